@@ -1,0 +1,229 @@
+//! Configuration: flags over environment over `ocop.toml` over defaults. Every mistake is told by name.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSink {
+    /// Sent through `smtp_url`.
+    Smtp,
+    /// Written as `.eml` files into `<data dir>/mail`.
+    File,
+    /// Only logged.
+    Log,
+}
+
+/// Each field can be set in `ocop.toml` under its name, or as `OCOP_<NAME>` in the environment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub env: Environment,
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    database_url: Option<SecretString>,
+    read_database_url: Option<SecretString>,
+    /// Connections per pool.
+    pub database_connections: u32,
+    /// Threads that serve requests; 0 = one per core.
+    pub workers: usize,
+    /// Where the world reaches this server; links in mails and pictures begin with it.
+    base_url: Option<String>,
+    /// In `tracing`'s notation.
+    pub log: String,
+    /// `id:base64 secret`, comma-separated. The first signs, all verify. `ocop key new` makes one.
+    secret_keys: Option<SecretString>,
+    pub mail_sink: Option<MailSink>,
+    smtp_url: Option<SecretString>,
+    pub mail_from: String,
+    /// Origins whose pages may call the API, comma-separated; `*` for any.
+    pub cors_origins: String,
+    pub trust_proxy: bool,
+    metrics_token: Option<SecretString>,
+    /// Requests per second and client address; 0 = no limit.
+    pub rate_limit_per_second: u32,
+    /// Attempts to sign in, sign up or reset per minute and client address; 0 = no limit.
+    pub auth_rate_limit_per_minute: u32,
+    /// An order that its seller leaves unanswered for so long expires and frees its stock.
+    pub order_response_hours: u32,
+    /// A delivered order nobody objects to is completed after so many days.
+    pub order_completion_days: u32,
+    /// How long a quote is held.
+    pub quote_minutes: u32,
+    /// Development only: a clock that runs ahead, to see what expires.
+    pub clock_ahead_seconds: i64,
+}
+
+const NAMES: &[&str] = &[
+    "env", "listen", "data_dir", "database_url", "read_database_url", "database_connections", "workers", "base_url", "log",
+    "secret_keys", "mail_sink", "smtp_url", "mail_from", "cors_origins", "trust_proxy", "metrics_token",
+    "rate_limit_per_second", "auth_rate_limit_per_minute", "order_response_hours", "order_completion_days",
+    "quote_minutes", "clock_ahead_seconds",
+];
+
+/// What flags set.
+#[derive(Debug, Default, Serialize, clap::Args)]
+pub struct Flags {
+    /// Configuration file [default: ocop.toml, if there]
+    #[arg(long, global = true, env = "OCOP_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Address and port to serve on [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// Folder for the embedded database, pictures and the search index [default: ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// sqlite://FILE or postgres://… [default: sqlite://<data dir>/ocop.db]
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// Where the world reaches this server [default: http://<listen>]
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Log filter, such as info or warn,api=debug [default: info]
+    #[arg(long, global = true, value_name = "FILTER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+}
+
+impl Config {
+    pub fn load(flags: &Flags) -> anyhow::Result<Self> {
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            let Some(short) = name.strip_prefix("OCOP_") else { continue };
+            if short != "CONFIG" && !NAMES.contains(&short.to_lowercase().as_str()) {
+                bail!("unknown setting {name} in the environment; known are OCOP_{}", NAMES.join(", OCOP_").to_uppercase());
+            }
+        }
+        let file = flags.config.clone().unwrap_or_else(|| PathBuf::from("ocop.toml"));
+        if flags.config.is_some() && !file.exists() {
+            bail!("there is no configuration file {}", file.display());
+        }
+        let config: Self = Figment::new()
+            .merge(Serialized::defaults(defaults()))
+            .merge(Toml::file(file))
+            .merge(Env::prefixed("OCOP_").only(NAMES))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| anyhow::anyhow!("configuration: {error}"))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if self.mail_sink == Some(MailSink::Smtp) && self.smtp_url.is_none() {
+            bail!("OCOP_MAIL_SINK is smtp, but OCOP_SMTP_URL is not set");
+        }
+        if self.env == Environment::Development {
+            return Ok(());
+        }
+        if self.secret_keys.is_none() {
+            bail!("in production OCOP_SECRET_KEYS must be set; `ocop key new` makes a value");
+        }
+        if self.base_url.is_none() {
+            bail!("in production OCOP_BASE_URL must be set, such as https://cho-ocop.example");
+        }
+        if self.clock_ahead_seconds != 0 {
+            bail!("OCOP_CLOCK_AHEAD_SECONDS is for development only");
+        }
+        Ok(())
+    }
+
+    pub fn database_url(&self) -> String {
+        match &self.database_url {
+            Some(url) => url.expose_secret().to_owned(),
+            None => format!("sqlite://{}", self.data_dir.join("ocop.db").display()),
+        }
+    }
+
+    pub fn read_database_url(&self) -> Option<&str> {
+        self.read_database_url.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    /// Without a slash at the end.
+    pub fn base_url(&self) -> String {
+        match &self.base_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+
+    pub fn smtp_url(&self) -> Option<&str> {
+        self.smtp_url.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    pub fn metrics_token(&self) -> Option<&str> {
+        self.metrics_token.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    pub fn mail_sink(&self) -> MailSink {
+        self.mail_sink.unwrap_or(if self.smtp_url.is_some() { MailSink::Smtp } else { MailSink::File })
+    }
+
+    /// Pairs of key id and base64 secret. In development they are made once and kept in the data folder.
+    pub fn secret_keys(&self) -> anyhow::Result<Vec<(String, SecretString)>> {
+        let text = match &self.secret_keys {
+            Some(keys) => keys.expose_secret().to_owned(),
+            None => self.development_keys()?,
+        };
+        let pair = |entry: &str| -> anyhow::Result<_> {
+            let (id, secret) = entry.trim().split_once(':').context("OCOP_SECRET_KEYS: each key is written id:secret")?;
+            Ok((id.to_owned(), SecretString::from(secret.to_owned())))
+        };
+        text.split(',').map(pair).collect()
+    }
+
+    fn development_keys(&self) -> anyhow::Result<String> {
+        let file = self.data_dir.join("development-keys");
+        if let Ok(keys) = std::fs::read_to_string(&file) {
+            return Ok(keys.trim().to_owned());
+        }
+        std::fs::create_dir_all(&self.data_dir).with_context(|| format!("cannot create {}", self.data_dir.display()))?;
+        let key = new_secret_key();
+        std::fs::write(&file, &key).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(key)
+    }
+}
+
+/// A value for `OCOP_SECRET_KEYS`: a fresh id and 256 random bits.
+pub fn new_secret_key() -> String {
+    format!("k{}:{}", crate::platform::secrets::code(6).to_lowercase(), crate::platform::secrets::token())
+}
+
+fn defaults() -> serde_json::Value {
+    serde_json::json!({
+        "env": "development",
+        "listen": "127.0.0.1:8080",
+        "data_dir": "./data",
+        "database_connections": 16,
+        "workers": 0,
+        "log": "info",
+        "mail_from": "Chợ OCOP <no-reply@localhost>",
+        "cors_origins": "",
+        "trust_proxy": false,
+        // Whole villages share one address behind a mobile carrier.
+        "rate_limit_per_second": 300,
+        "auth_rate_limit_per_minute": 30,
+        "order_response_hours": 72,
+        "order_completion_days": 7,
+        "quote_minutes": 30,
+        "clock_ahead_seconds": 0,
+    })
+}

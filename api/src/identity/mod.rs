@@ -1,0 +1,73 @@
+//! Who is calling: accounts, sign-in, sessions, roles.
+//!
+//! Signing up and resetting a password answer the same whether or not the address is known here, after the same work:
+//! the request is stored, and what follows (a code, or "you already have an account") goes to the address itself.
+//! An account comes into being when its code is shown. A sign-in is a session with a chain of refresh tokens, each used
+//! once; an old one shown again means that somebody copied it, and ends the session. Access tokens live 15 minutes.
+
+mod addresses;
+mod caller;
+mod keys;
+mod me;
+mod passwords;
+mod routes;
+pub mod rules;
+mod sessions;
+mod store;
+
+use std::sync::Arc;
+
+use entity::value::{AccountId, CartId};
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use addresses::{AddressInput, check_commune};
+pub use caller::{Caller, SignedIn};
+pub use keys::Keys;
+pub use passwords::Passwords;
+pub use store::{NewAccount, create_account, grant_membership, grant_role, issue_registration_code, issue_reset_code};
+
+use crate::platform::problem::Problem;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(routes::register)
+        .service(routes::verify)
+        .service(routes::sign_in)
+        .service(routes::refresh)
+        .service(routes::logout)
+        .service(routes::forgot_password)
+        .service(routes::reset_password)
+        .service(me::show)
+        .service(me::update)
+        .service(me::change_password)
+        .service(addresses::list)
+        .service(addresses::create)
+        .service(addresses::update)
+        .service(addresses::delete);
+}
+
+/// A basket filled before signing in.
+#[derive(Clone, Debug, Deserialize, ToSchema, garde::Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct GuestCart {
+    pub id: CartId,
+    #[garde(length(max = 100))]
+    #[schema(max_length = 100)]
+    pub token: String,
+}
+
+/// What other slices do when somebody signs in; wired up in `app.rs`, since identity knows nothing of baskets.
+pub trait OnSignIn: Send + Sync {
+    /// The basket the buyer goes on with.
+    fn signed_in<'a>(
+        &'a self,
+        account: AccountId,
+        guest_cart: &'a GuestCart,
+    ) -> BoxFuture<'a, Result<Option<CartId>, Problem>>;
+}
+
+pub type SignInHook = Arc<dyn OnSignIn>;

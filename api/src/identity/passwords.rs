@@ -1,0 +1,59 @@
+//! Password hashing: argon2id at OWASP's parameters (19 MiB, 2 passes, 1 lane), off the request threads, bounded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use tokio::sync::Semaphore;
+
+use crate::platform::problem::{BUSY, Problem};
+
+#[derive(Clone)]
+pub struct Passwords {
+    slots: Arc<Semaphore>,
+    /// A hash of no password, compared against when there is no account: the answer takes as long either way.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    pub fn new() -> anyhow::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Ok(Self { slots: Arc::new(Semaphore::new(cores)), decoy: hash_now(&crate::platform::secrets::token())?.into() })
+    }
+
+    pub async fn hash(&self, password: &str) -> Result<String, Problem> {
+        let password = password.to_owned();
+        self.work(move || hash_now(&password)).await?.map_err(Problem::internal)
+    }
+
+    /// Whether the password fits the hash; without a hash the same work is done and the answer is no.
+    pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool, Problem> {
+        let known = hash.is_some();
+        let (password, hash) = (password.to_owned(), hash.unwrap_or(&self.decoy).to_owned());
+        let fits = self
+            .work(move || {
+                let parsed = PasswordHash::new(&hash).ok()?;
+                Some(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+            })
+            .await?;
+        Ok(known && fits.unwrap_or(false))
+    }
+
+    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let slot = tokio::time::timeout(Duration::from_secs(10), self.slots.clone().acquire_owned()).await;
+        let Ok(Ok(slot)) = slot else { return Err(Problem::new(&BUSY).retry_after(5)) };
+        tokio::task::spawn_blocking(move || {
+            let result = job();
+            drop(slot);
+            result
+        })
+        .await
+        .map_err(Problem::internal)
+    }
+}
+
+fn hash_now(password: &str) -> anyhow::Result<String> {
+    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|error| anyhow::anyhow!("argon2: {error}"))?;
+    Ok(hash.to_string())
+}

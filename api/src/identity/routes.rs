@@ -1,0 +1,325 @@
+//! `/v1/auth`: sign up, sign in, stay signed in, sign out, forget a password.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use entity::value::{CartId, Language};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::keys::Keys;
+use super::me::Profile;
+use super::rules::{Contact, password_fault};
+use super::sessions::{Refreshed, Tokens, end, end_all, open, refresh as refresh_session};
+use super::{GuestCart, Passwords, SignInHook, SignedIn, store};
+use crate::platform::body::Body;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, is_duplicate};
+use crate::platform::fold;
+use crate::platform::i18n::language_of;
+use crate::platform::outbox::{Bell, emit};
+use crate::platform::problem::{Problem, codes};
+
+codes! {
+    BAD_CREDENTIALS = "bad_credentials" 401 "Sai tên đăng nhập hoặc mật khẩu. Nếu vừa đăng ký, hãy nhập mã xác nhận trước." "Wrong login or password. If you have just signed up, enter your code first.";
+    BAD_CODE = "bad_code" 422 "Mã không đúng hoặc đã hết hạn." "The code is wrong or no longer valid.";
+    BAD_REFRESH_TOKEN = "bad_refresh_token" 401 "Phiên đăng nhập đã kết thúc. Hãy đăng nhập lại." "The session has ended. Sign in again.";
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"contact": "lan@example.vn", "name": "Nguyễn Thị Lan", "password": "bưởi diễn mùa đông", "consent": true}))]
+pub struct Registration {
+    /// An e-mail address or a Vietnamese phone number.
+    #[garde(length(min = 3, max = 254))]
+    #[schema(min_length = 3, max_length = 254)]
+    contact: String,
+    #[garde(length(chars, min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// 10 characters or more.
+    #[garde(length(max = 800))]
+    #[schema(min_length = 10, max_length = 200, format = Password)]
+    password: String,
+    /// Agreement to the processing of personal data (law 91/2025/QH15); nothing is stored without it.
+    #[garde(skip)]
+    consent: bool,
+    /// The language of mails; that of `Accept-Language` unless told.
+    #[garde(skip)]
+    language: Option<Language>,
+}
+
+/// The same for everybody, known or not.
+#[derive(Serialize, ToSchema)]
+pub struct Accepted {
+    /// `code_sent`
+    #[schema(example = "code_sent")]
+    status: String,
+}
+
+fn accepted() -> HttpResponse {
+    HttpResponse::Accepted().json(Accepted { status: "code_sent".to_owned() })
+}
+
+fn contact_at(pointer: &str, text: &str) -> Result<Contact, Problem> {
+    Contact::parse(text).ok_or_else(|| {
+        Problem::field(
+            pointer,
+            "contact",
+            "không phải e-mail hay số điện thoại hợp lệ",
+            "not a valid e-mail address or phone number",
+        )
+    })
+}
+
+pub(super) fn check_password(pointer: &str, password: &str, contact: &str) -> Result<(), Problem> {
+    match password_fault(password, contact) {
+        Some((vi, en)) => Err(Problem::field(pointer, "password", vi, en)),
+        None => Ok(()),
+    }
+}
+
+/// Sign up. A code goes to the contact; the account exists once it is shown to `/v1/auth/verify`.
+#[utoipa::path(tag = "auth", request_body = Registration, responses((status = 202, description = "A code was sent", body = Accepted)))]
+#[post("/v1/auth/register")]
+pub async fn register(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    passwords: Data<Passwords>,
+    bell: Data<Bell>,
+    body: Body<Registration>,
+) -> Result<HttpResponse, Problem> {
+    let Body(input) = body;
+    let contact = contact_at("/contact", &input.contact)?;
+    check_password("/password", &input.password, contact.as_str())?;
+    let name = fold::stored(&input.name);
+    if name.is_empty() {
+        return Err(Problem::field("/name", "missing", "không được để trống", "must not be blank"));
+    }
+    if !input.consent {
+        return Err(Problem::field(
+            "/consent",
+            "consent",
+            "cần đồng ý cho xử lý dữ liệu cá nhân",
+            "consent to the processing of personal data is needed",
+        ));
+    }
+    let hash = passwords.hash(&input.password).await?;
+    let now = clock.now();
+    let language = input.language.unwrap_or_else(|| language_of(&request));
+    let transaction = db.begin().await?;
+    let id = store::add_registration(&transaction, &contact, name, hash, language, now).await?;
+    emit(&transaction, "registration.requested", id.0, serde_json::json!({}), now).await?;
+    transaction.commit().await?;
+    bell.ring();
+    Ok(accepted())
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "K7MPX-2QRSA"}))]
+pub struct Verification {
+    /// As it was sent; dashes, blanks and case do not matter.
+    #[garde(length(min = 1, max = 50))]
+    #[schema(min_length = 1, max_length = 50)]
+    code: String,
+    #[garde(dive)]
+    guest_cart: Option<GuestCart>,
+}
+
+/// Signed in.
+#[derive(Serialize, ToSchema)]
+pub struct SignIn {
+    #[serde(flatten)]
+    tokens: Tokens,
+    account: Profile,
+    /// The basket to go on with: the account's, into which the guest's was merged.
+    #[schema(required = true)]
+    cart_id: Option<CartId>,
+}
+
+/// Confirm a sign-up with its code, and be signed in.
+#[utoipa::path(tag = "auth", request_body = Verification, responses((status = 200, description = "Signed in", body = SignIn)))]
+#[post("/v1/auth/verify")]
+pub async fn verify(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    keys: Data<Keys>,
+    hook: Data<SignInHook>,
+    body: Body<Verification>,
+) -> Result<HttpResponse, Problem> {
+    let Body(input) = body;
+    let now = clock.now();
+    let transaction = db.begin().await?;
+    let registration = store::take_registration(&transaction, &input.code, now).await?.ok_or_else(|| Problem::new(&BAD_CODE))?;
+    let contact = contact_at("/code", &registration.contact)?;
+    let new = store::NewAccount {
+        contact,
+        name: registration.name,
+        password_hash: registration.password_hash,
+        language: registration.language,
+    };
+    let account = store::create_account(&transaction, new, now).await.map_err(|error| {
+        // Somebody confirmed the same contact a moment before.
+        if is_duplicate(&error) { Problem::new(&BAD_CODE) } else { error.into() }
+    })?;
+    let tokens = open(&transaction, &keys, &account, now).await?;
+    transaction.commit().await?;
+    signed_in(&db, &hook, account, tokens, input.guest_cart).await
+}
+
+async fn signed_in(
+    db: &Db,
+    hook: &SignInHook,
+    account: entity::account::Model,
+    tokens: Tokens,
+    guest_cart: Option<GuestCart>,
+) -> Result<HttpResponse, Problem> {
+    let cart_id = match &guest_cart {
+        Some(cart) => hook.signed_in(account.id, cart).await?,
+        None => None,
+    };
+    let account = Profile::of(db.write(), account).await?;
+    Ok(HttpResponse::Ok().json(SignIn { tokens, account, cart_id }))
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"login": "lan@example.vn", "password": "bưởi diễn mùa đông"}))]
+pub struct Login {
+    /// The e-mail address or phone number of the account.
+    #[garde(length(max = 254))]
+    #[schema(max_length = 254)]
+    login: String,
+    #[garde(length(max = 800))]
+    #[schema(max_length = 200, format = Password)]
+    password: String,
+    /// A basket filled before signing in, to be merged into the account's.
+    #[garde(dive)]
+    guest_cart: Option<GuestCart>,
+}
+
+/// Sign in.
+#[utoipa::path(tag = "auth", operation_id = "login", request_body = Login, responses((status = 200, description = "Signed in", body = SignIn)))]
+#[post("/v1/auth/login")]
+pub async fn sign_in(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    keys: Data<Keys>,
+    passwords: Data<Passwords>,
+    hook: Data<SignInHook>,
+    body: Body<Login>,
+) -> Result<HttpResponse, Problem> {
+    let Body(input) = body;
+    let account = match Contact::parse(&input.login) {
+        Some(contact) => store::find_by_contact(db.write(), &contact).await?,
+        None => None,
+    };
+    let fits = passwords.verify(&input.password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
+    let Some(account) = account.filter(|_| fits) else { return Err(Problem::new(&BAD_CREDENTIALS)) };
+    let transaction = db.begin().await?;
+    let tokens = open(&transaction, &keys, &account, clock.now()).await?;
+    transaction.commit().await?;
+    signed_in(&db, &hook, account, tokens, input.guest_cart).await
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshRequest {
+    #[garde(length(max = 200))]
+    #[schema(max_length = 200)]
+    refresh_token: String,
+}
+
+/// Exchange a refresh token for new tokens. Each is good for one exchange; shown twice, it ends the session.
+#[utoipa::path(tag = "auth", request_body = RefreshRequest, responses((status = 200, description = "New tokens", body = Tokens)))]
+#[post("/v1/auth/refresh")]
+pub async fn refresh(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    keys: Data<Keys>,
+    body: Body<RefreshRequest>,
+) -> Result<HttpResponse, Problem> {
+    let transaction = db.begin().await?;
+    let outcome = refresh_session(&transaction, &keys, &body.0.refresh_token, clock.now()).await?;
+    transaction.commit().await?;
+    match outcome {
+        Refreshed::Tokens(tokens) => Ok(HttpResponse::Ok().json(tokens)),
+        Refreshed::Refused | Refreshed::Reused => Err(Problem::new(&BAD_REFRESH_TOKEN)),
+    }
+}
+
+/// Sign out: the session's refresh tokens end now, its access token within 15 minutes.
+#[utoipa::path(tag = "auth", security(("access_token" = [])), responses((status = 204, description = "Signed out")))]
+#[post("/v1/auth/logout")]
+pub async fn logout(db: Data<Db>, clock: Data<Clock>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+    end(db.write(), caller.session, "signed out", clock.now()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"contact": "lan@example.vn"}))]
+pub struct ForgottenPassword {
+    #[garde(length(min = 3, max = 254))]
+    #[schema(min_length = 3, max_length = 254)]
+    contact: String,
+}
+
+/// Ask for a code to set a new password. The answer is the same whether or not there is an account.
+#[utoipa::path(tag = "auth", request_body = ForgottenPassword, responses((status = 202, description = "A code was sent, if there is an account", body = Accepted)))]
+#[post("/v1/auth/password/forgot")]
+pub async fn forgot_password(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    bell: Data<Bell>,
+    body: Body<ForgottenPassword>,
+) -> Result<HttpResponse, Problem> {
+    let contact = contact_at("/contact", &body.0.contact)?;
+    let now = clock.now();
+    let transaction = db.begin().await?;
+    let id = store::add_reset(&transaction, &contact, language_of(&request), now).await?;
+    emit(&transaction, "password_reset.requested", id.0, serde_json::json!({}), now).await?;
+    transaction.commit().await?;
+    bell.ring();
+    Ok(accepted())
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordReset {
+    #[garde(length(min = 1, max = 50))]
+    #[schema(min_length = 1, max_length = 50)]
+    code: String,
+    #[garde(length(max = 800))]
+    #[schema(min_length = 10, max_length = 200, format = Password)]
+    password: String,
+}
+
+/// Set a new password with a code. Every session of the account ends.
+#[utoipa::path(tag = "auth", request_body = PasswordReset, responses((status = 204, description = "The new password is set")))]
+#[post("/v1/auth/password/reset")]
+pub async fn reset_password(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    passwords: Data<Passwords>,
+    body: Body<PasswordReset>,
+) -> Result<HttpResponse, Problem> {
+    let Body(input) = body;
+    check_password("/password", &input.password, "")?;
+    let hash = passwords.hash(&input.password).await?;
+    let now = clock.now();
+    let bad = || Problem::new(&BAD_CODE);
+    let transaction = db.begin().await?;
+    let reset = store::take_reset(&transaction, &input.code, now).await?.ok_or_else(bad)?;
+    let contact = Contact::parse(&reset.contact).ok_or_else(bad)?;
+    let account = store::find_by_contact(&transaction, &contact).await?.ok_or_else(bad)?;
+    check_password("/password", &input.password, contact.as_str())?;
+    store::set_password(&transaction, account.id, &hash, now).await?;
+    end_all(&transaction, account.id, None, "password reset", now).await?;
+    emit(&transaction, "password.changed", account.id.0, serde_json::json!({}), now).await?;
+    transaction.commit().await?;
+    Ok(HttpResponse::NoContent().finish())
+}

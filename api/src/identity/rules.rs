@@ -1,0 +1,108 @@
+//! What counts as an address, a phone number, a password.
+
+use std::borrow::Cow;
+
+use phonenumber::{Mode, country};
+
+/// Access tokens are short-lived because they are not looked up.
+pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
+pub const SESSION_DAYS: i64 = 60;
+pub const CODE_MINUTES: i64 = 30;
+/// About 49 random bits: beyond guessing within half an hour at any rate we answer.
+pub const CODE_LENGTH: usize = 10;
+pub const PASSWORD_MIN: usize = 10;
+pub const PASSWORD_MAX: usize = 200;
+pub const MAX_ADDRESSES: u64 = 20;
+
+/// How somebody is reached, and signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contact {
+    Email(String),
+    /// E.164.
+    Phone(String),
+}
+
+impl Contact {
+    /// An e-mail address (lower-cased) or a Vietnamese phone number in any usual spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.contains('@') {
+            return is_email(text).then(|| Self::Email(text.to_lowercase()));
+        }
+        phone(text).map(Self::Phone)
+    }
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(text) | Self::Phone(text) => text,
+        }
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    text.len() <= 254
+        && garde::rules::email::Email::validate_email(&text).is_ok()
+        && text.rsplit('@').next().is_some_and(|domain| domain.contains('.') || domain == "localhost")
+}
+
+/// A valid phone number in E.164; numbers without a country code are Vietnamese.
+pub fn phone(text: &str) -> Option<String> {
+    if text.len() > 30 {
+        return None;
+    }
+    let number = phonenumber::parse(Some(country::VN), text).ok()?;
+    phonenumber::is_valid(&number).then(|| number.format().mode(Mode::E164).to_string())
+}
+
+/// Why a password will not do, or `None`. Length is what counts (NIST SP 800-63B); the obvious is refused.
+pub fn password_fault(password: &str, contact: &str) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
+    let length = password.chars().count();
+    if length < PASSWORD_MIN {
+        return Some((format!("cần ít nhất {PASSWORD_MIN} ký tự").into(), format!("needs at least {PASSWORD_MIN} characters").into()));
+    }
+    if length > PASSWORD_MAX {
+        return Some((format!("không dài quá {PASSWORD_MAX} ký tự").into(), format!("at most {PASSWORD_MAX} characters").into()));
+    }
+    let lower = password.to_lowercase();
+    let local = contact.split('@').next().unwrap_or(contact);
+    let first = password.chars().next();
+    if password.chars().all(|c| Some(c) == first) || lower == contact || (local.len() >= 6 && lower.contains(local)) || COMMON.contains(&lower.as_str()) {
+        return Some(("mật khẩu này quá dễ đoán".into(), "this password is too easy to guess".into()));
+    }
+    None
+}
+
+const COMMON: &[&str] = &[
+    "1234567890", "0123456789", "12345678910", "0987654321", "1122334455", "password123", "password1234", "qwertyuiop",
+    "1q2w3e4r5t", "matkhau123", "anhyeuem123", "iloveyou123", "123456789a", "a123456789", "abc1234567", "vietnam123",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_number_is_one_however_it_is_spelt() {
+        for spelling in ["0912345678", "+84 912 345 678", "84912345678", "0912.345.678"] {
+            assert_eq!(phone(spelling).as_deref(), Some("+84912345678"), "{spelling}");
+        }
+        assert_eq!(phone("12"), None);
+        assert_eq!(phone("hello"), None);
+    }
+
+    #[test]
+    fn addresses_are_lower_cased_and_checked() {
+        assert_eq!(Contact::parse(" Lan@Example.VN "), Some(Contact::Email("lan@example.vn".into())));
+        assert_eq!(Contact::parse("lan@"), None);
+        assert_eq!(Contact::parse(""), None);
+    }
+
+    #[test]
+    fn obvious_passwords_are_refused() {
+        assert!(password_fault("short", "a@b.vn").is_some());
+        assert!(password_fault("1234567890", "a@b.vn").is_some());
+        assert!(password_fault("aaaaaaaaaaaa", "a@b.vn").is_some());
+        assert!(password_fault("nguyenlan1990", "nguyenlan@b.vn").is_some());
+        assert!(password_fault("bưởi diễn mùa đông", "a@b.vn").is_none());
+    }
+}

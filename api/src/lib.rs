@@ -1,0 +1,8 @@
+//! Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme.
+//!
+//! A folder per capability; each `mod.rs` tells its story. `app.rs` puts them together.
+
+pub mod config;
+pub mod identity;
+pub mod places;
+pub mod platform;

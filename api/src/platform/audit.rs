@@ -1,0 +1,34 @@
+//! Who changed what, when, from what to what: written in the transaction of the change itself.
+
+use entity::audit_entry;
+use entity::value::{AuditActor, RowId};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, Set};
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub struct Change<'a> {
+    pub actor: (AuditActor, Option<Uuid>),
+    pub action: &'a str,
+    pub entity: &'a str,
+    pub entity_id: Uuid,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+pub async fn record(connection: &impl ConnectionTrait, change: Change<'_>, at: OffsetDateTime) -> Result<(), DbErr> {
+    audit_entry::ActiveModel {
+        id: Set(RowId::new()),
+        actor_kind: Set(change.actor.0),
+        actor_id: Set(change.actor.1),
+        action: Set(change.action.to_owned()),
+        entity: Set(change.entity.to_owned()),
+        entity_id: Set(change.entity_id),
+        before: Set(change.before),
+        after: Set(change.after),
+        at: Set(at),
+    }
+    .insert(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! SQLite and PostgreSQL behind one path.
+//!
+//! SQLite: WAL, `synchronous=FULL`, one writer connection whose transactions begin `IMMEDIATE`, a pool of readers.
+//! PostgreSQL: one pool; reads may go to a replica. SQL is written once, with `$n` placeholders, which both understand.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, Insert, QueryTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sea_query::{Alias, CommonTableExpression, InsertStatement, WithClause},
+};
+
+#[derive(Clone)]
+pub struct Db {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+/// Where the data is.
+pub struct Target<'a> {
+    pub url: &'a str,
+    /// A PostgreSQL replica for public reads.
+    pub read_url: Option<&'a str>,
+    pub connections: u32,
+}
+
+impl Db {
+    pub async fn connect(target: &Target<'_>) -> anyhow::Result<Self> {
+        if target.url.starts_with("sqlite:") {
+            return Self::sqlite(target).await;
+        }
+        if !target.url.starts_with("postgres") {
+            anyhow::bail!("OCOP_DATABASE_URL must begin with sqlite: or postgres:");
+        }
+        let write = Self::postgres(target.url, target.connections).await.context("cannot reach the database")?;
+        let read = match target.read_url {
+            Some(url) => Self::postgres(url, target.connections).await.context("cannot reach the read replica")?,
+            None => write.clone(),
+        };
+        Ok(Self { write, read })
+    }
+
+    async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(connections)
+            .min_connections(1)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(|options| {
+                options.options([("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "60s")])
+            });
+        Database::connect(options).await
+    }
+
+    async fn sqlite(target: &Target<'_>) -> anyhow::Result<Self> {
+        let path = target.url.trim_start_matches("sqlite://").split('?').next().unwrap_or_default();
+        if let Some(folder) = Path::new(path).parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        let options = |connections: u32, readonly: bool| {
+            let mut options = ConnectOptions::new(format!("sqlite://{path}?mode=rwc"));
+            options
+                .max_connections(connections)
+                .min_connections(1)
+                .acquire_timeout(Duration::from_secs(30))
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .sqlx_logging(false)
+                .map_sqlx_sqlite_opts(move |options| {
+                    options
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .synchronous(SqliteSynchronous::Full)
+                        .foreign_keys(true)
+                        .busy_timeout(Duration::from_secs(10))
+                        .pragma("query_only", if readonly { "on" } else { "off" })
+                        .pragma("cache_size", "-8000")
+                        .statement_cache_capacity(256)
+                });
+            options
+        };
+        let write = Database::connect(options(1, false)).await.with_context(|| format!("cannot open {path}"))?;
+        let read = Database::connect(options(target.connections.clamp(1, 4), true)).await?;
+        Ok(Self { write, read })
+    }
+
+    /// For queries that change nothing.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// For single statements that change something, and for reads that must see the newest.
+    pub fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// A transaction that may write from its first statement on.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+    }
+
+    /// Brings the schema up to date. Two nodes that start together do this one after the other.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        if Migrator::get_pending_migrations(&self.write).await.is_ok_and(|pending| pending.is_empty()) {
+            return Ok(());
+        }
+        match self.write.get_database_backend() {
+            DbBackend::Postgres => {
+                // The lock belongs to the transaction's connection and ends with it, whatever happens.
+                let guard = self.write.begin().await?;
+                guard.execute_unprepared("SELECT pg_advisory_xact_lock(7236283)").await?;
+                Migrator::up(&self.write, None).await.context("migrating the schema")?;
+                guard.commit().await?;
+            }
+            _ => {
+                let row = self.write.query_one_raw(sql(&self.write, "PRAGMA database_list", [])).await?;
+                let file: String = row.context("no database file")?.try_get("", "file")?;
+                let lock = std::fs::File::create(format!("{file}.migrate.lock"))?;
+                let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
+                Migrator::up(&self.write, None).await.context("migrating the schema")?;
+                drop(lock);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A statement in SQL that both databases read; values stand at `$1`, `$2`, …
+pub fn sql(
+    connection: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(connection.get_database_backend(), text, values)
+}
+
+pub async fn all<T: FromQueryResult>(
+    connection: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<T>, DbErr> {
+    T::find_by_statement(sql(connection, text, values)).all(connection).await
+}
+
+pub async fn one<T: FromQueryResult>(
+    connection: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<T>, DbErr> {
+    T::find_by_statement(sql(connection, text, values)).one(connection).await
+}
+
+/// Runs a statement; the number of rows it touched.
+pub async fn run(
+    connection: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, DbErr> {
+    Ok(connection.execute_raw(sql(connection, text, values)).await?.rows_affected())
+}
+
+/// `($1, $2), ($3, $4)` for `rows` rows of `columns` values, counting from `first`.
+pub fn placeholders(first: usize, rows: usize, columns: usize) -> String {
+    let row = |r: usize| {
+        let values: Vec<_> = (0..columns).map(|c| format!("${}", first + r * columns + c)).collect();
+        format!("({})", values.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// `($1, $2, $3)`
+pub fn list(first: usize, count: usize) -> String {
+    placeholders(first, 1, count)
+}
+
+/// Rows for several tables, written in as few round trips as the database allows: PostgreSQL takes them as one
+/// statement (foreign keys are checked at its end), SQLite, which has no network to cross, one by one.
+#[derive(Default)]
+pub struct Batch(Vec<InsertStatement>);
+
+impl Batch {
+    #[must_use]
+    pub fn insert<A: sea_orm::ActiveModelTrait>(mut self, rows: impl IntoIterator<Item = A>) -> Self {
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_some() {
+            self.0.push(Insert::<A>::many(rows).into_query());
+        }
+        self
+    }
+
+    pub async fn execute(mut self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+        let Some(last) = self.0.pop() else { return Ok(()) };
+        if connection.get_database_backend() == DbBackend::Postgres && !self.0.is_empty() {
+            let mut with = WithClause::new();
+            for (index, statement) in self.0.into_iter().enumerate() {
+                let table = CommonTableExpression::new().table_name(Alias::new(format!("t{index}"))).query(statement).to_owned();
+                with.cte(table);
+            }
+            connection.execute(&last.with(with)).await?;
+            return Ok(());
+        }
+        for statement in self.0.iter().chain([&last]) {
+            connection.execute(statement).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an insert failed on a unique key.
+pub fn is_duplicate(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// The row with this key, or `None`.
+pub async fn by_id<E: EntityTrait>(
+    connection: &impl ConnectionTrait,
+    id: impl Into<<E::PrimaryKey as sea_orm::PrimaryKeyTrait>::ValueType>,
+) -> Result<Option<E::Model>, DbErr> {
+    E::find_by_id(id.into()).one(connection).await
+}

@@ -1,0 +1,118 @@
+//! Repeated requests get the first answer again.
+//!
+//! The key is claimed inside the transaction of the work itself. A second request with the same key waits at the unique
+//! key until the first has committed, and then reads its answer; if the first failed or its server died, the key
+//! vanished with the transaction and the second does the work. No half-done state exists that could need clearing up.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use super::db::{one, run};
+use super::problem::{Problem, codes};
+
+codes! {
+    KEY_MISSING = "idempotency_key_missing" 400 "Thiếu tiêu đề Idempotency-Key." "The Idempotency-Key header is missing.";
+    KEY_REUSED = "idempotency_key_reused" 422 "Khóa Idempotency-Key này đã dùng cho một yêu cầu khác." "This Idempotency-Key was used for another request.";
+    STILL_RUNNING = "still_running" 409 "Yêu cầu trước với khóa này chưa xong." "The first request with this key is still running.";
+}
+
+/// The `Idempotency-Key` header, required where it is asked for.
+pub struct IdempotencyKey(pub String);
+
+impl FromRequest for IdempotencyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::trim);
+        ready(match key {
+            Some(key) if (1..=200).contains(&key.len()) => Ok(Self(key.to_owned())),
+            _ => Err(Problem::new(&KEY_MISSING)),
+        })
+    }
+}
+
+pub enum Claim {
+    /// Do the work, then [`keep`] the answer in the same transaction.
+    First,
+    /// It was done before; this was the answer.
+    Again { status: u16, body: String },
+}
+
+#[derive(FromQueryResult)]
+struct Kept {
+    request_hash: String,
+    response_status: Option<i32>,
+    response_body: Option<String>,
+}
+
+/// Identifies a request: same key with another of these is refused.
+pub fn fingerprint(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex::encode(hash.finalize())
+}
+
+pub async fn claim(
+    transaction: &impl ConnectionTrait,
+    scope: &str,
+    key: &IdempotencyKey,
+    fingerprint: &str,
+    now: OffsetDateTime,
+) -> Result<Claim, Problem> {
+    let fresh = run(
+        transaction,
+        "INSERT INTO idempotency_key (scope, key, request_hash, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (scope, key) DO NOTHING",
+        [scope.into(), key.0.as_str().into(), fingerprint.into(), now.into()],
+    )
+    .await
+    .map_err(|error| {
+        if error.to_string().contains("lock timeout") {
+            return Problem::new(&STILL_RUNNING).retry_after(2);
+        }
+        error.into()
+    })?;
+    if fresh == 1 {
+        return Ok(Claim::First);
+    }
+    let kept = one::<Kept>(
+        transaction,
+        "SELECT request_hash, response_status, response_body FROM idempotency_key WHERE scope = $1 AND key = $2",
+        [scope.into(), key.0.as_str().into()],
+    )
+    .await?
+    .ok_or_else(|| Problem::new(&STILL_RUNNING).retry_after(1))?;
+    if kept.request_hash != fingerprint {
+        return Err(Problem::new(&KEY_REUSED));
+    }
+    match (kept.response_status, kept.response_body) {
+        (Some(status), Some(body)) => Ok(Claim::Again { status: u16::try_from(status).unwrap_or(200), body }),
+        _ => Err(Problem::new(&STILL_RUNNING).retry_after(1)),
+    }
+}
+
+/// Keeps the answer for repeats of the request; at least 24 hours, until the sweeper takes it.
+pub async fn keep(
+    transaction: &impl ConnectionTrait,
+    scope: &str,
+    key: &IdempotencyKey,
+    status: u16,
+    body: &str,
+) -> Result<(), Problem> {
+    run(
+        transaction,
+        "UPDATE idempotency_key SET response_status = $3, response_body = $4 WHERE scope = $1 AND key = $2",
+        [scope.into(), key.0.as_str().into(), i32::from(status).into(), body.into()],
+    )
+    .await?;
+    Ok(())
+}

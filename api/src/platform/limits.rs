@@ -1,0 +1,69 @@
+//! Rate limits per client address, told in `RateLimit` headers, refused with 429 and `Retry-After`.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use super::problem::{Problem, RATE_LIMITED};
+
+pub struct Limit {
+    limiter: RateLimiter<u128, DashMapStateStore<u128>, DefaultClock, StateInformationMiddleware>,
+    quota: u32,
+    window_seconds: u64,
+    clock: DefaultClock,
+}
+
+/// What is left, for the `RateLimit` header.
+pub struct Allowance {
+    pub limit: u32,
+    pub remaining: u32,
+    pub reset_seconds: u64,
+}
+
+impl Limit {
+    /// `None` switches the limit off.
+    pub fn per_second(requests: u32) -> Option<Self> {
+        let quota = NonZeroU32::new(requests)?;
+        Some(Self::new(Quota::per_second(quota), requests, 1))
+    }
+
+    pub fn per_minute(requests: u32) -> Option<Self> {
+        let quota = NonZeroU32::new(requests)?;
+        Some(Self::new(Quota::per_minute(quota), requests, 60))
+    }
+
+    fn new(quota: Quota, requests: u32, window_seconds: u64) -> Self {
+        Self { limiter: RateLimiter::keyed(quota).with_middleware(), quota: requests, window_seconds, clock: DefaultClock::default() }
+    }
+
+    pub fn check(&self, key: u128) -> Result<Allowance, Problem> {
+        match self.limiter.check_key(&key) {
+            Ok(state) => Ok(Allowance { limit: self.quota, remaining: state.remaining_burst_capacity(), reset_seconds: self.window_seconds }),
+            Err(until) => {
+                let wait = until.wait_time_from(self.clock.now()).as_secs() + 1;
+                Err(Problem::new(&RATE_LIMITED).retry_after(wait))
+            }
+        }
+    }
+
+    pub fn quota(&self) -> (u32, u64) {
+        (self.quota, self.window_seconds)
+    }
+
+    /// Forgets clients that have been quiet, so that memory stays bounded.
+    pub fn sweep(&self) {
+        self.limiter.retain_recent();
+    }
+}
+
+/// One key per client: an IPv4 address, or the /64 an IPv6 client can choose its addresses from.
+pub fn client_key(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped().to_bits()),
+        IpAddr::V6(v6) => Ipv6Addr::to_bits(v6) & !u128::from(u64::MAX),
+    }
+}

@@ -1,0 +1,19 @@
+//! What every slice stands on: databases, errors, request bodies, events, time, limits. Knows nothing of shops.
+
+pub mod audit;
+pub mod body;
+pub mod clock;
+pub mod db;
+pub mod edge;
+pub mod fold;
+pub mod i18n;
+pub mod idempotency;
+pub mod limits;
+pub mod objects;
+pub mod openapi;
+pub mod outbox;
+pub mod pagination;
+pub mod problem;
+pub mod ready;
+pub mod secrets;
+pub mod telemetry;

@@ -1,0 +1,176 @@
+//! Events, written in the transaction that caused them and delivered at least once.
+//!
+//! Two readers: the worker here, which owes each event to the consumers of its topic (mails, webhooks), and every node's
+//! catalogue, which follows the table to keep its read model fresh (`catalogue::freshness`).
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use entity::outbox;
+use entity::value::RowId;
+use futures_util::future::BoxFuture;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Set};
+use serde_json::Value;
+use time::OffsetDateTime;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::clock::Clock;
+use super::db::{Db, all, list, run};
+
+/// A worker that dies leaves its events to others after this many seconds.
+const LEASE_SECONDS: i64 = 30;
+const BATCH: u64 = 50;
+/// With growing delay, the last attempt comes after about three days.
+const MAX_ATTEMPTS: i32 = 30;
+
+/// This process among those that share the database.
+pub static NODE: LazyLock<Uuid> = LazyLock::new(Uuid::new_v4);
+
+/// An event to be stored with the change it tells of.
+pub fn event(topic: &str, subject: Uuid, payload: Value, now: OffsetDateTime) -> outbox::ActiveModel {
+    outbox::ActiveModel {
+        id: Set(RowId::new()),
+        topic: Set(topic.to_owned()),
+        subject_id: Set(subject),
+        payload: Set(payload),
+        origin: Set(*NODE),
+        created_at: Set(now),
+        available_at: Set(now),
+        attempts: Set(0),
+        delivered_at: Set(None),
+        last_error: Set(None),
+    }
+}
+
+/// Stores one event.
+pub async fn emit(
+    connection: &impl ConnectionTrait,
+    topic: &str,
+    subject: Uuid,
+    payload: Value,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    outbox::Entity::insert(event(topic, subject, payload, now)).exec_without_returning(connection).await?;
+    Ok(())
+}
+
+/// Somebody who wants events. Handling one twice must do no harm.
+pub trait Consumer: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn wants(&self, topic: &str) -> bool;
+    fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>>;
+}
+
+/// Tells the worker of this process that there is something to deliver.
+#[derive(Clone, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+pub struct Worker {
+    pub db: Db,
+    pub clock: Clock,
+    pub bell: Data<Bell>,
+    pub consumers: Vec<Arc<dyn Consumer>>,
+}
+
+impl Worker {
+    /// Delivers until the process ends. A failed round is logged and tried again.
+    pub async fn run(self) {
+        loop {
+            match self.round().await {
+                Ok(0) => {
+                    let _ = tokio::time::timeout(Duration::from_secs(1), self.bell.0.notified()).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "outbox round failed");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    /// Takes what is due under a lease, hands it out, and marks what arrived. The number of events taken.
+    async fn round(&self) -> Result<usize, DbErr> {
+        let events = self.take().await?;
+        let mut delivered = Vec::new();
+        for event in &events {
+            match self.deliver(event).await {
+                Ok(()) => delivered.push(event.id),
+                Err(error) => self.postpone(event, &format!("{error:#}")).await?,
+            }
+        }
+        if !delivered.is_empty() {
+            let mut values = vec![self.clock.now().into()];
+            values.extend(delivered.iter().map(|id| id.0.into()));
+            let ids = list(2, delivered.len());
+            run(self.db.write(), format!("UPDATE outbox SET delivered_at = $1, last_error = NULL WHERE id IN {ids}"), values).await?;
+            metrics::counter!("ocop_outbox_delivered_total").increment(delivered.len() as u64);
+        }
+        Ok(events.len())
+    }
+
+    async fn take(&self) -> Result<Vec<outbox::Model>, DbErr> {
+        let now = self.clock.now();
+        // Nothing owed is the common case: ask without taking the writer.
+        if all::<outbox::Model>(
+            self.db.read(),
+            "SELECT * FROM outbox WHERE delivered_at IS NULL AND available_at <= $1 LIMIT 1",
+            [now.into()],
+        )
+        .await?
+        .is_empty()
+        {
+            return Ok(Vec::new());
+        }
+        let skip = match self.db.write().get_database_backend() {
+            DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
+            _ => "",
+        };
+        let mut events = all::<outbox::Model>(
+            self.db.write(),
+            format!(
+                "UPDATE outbox SET available_at = $2, attempts = attempts + 1 WHERE id IN (
+                     SELECT id FROM outbox WHERE delivered_at IS NULL AND available_at <= $1 ORDER BY id LIMIT {BATCH} {skip}
+                 ) RETURNING *"
+            ),
+            [now.into(), (now + time::Duration::seconds(LEASE_SECONDS)).into()],
+        )
+        .await?;
+        events.sort_by_key(|event| event.id);
+        Ok(events)
+    }
+
+    async fn deliver(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        for consumer in self.consumers.iter().filter(|consumer| consumer.wants(&event.topic)) {
+            consumer.handle(event).await.map_err(|error| error.context(consumer.name()))?;
+        }
+        Ok(())
+    }
+
+    async fn postpone(&self, event: &outbox::Model, error: &str) -> Result<(), DbErr> {
+        tracing::warn!(event = %event.id, topic = %event.topic, attempt = event.attempts, error, "event not delivered");
+        metrics::counter!("ocop_outbox_failed_total").increment(1);
+        let delay = if event.attempts >= MAX_ATTEMPTS { 365 * 86_400 } else { retry_delay_seconds(event.attempts) };
+        run(
+            self.db.write(),
+            "UPDATE outbox SET available_at = $2, last_error = $3 WHERE id = $1",
+            [event.id.0.into(), (self.clock.now() + time::Duration::seconds(delay)).into(), error.into()],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// 2 s, 4 s, 8 s, … up to three hours, spread so that a recovered mail server is not stormed.
+fn retry_delay_seconds(attempt: i32) -> i64 {
+    let base = 2_i64.saturating_pow(u32::try_from(attempt.clamp(1, 14)).unwrap_or(1)).min(3 * 3600);
+    base + i64::from(rand::random::<u8>()) * base / 1024
+}

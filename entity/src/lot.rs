@@ -1,0 +1,23 @@
+//! A harvest or packing batch.
+
+use sea_orm::entity::prelude::*;
+
+use crate::value::{CooperativeId, LotId, ProductId};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "lot")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: LotId,
+    pub cooperative_id: CooperativeId,
+    pub product_id: ProductId,
+    pub code: String,
+    pub harvested_on: TimeDate,
+    pub expires_on: Option<TimeDate>,
+    pub created_at: TimeDateTimeWithTimeZone,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,39 @@
+//! One cooperative's part of a purchase.
+
+use sea_orm::entity::prelude::*;
+
+use crate::value::{AccountId, CooperativeId, DeliveryMethod, OrderId, OrderState, PurchaseId, Vnd};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "orders")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: OrderId,
+    pub number: String,
+    pub purchase_id: PurchaseId,
+    pub cooperative_id: CooperativeId,
+    pub account_id: Option<AccountId>,
+    /// The secret in a guest's link.
+    pub access_token: String,
+    pub state: OrderState,
+    pub goods_amount: Vnd,
+    pub delivery_amount: Vnd,
+    pub total_amount: Vnd,
+    pub currency: String,
+    pub delivery_method: DeliveryMethod,
+    pub recipient: String,
+    pub phone: String,
+    pub street: Option<String>,
+    pub commune_code: Option<String>,
+    pub note: Option<String>,
+    pub placed_at: TimeDateTimeWithTimeZone,
+    /// Unanswered by then, the order expires and its stock is free again.
+    pub respond_by: Option<TimeDateTimeWithTimeZone>,
+    pub delivered_at: Option<TimeDateTimeWithTimeZone>,
+    pub updated_at: TimeDateTimeWithTimeZone,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

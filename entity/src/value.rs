@@ -1,0 +1,196 @@
+//! What columns carry: typed ids, money, and the closed sets of words the schema checks.
+
+use sea_orm::prelude::*;
+use sea_orm::{DeriveActiveEnum, DeriveValueType, EnumIter, TryFromU64};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! typed_id {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, DeriveValueType, ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = Uuid)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A fresh id: UUIDv7, so that ids sort by the time they were made.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        // Asked for by SeaORM of every key; our keys never come from a counter.
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+typed_id! {
+    AccountId, SessionId, AddressId, CooperativeId, CategoryId, ProductId, OfferId, CartId, CartLineId, QuoteId,
+    PurchaseId, OrderId, OrderLineId, LotId, DestinationId,
+    /// Rows nobody outside their table points to: images, movements, events, …
+    RowId,
+}
+
+/// An amount in đồng. The đồng has no minor unit, so this is also the amount in minor units.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, DeriveValueType, ToSchema,
+)]
+#[serde(transparent)]
+pub struct Vnd(pub i64);
+
+impl Vnd {
+    pub const ZERO: Self = Self(0);
+    /// ISO 4217.
+    pub const CURRENCY: &'static str = "VND";
+
+    /// `self × quantity`, or `None` past 64 bits.
+    pub fn times(self, quantity: i64) -> Option<Self> {
+        self.0.checked_mul(quantity).map(Self)
+    }
+
+    pub fn plus(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The sum, or `None` past 64 bits.
+    pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        amounts.into_iter().try_fold(Self::ZERO, Self::plus)
+    }
+}
+
+/// An amount of money as the API shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"amount": 250_000, "currency": "VND"}))]
+pub struct Money {
+    /// In the currency's minor unit; the đồng has none, so whole đồng.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+impl From<Vnd> for Money {
+    fn from(amount: Vnd) -> Self {
+        Self { amount: amount.0, currency: Vnd::CURRENCY.to_owned() }
+    }
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
+        #[sea_orm(rs_type = "String", db_type = "Text")]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$variant_doc])* #[sea_orm(string_value = $text)] #[serde(rename = $text)] $variant,)*
+        }
+
+        impl $name {
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text { $($text => Ok(Self::$variant),)* _ => Err(()) }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// The language a person reads.
+    #[derive(Default)]
+    Language { #[default] Vi = "vi", En = "en" }
+
+    /// Roles on the whole platform; every account is a buyer, and roles in a cooperative are [`MemberRole`].
+    PlatformRole { Partner = "partner", Officer = "officer", Admin = "admin" }
+
+    /// Roles in one cooperative, from least to most.
+    MemberRole { Staff = "staff", Manager = "manager", Owner = "owner" }
+
+    /// Who sells: hợp tác xã, tổ hợp tác, doanh nghiệp, hộ kinh doanh.
+    CooperativeKind { Cooperative = "cooperative", CooperativeGroup = "cooperative_group", Company = "company", Household = "household" }
+
+    CooperativeStatus { Pending = "pending", Active = "active", Suspended = "suspended" }
+
+    ProductStatus { Draft = "draft", Published = "published", Paused = "paused", Archived = "archived" }
+
+    OfferStatus { Active = "active", Paused = "paused" }
+
+    /// What one piece of an offer is called.
+    Unit { Box = "box", Kilogram = "kilogram", Bottle = "bottle", Jar = "jar", Pack = "pack", Basket = "basket", Case = "case", Piece = "piece" }
+
+    /// Certificates beside the stars.
+    CertificateKind {
+        /// An toàn thực phẩm (ATTP).
+        FoodSafety = "food_safety",
+        Vietgap = "vietgap",
+        Organic = "organic",
+        Haccp = "haccp",
+        Iso22000 = "iso22000",
+        /// Bản tự công bố sản phẩm.
+        SelfDeclaration = "self_declaration",
+        /// Mã số vùng trồng.
+        GrowingAreaCode = "growing_area_code",
+    }
+
+    DestinationKind { HotSpring = "hot_spring", Waterfall = "waterfall", Resort = "resort", Village = "village", Lake = "lake", Homestay = "homestay" }
+
+    CartState { Open = "open", Ordered = "ordered", Merged = "merged" }
+
+    DeliveryMethod { Delivery = "delivery", Pickup = "pickup" }
+
+    /// How far a parcel goes from the cooperative.
+    DeliveryZone { SameCommune = "same_commune", SameProvince = "same_province", Nationwide = "nationwide" }
+
+    PaymentMethod { CashOnDelivery = "cash_on_delivery" }
+
+    OrderState {
+        Placed = "placed", Confirmed = "confirmed", Packed = "packed", Shipped = "shipped",
+        Delivered = "delivered", Completed = "completed", Cancelled = "cancelled", Expired = "expired",
+    }
+
+    /// Who moved an order.
+    OrderActor { Buyer = "buyer", Guest = "guest", Seller = "seller", System = "system" }
+
+    ReservationState {
+        /// Counted in `stock.reserved`.
+        Held = "held",
+        /// Packed: the goods left `stock.on_hand`.
+        Taken = "taken",
+        /// Free again.
+        Released = "released",
+    }
+
+    MovementKind { Receipt = "receipt", Sale = "sale", Cancel = "cancel", Return = "return", Correction = "correction" }
+
+    AuditActor { User = "user", Guest = "guest", System = "system", Operator = "operator" }
+}

@@ -1,0 +1,65 @@
+//! The schema of Chợ OCOP, one SQL file per change, alike on SQLite and PostgreSQL.
+//!
+//! The files are written in PostgreSQL's dialect, kept to what SQLite understands too; only type names differ and
+//! are translated here. A file is never edited once it has landed: a change is a new file and a line in [`CHANGES`].
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+/// Every schema change in order: a name that never changes, and its SQL.
+const CHANGES: &[(&str, &str)] = &[
+    ("m0001_platform", include_str!("sql/0001_platform.sql")),
+    ("m0002_identity", include_str!("sql/0002_identity.sql")),
+    ("m0003_catalogue", include_str!("sql/0003_catalogue.sql")),
+    ("m0004_inventory", include_str!("sql/0004_inventory.sql")),
+    ("m0005_ordering", include_str!("sql/0005_ordering.sql")),
+];
+
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        CHANGES.iter().map(|&(name, sql)| Box::new(Change { name, sql }) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+struct Change {
+    name: &'static str,
+    sql: &'static str,
+}
+
+impl MigrationName for Change {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Change {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        let sql = dialect(self.sql, connection.get_database_backend());
+        connection.execute_unprepared(&sql).await?;
+        Ok(())
+    }
+
+    async fn down(&self, _: &SchemaManager) -> Result<(), DbErr> {
+        Err(DbErr::Migration("schema changes only go forward: restore a backup instead".to_owned()))
+    }
+}
+
+/// SQLite reads a column's affinity from its type name, so `timestamptz` and `jsonb` would turn numeric there.
+fn dialect(sql: &str, backend: DbBackend) -> String {
+    let uncommented = sql.lines().map(|line| line.split(" --").next().unwrap_or(line)).filter(|line| !line.starts_with("--"));
+    let sql = uncommented.collect::<Vec<_>>().join("\n");
+    match backend {
+        DbBackend::Sqlite => sql
+            .replace(" timestamptz", " timestamptz_text")
+            .replace(" jsonb", " json_text")
+            .replace(" uuid", " uuid_blob")
+            .replace(" date", " date_text")
+            .replace(" double precision", " double"),
+        _ => sql,
+    }
+}
