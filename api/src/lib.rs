@@ -2,6 +2,7 @@
 //!
 //! A folder per capability; each `mod.rs` tells its story. `app.rs` puts them together.
 
+pub mod catalogue;
 pub mod config;
 pub mod identity;
 pub mod places;

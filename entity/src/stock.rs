@@ -11,6 +11,8 @@ pub struct Model {
     pub offer_id: OfferId,
     pub on_hand: i64,
     pub reserved: i64,
+    /// Grows with every change; tells an old figure from a new one.
+    pub version: i64,
     pub updated_at: TimeDateTimeWithTimeZone,
 }
 

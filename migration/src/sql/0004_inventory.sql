@@ -14,6 +14,7 @@ CREATE TABLE stock (
     offer_id uuid PRIMARY KEY REFERENCES offer (id),
     on_hand bigint NOT NULL CHECK (on_hand >= 0),
     reserved bigint NOT NULL CHECK (reserved >= 0),
+    version bigint NOT NULL,                 -- grows with every change; tells an old figure from a new one
     updated_at timestamptz NOT NULL,
     CHECK (reserved <= on_hand)
 );

@@ -1,0 +1,146 @@
+//! Keeping the read model and the search index fresh.
+//!
+//! Each node follows the outbox for what other nodes (and commands such as `ocop import`) changed, so that a write is
+//! seen everywhere within a second. Events are looked at by time with an overlap, since a transaction may commit after a
+//! later one has.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use entity::value::{OfferId, ProductId, RowId};
+use sea_orm::FromQueryResult;
+use serde_json::Value;
+use time::OffsetDateTime;
+use tokio::sync::mpsc::UnboundedReceiver;
+use uuid::Uuid;
+
+use super::Catalogue;
+use super::rules::Level;
+use crate::platform::db::{all, list};
+use crate::platform::outbox::NODE;
+
+const PERIOD: Duration = Duration::from_millis(300);
+/// A commit may come this much later than its event's time.
+const OVERLAP_SECONDS: i64 = 10;
+const MOST: usize = 2000;
+
+pub struct Follower {
+    since: OffsetDateTime,
+    seen: HashMap<RowId, OffsetDateTime>,
+}
+
+impl Follower {
+    /// Starts at a moment before the first reading of the catalogue.
+    pub fn new(now: OffsetDateTime) -> Self {
+        Self { since: now - time::Duration::seconds(OVERLAP_SECONDS), seen: HashMap::new() }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Event {
+    id: RowId,
+    topic: String,
+    subject_id: Uuid,
+    payload: Value,
+    created_at: OffsetDateTime,
+}
+
+/// Follows the outbox until the catalogue is gone. Also turns the day over.
+pub async fn follow(catalogue: Weak<Catalogue>, mut follower: Follower) {
+    loop {
+        tokio::time::sleep(PERIOD).await;
+        let Some(catalogue) = catalogue.upgrade() else { return };
+        if let Err(error) = round(&catalogue, &mut follower).await {
+            tracing::warn!(%error, "following the outbox failed; trying again");
+        }
+    }
+}
+
+async fn round(catalogue: &Catalogue, follower: &mut Follower) -> anyhow::Result<()> {
+    if catalogue.snapshot().today != catalogue.clock.today() {
+        catalogue.reload().await?;
+    }
+    let now = catalogue.clock.now();
+    // The writer's connection is not needed, and a replica may lag: the primary's readers are asked.
+    let events = all::<Event>(
+        catalogue.db.read(),
+        format!(
+            "SELECT id, topic, subject_id, payload, created_at FROM outbox
+             WHERE created_at >= $1 AND origin <> $2 ORDER BY created_at LIMIT {MOST}"
+        ),
+        [follower.since.into(), (*NODE).into()],
+    )
+    .await?;
+    let full = events.len() == MOST;
+    let newest = events.last().map(|event| event.created_at);
+    let fresh: Vec<_> = events.into_iter().filter(|event| follower.seen.insert(event.id, event.created_at).is_none()).collect();
+    apply(catalogue, &fresh).await?;
+    let caught_up = if full { newest.unwrap_or(now) } else { now };
+    follower.since = follower.since.max(caught_up - time::Duration::seconds(if full { 1 } else { OVERLAP_SECONDS }));
+    let since = follower.since;
+    follower.seen.retain(|_, created_at| *created_at >= since);
+    Ok(())
+}
+
+async fn apply(catalogue: &Catalogue, events: &[Event]) -> anyhow::Result<()> {
+    let mut products = Vec::new();
+    let mut offers: Vec<OfferId> = Vec::new();
+    for event in events {
+        match event.topic.as_str() {
+            "catalogue.replaced" => catalogue.reload().await?,
+            "product.changed" => products.push(ProductId(event.subject_id)),
+            "cooperative.changed" => catalogue.cooperative_changed(entity::value::CooperativeId(event.subject_id)).await?,
+            _ => {}
+        }
+        let named = event.payload.get("offers").and_then(Value::as_array);
+        offers.extend(named.into_iter().flatten().filter_map(|id| id.as_str()?.parse::<OfferId>().ok()));
+    }
+    if !products.is_empty() {
+        catalogue.products_changed(&products).await?;
+    }
+    for offers in offers.chunks(500) {
+        let levels = levels(catalogue, offers).await?;
+        catalogue.levels_changed(&levels).await;
+    }
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct LevelRow {
+    offer_id: OfferId,
+    available: i64,
+    version: i64,
+}
+
+async fn levels(catalogue: &Catalogue, offers: &[OfferId]) -> anyhow::Result<Vec<Level>> {
+    let rows = all::<LevelRow>(
+        catalogue.db.read(),
+        format!(
+            "SELECT offer_id, on_hand - reserved AS available, version FROM stock WHERE offer_id IN {}",
+            list(1, offers.len())
+        ),
+        offers.iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>(),
+    )
+    .await?;
+    Ok(rows.into_iter().map(|row| Level { offer: row.offer_id, available: row.available, version: row.version }).collect())
+}
+
+/// Indexes what was changed, many changes in one commit.
+pub async fn index_queue(catalogue: Weak<Catalogue>, mut queue: UnboundedReceiver<Vec<ProductId>>) {
+    while let Some(mut ids) = queue.recv().await {
+        while let Ok(more) = queue.try_recv() {
+            ids.extend(more);
+        }
+        let Some(catalogue) = catalogue.upgrade() else { return };
+        if let Err(error) = index(&catalogue, &ids).await {
+            tracing::warn!(%error, "indexing failed; trying again");
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let _ = catalogue.to_index.send(ids);
+        }
+    }
+}
+
+async fn index(catalogue: &Arc<Catalogue>, ids: &[ProductId]) -> anyhow::Result<()> {
+    catalogue.index(ids).await
+}
