@@ -68,10 +68,28 @@ pub struct Config {
 }
 
 const NAMES: &[&str] = &[
-    "env", "listen", "data_dir", "database_url", "read_database_url", "database_connections", "workers", "base_url", "log",
-    "secret_keys", "mail_sink", "smtp_url", "mail_from", "cors_origins", "trust_proxy", "metrics_token",
-    "rate_limit_per_second", "auth_rate_limit_per_minute", "order_response_hours", "order_completion_days",
-    "quote_minutes", "clock_ahead_seconds",
+    "env",
+    "listen",
+    "data_dir",
+    "database_url",
+    "read_database_url",
+    "database_connections",
+    "workers",
+    "base_url",
+    "log",
+    "secret_keys",
+    "mail_sink",
+    "smtp_url",
+    "mail_from",
+    "cors_origins",
+    "trust_proxy",
+    "metrics_token",
+    "rate_limit_per_second",
+    "auth_rate_limit_per_minute",
+    "order_response_hours",
+    "order_completion_days",
+    "quote_minutes",
+    "clock_ahead_seconds",
 ];
 
 /// What flags set.
@@ -109,7 +127,10 @@ impl Config {
             let name = name.to_string_lossy().into_owned();
             let Some(short) = name.strip_prefix("OCOP_") else { continue };
             if short != "CONFIG" && !NAMES.contains(&short.to_lowercase().as_str()) {
-                bail!("unknown setting {name} in the environment; known are OCOP_{}", NAMES.join(", OCOP_").to_uppercase());
+                bail!(
+                    "unknown setting {name} in the environment; known are OCOP_{}",
+                    NAMES.join(", OCOP_").to_uppercase()
+                );
             }
         }
         let file = flags.config.clone().unwrap_or_else(|| PathBuf::from("ocop.toml"));
@@ -184,7 +205,8 @@ impl Config {
             None => self.development_keys()?,
         };
         let pair = |entry: &str| -> anyhow::Result<_> {
-            let (id, secret) = entry.trim().split_once(':').context("OCOP_SECRET_KEYS: each key is written id:secret")?;
+            let (id, secret) =
+                entry.trim().split_once(':').context("OCOP_SECRET_KEYS: each key is written id:secret")?;
             Ok((id.to_owned(), SecretString::from(secret.to_owned())))
         };
         text.split(',').map(pair).collect()
@@ -195,7 +217,8 @@ impl Config {
         if let Ok(keys) = std::fs::read_to_string(&file) {
             return Ok(keys.trim().to_owned());
         }
-        std::fs::create_dir_all(&self.data_dir).with_context(|| format!("cannot create {}", self.data_dir.display()))?;
+        std::fs::create_dir_all(&self.data_dir)
+            .with_context(|| format!("cannot create {}", self.data_dir.display()))?;
         let key = new_secret_key();
         std::fs::write(&file, &key).with_context(|| format!("cannot write {}", file.display()))?;
         Ok(key)

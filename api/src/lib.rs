@@ -2,8 +2,18 @@
 //!
 //! A folder per capability; each `mod.rs` tells its story. `app.rs` puts them together.
 
+pub mod app;
 pub mod catalogue;
+pub mod cli;
 pub mod config;
+pub mod demo;
+pub mod fulfilment;
 pub mod identity;
+pub mod inventory;
+pub mod notification;
+pub mod ordering;
 pub mod places;
 pub mod platform;
+pub mod selling;
+mod service;
+pub mod tourism;

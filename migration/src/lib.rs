@@ -51,7 +51,8 @@ impl MigrationTrait for Change {
 
 /// SQLite reads a column's affinity from its type name, so `timestamptz` and `jsonb` would turn numeric there.
 fn dialect(sql: &str, backend: DbBackend) -> String {
-    let uncommented = sql.lines().map(|line| line.split(" --").next().unwrap_or(line)).filter(|line| !line.starts_with("--"));
+    let uncommented =
+        sql.lines().map(|line| line.split(" --").next().unwrap_or(line)).filter(|line| !line.starts_with("--"));
     let sql = uncommented.collect::<Vec<_>>().join("\n");
     match backend {
         DbBackend::Sqlite => sql

@@ -184,7 +184,8 @@ impl Wanted {
 fn point(text: &str) -> Result<(f64, f64), Problem> {
     let wrong = || fault("near", "cần vĩ độ,kinh độ như 20.67,105.53", "latitude,longitude such as 20.67,105.53");
     let (latitude, longitude) = text.split_once(',').ok_or_else(wrong)?;
-    let point: (f64, f64) = (latitude.trim().parse().map_err(|_| wrong())?, longitude.trim().parse().map_err(|_| wrong())?);
+    let point: (f64, f64) =
+        (latitude.trim().parse().map_err(|_| wrong())?, longitude.trim().parse().map_err(|_| wrong())?);
     if (-90.0..=90.0).contains(&point.0) && (-180.0..=180.0).contains(&point.1) { Ok(point) } else { Err(wrong()) }
 }
 
@@ -260,7 +261,12 @@ fn page<'a>(mut fitting: Vec<Candidate<'a>>, wanted: &Wanted) -> (Vec<(&'a Arc<E
     }
     fitting.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     let next = fitting.last().filter(|_| more).map(|last| {
-        encode(&Position { s: wanted.sort, m: last.key.major, n: last.key.name.as_ref().map(hex::encode), i: last.key.id })
+        encode(&Position {
+            s: wanted.sort,
+            m: last.key.major,
+            n: last.key.name.as_ref().map(hex::encode),
+            i: last.key.id,
+        })
     });
     (fitting.into_iter().map(|candidate| (candidate.entry, candidate.distance_km)).collect(), next)
 }
@@ -269,7 +275,9 @@ fn fits_always(wanted: &Wanted, entry: &Entry, distance: Option<f64>) -> bool {
     let card = &entry.card;
     wanted.in_season.is_none_or(|yes| card.in_season == yes)
         && wanted.in_stock.is_none_or(|yes| (entry.availability() != Availability::OutOfStock) == yes)
-        && wanted.price.is_none_or(|(min, max)| entry.offers.iter().any(|o| (min..=max).contains(&o.row.price_amount.0)))
+        && wanted
+            .price
+            .is_none_or(|(min, max)| entry.offers.iter().any(|o| (min..=max).contains(&o.row.price_amount.0)))
         && wanted.radius_km.is_none_or(|radius| distance.is_some_and(|distance| distance <= radius))
 }
 
@@ -368,10 +376,8 @@ impl<'a> Counts<'a> {
 }
 
 fn values(counted: HashMap<&str, (usize, Bilingual)>) -> Vec<FacetValue> {
-    let mut values: Vec<_> = counted
-        .into_iter()
-        .map(|(value, (count, name))| FacetValue { value: value.to_owned(), name, count })
-        .collect();
+    let mut values: Vec<_> =
+        counted.into_iter().map(|(value, (count, name))| FacetValue { value: value.to_owned(), name, count }).collect();
     values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
     values.truncate(MAX_FACET_VALUES);
     values

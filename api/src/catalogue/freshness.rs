@@ -62,9 +62,8 @@ async fn round(catalogue: &Catalogue, follower: &mut Follower) -> anyhow::Result
         catalogue.reload().await?;
     }
     let now = catalogue.clock.now();
-    // The writer's connection is not needed, and a replica may lag: the primary's readers are asked.
     let events = all::<Event>(
-        catalogue.db.read(),
+        catalogue.db.fresh(),
         format!(
             "SELECT id, topic, subject_id, payload, created_at FROM outbox
              WHERE created_at >= $1 AND origin <> $2 ORDER BY created_at LIMIT {MOST}"
@@ -74,7 +73,8 @@ async fn round(catalogue: &Catalogue, follower: &mut Follower) -> anyhow::Result
     .await?;
     let full = events.len() == MOST;
     let newest = events.last().map(|event| event.created_at);
-    let fresh: Vec<_> = events.into_iter().filter(|event| follower.seen.insert(event.id, event.created_at).is_none()).collect();
+    let fresh: Vec<_> =
+        events.into_iter().filter(|event| follower.seen.insert(event.id, event.created_at).is_none()).collect();
     apply(catalogue, &fresh).await?;
     let caught_up = if full { newest.unwrap_or(now) } else { now };
     follower.since = follower.since.max(caught_up - time::Duration::seconds(if full { 1 } else { OVERLAP_SECONDS }));
@@ -90,7 +90,9 @@ async fn apply(catalogue: &Catalogue, events: &[Event]) -> anyhow::Result<()> {
         match event.topic.as_str() {
             "catalogue.replaced" => catalogue.reload().await?,
             "product.changed" => products.push(ProductId(event.subject_id)),
-            "cooperative.changed" => catalogue.cooperative_changed(entity::value::CooperativeId(event.subject_id)).await?,
+            "cooperative.changed" => {
+                catalogue.cooperative_changed(entity::value::CooperativeId(event.subject_id)).await?
+            }
             _ => {}
         }
         let named = event.payload.get("offers").and_then(Value::as_array);
@@ -115,7 +117,7 @@ struct LevelRow {
 
 async fn levels(catalogue: &Catalogue, offers: &[OfferId]) -> anyhow::Result<Vec<Level>> {
     let rows = all::<LevelRow>(
-        catalogue.db.read(),
+        catalogue.db.fresh(),
         format!(
             "SELECT offer_id, on_hand - reserved AS available, version FROM stock WHERE offer_id IN {}",
             list(1, offers.len())
@@ -123,7 +125,10 @@ async fn levels(catalogue: &Catalogue, offers: &[OfferId]) -> anyhow::Result<Vec
         offers.iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>(),
     )
     .await?;
-    Ok(rows.into_iter().map(|row| Level { offer: row.offer_id, available: row.available, version: row.version }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| Level { offer: row.offer_id, available: row.available, version: row.version })
+        .collect())
 }
 
 /// Indexes what was changed, many changes in one commit.

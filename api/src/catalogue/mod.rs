@@ -87,7 +87,8 @@ impl Catalogue {
     pub async fn reload(&self) -> anyhow::Result<()> {
         let _changing = self.changing.lock().await;
         let connection = self.db.read();
-        let cooperatives = Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
+        let cooperatives =
+            Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
         let categories = Arc::new(category_index(store::categories(connection).await?));
         let rows = store::products(connection, None).await?;
         let today = self.clock.today();
@@ -108,22 +109,26 @@ impl Catalogue {
 
     /// To be called after a commit that changed a cooperative.
     pub async fn cooperative_changed(&self, id: CooperativeId) -> anyhow::Result<()> {
-        let ids = store::of_cooperative(self.db.write(), id).await?;
+        let ids = store::of_cooperative(self.db.fresh(), id).await?;
         self.reread(&[]).await?;
         self.products_changed(&ids).await
     }
 
     async fn reread(&self, ids: &[ProductId]) -> anyhow::Result<()> {
         let _changing = self.changing.lock().await;
-        let connection = self.db.write();
-        let cooperatives = Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
+        let connection = self.db.fresh();
+        let cooperatives =
+            Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
         let categories = Arc::new(category_index(store::categories(connection).await?));
         let fresh = if ids.is_empty() {
             Vec::new()
         } else {
             let rows = store::products(connection, Some(ids)).await?;
             let today = self.snapshot().today;
-            entries(rows, &Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url })
+            entries(
+                rows,
+                &Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url },
+            )
         };
         let changed = self.snapshot().with(ids, fresh, cooperatives, categories);
         self.shelf.store(Arc::new(changed));
@@ -195,7 +200,7 @@ impl Catalogue {
         let unique: HashSet<_> = ids.iter().copied().collect();
         let ids: Vec<_> = unique.into_iter().collect();
         for ids in ids.chunks(INDEX_PAGE) {
-            let texts = store::texts(self.db.write(), Some(ids), None, 0).await?;
+            let texts = store::texts(self.db.fresh(), Some(ids), None, 0).await?;
             let snapshot = self.snapshot().clone();
             let documents: Vec<_> = texts
                 .iter()

@@ -102,7 +102,12 @@ impl Catalogue {
         })
     }
 
-    pub(super) fn cooperative_list(&self, limit: u64, after: Option<CooperativeId>, query: &str) -> Result<Arc<Ready>, Problem> {
+    pub(super) fn cooperative_list(
+        &self,
+        limit: u64,
+        after: Option<CooperativeId>,
+        query: &str,
+    ) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
         self.kept(format!("cl{}?{query}", snapshot.version), || {
             let mut rows: Vec<_> = snapshot
@@ -247,9 +252,10 @@ fn nodes(snapshot: &Snapshot, parent: Option<CategoryId>) -> Vec<CategoryNode> {
     rows.sort_by_key(|category| (category.row.ocop_group, category.row.position));
     let node = |category: &super::shelf::Category| {
         let row = &category.row;
-        let below = snapshot.entries.iter().filter(|entry| {
-            snapshot.categories.get(&entry.category).is_some_and(|own| own.path.contains(&row.slug))
-        });
+        let below = snapshot
+            .entries
+            .iter()
+            .filter(|entry| snapshot.categories.get(&entry.category).is_some_and(|own| own.path.contains(&row.slug)));
         CategoryNode {
             id: row.id,
             slug: row.slug.clone(),

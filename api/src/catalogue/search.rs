@@ -15,7 +15,9 @@ use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, TermQuery,
 };
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
-use tantivy::{DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
+use tantivy::{
+    DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, SegmentOrdinal, SegmentReader, TantivyDocument, Term,
+};
 use uuid::Uuid;
 
 use super::shelf::Entry;
@@ -68,7 +70,8 @@ impl Search {
             }
         };
         // Commits of this process are seen at once (`reload` below); those of `ocop reindex` within moments.
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::OnCommitWithDelay).num_warming_threads(0).try_into()?;
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::OnCommitWithDelay).num_warming_threads(0).try_into()?;
         Ok(Self { index, reader, fields, writing: Mutex::new(()) })
     }
 
@@ -99,7 +102,11 @@ impl Search {
     }
 
     /// Makes the index anew; searches see the old one until the end. `next` gives documents until it has none.
-    pub fn rebuild(&self, mut next: impl FnMut(&mut dyn FnMut(&Document<'_>)) -> bool, as_of: i64) -> tantivy::Result<()> {
+    pub fn rebuild(
+        &self,
+        mut next: impl FnMut(&mut dyn FnMut(&Document<'_>)) -> bool,
+        as_of: i64,
+    ) -> tantivy::Result<()> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let writer = self.index.writer_with_num_threads(1, 4 * WRITER_BYTES)?;
         writer.delete_all_documents()?;
@@ -191,8 +198,10 @@ impl Search {
     /// One word, wherever it stands; in names it weighs most.
     fn word(&self, word: &str, unfinished: bool) -> Box<dyn Query> {
         let f = &self.fields;
-        let weights = [(f.name, 4.0), (f.name_en, 2.0), (f.category, 2.0), (f.maker, 1.5), (f.place, 1.5), (f.body, 0.6)];
-        let mut any: Vec<Box<dyn Query>> = weights.iter().map(|&(field, weight)| self.term(field, word, weight)).collect();
+        let weights =
+            [(f.name, 4.0), (f.name_en, 2.0), (f.category, 2.0), (f.maker, 1.5), (f.place, 1.5), (f.body, 0.6)];
+        let mut any: Vec<Box<dyn Query>> =
+            weights.iter().map(|&(field, weight)| self.term(field, word, weight)).collect();
         let near = [(f.name, 0.9), (f.name_en, 0.5), (f.maker, 0.4), (f.place, 0.4)];
         for (field, weight) in near {
             let term = Term::from_field_text(field, word);
@@ -239,7 +248,9 @@ pub struct Document<'a> {
 
 fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
-    let indexing = TextFieldIndexing::default().set_tokenizer("default").set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("default")
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let text = TextOptions::default().set_indexing_options(indexing);
     let fields = Fields {
         id: builder.add_text_field("id", STRING),

@@ -114,7 +114,11 @@ impl Entry {
             category: self.category,
             terms: self.terms.iter().map(copy_term).collect(),
             images: self.images.clone(),
-            offers: self.offers.iter().map(|offer| OfferEntry { row: copy_offer(&offer.row), level: offer.level.clone() }).collect(),
+            offers: self
+                .offers
+                .iter()
+                .map(|offer| OfferEntry { row: copy_offer(&offer.row), level: offer.level.clone() })
+                .collect(),
             collation: self.collation.clone(),
         }
     }
@@ -209,7 +213,8 @@ fn entry(
     images: Vec<ImageRow>,
     context: &Context<'_>,
 ) -> Option<Entry> {
-    let cooperative = context.cooperatives.get(&row.cooperative_id).filter(|c| c.status == CooperativeStatus::Active)?;
+    let cooperative =
+        context.cooperatives.get(&row.cooperative_id).filter(|c| c.status == CooperativeStatus::Active)?;
     let category = context.categories.get(&row.category_id)?;
     let season = row.season_from.zip(row.season_to);
     let images: Vec<_> = images.into_iter().map(|row| image(row, context.base_url)).collect();

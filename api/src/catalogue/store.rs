@@ -153,7 +153,11 @@ pub async fn cooperatives(connection: &impl ConnectionTrait) -> Result<Vec<Coope
 }
 
 pub async fn categories(connection: &impl ConnectionTrait) -> Result<Vec<category::Model>, DbErr> {
-    category::Entity::find().order_by_asc(category::Column::OcopGroup).order_by_asc(category::Column::Position).all(connection).await
+    category::Entity::find()
+        .order_by_asc(category::Column::OcopGroup)
+        .order_by_asc(category::Column::Position)
+        .all(connection)
+        .await
 }
 
 pub async fn product(connection: &impl ConnectionTrait, id: ProductId) -> Result<Option<product::Model>, DbErr> {
@@ -192,7 +196,12 @@ pub async fn texts(
         }
         None => {
             let after = after.map_or(uuid::Uuid::nil(), |id| id.0);
-            all(connection, format!("{columns} WHERE {ON_SALE} AND p.id > $1 ORDER BY p.id LIMIT {limit}"), [after.into()]).await
+            all(
+                connection,
+                format!("{columns} WHERE {ON_SALE} AND p.id > $1 ORDER BY p.id LIMIT {limit}"),
+                [after.into()],
+            )
+            .await
         }
     }
 }
@@ -203,7 +212,10 @@ struct IdRow {
 }
 
 /// Products written since a moment, on sale or not: for an index that was away.
-pub async fn changed_since(connection: &impl ConnectionTrait, since: time::OffsetDateTime) -> Result<Vec<ProductId>, DbErr> {
+pub async fn changed_since(
+    connection: &impl ConnectionTrait,
+    since: time::OffsetDateTime,
+) -> Result<Vec<ProductId>, DbErr> {
     let rows = all::<IdRow>(
         connection,
         "SELECT p.id FROM product p JOIN cooperative c ON c.id = p.cooperative_id WHERE p.updated_at >= $1 OR c.updated_at >= $1",

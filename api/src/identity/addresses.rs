@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, delete, get, post, put};
 use entity::address;
 use entity::value::AddressId;
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,7 +57,12 @@ impl AddressInput {
         self.street = fold::stored(&self.street);
         for (name, value) in [("recipient", &self.recipient), ("street", &self.street)] {
             if value.is_empty() || value.contains('\0') {
-                return Err(Problem::field(format!("{at}/{name}"), "missing", "không được để trống", "must not be blank"));
+                return Err(Problem::field(
+                    format!("{at}/{name}"),
+                    "missing",
+                    "không được để trống",
+                    "must not be blank",
+                ));
             }
         }
         Ok(self)
@@ -116,7 +123,7 @@ pub async fn list(db: Data<Db>, caller: SignedIn) -> Result<HttpResponse, Proble
     let rows = address::Entity::find()
         .filter(address::Column::AccountId.eq(caller.account))
         .order_by_desc(address::Column::Id)
-        .all(db.write())
+        .all(db.fresh())
         .await?;
     Ok(HttpResponse::Ok().json(AddressList { items: rows.into_iter().map(Address::from).collect() }))
 }
@@ -132,7 +139,7 @@ pub async fn create(
 ) -> Result<HttpResponse, Problem> {
     let input = body.0.normalised("")?;
     let now = clock.now();
-    let held = address::Entity::find().filter(address::Column::AccountId.eq(caller.account)).count(db.write()).await?;
+    let held = address::Entity::find().filter(address::Column::AccountId.eq(caller.account)).count(db.fresh()).await?;
     if held >= MAX_ADDRESSES {
         return Err(Problem::new(&TOO_MANY_ADDRESSES));
     }
@@ -170,7 +177,7 @@ pub async fn update(
     id: Path<AddressId>,
     body: Body<AddressInput>,
 ) -> Result<HttpResponse, Problem> {
-    let mut row = own(db.write(), &caller, *id).await?;
+    let mut row = own(db.fresh(), &caller, *id).await?;
     let input = body.0.normalised("")?;
     run(
         db.write(),
@@ -187,7 +194,8 @@ pub async fn update(
         ],
     )
     .await?;
-    (row.recipient, row.phone, row.street, row.commune_code) = (input.recipient, input.phone, input.street, input.commune_code);
+    (row.recipient, row.phone, row.street, row.commune_code) =
+        (input.recipient, input.phone, input.street, input.commune_code);
     Ok(HttpResponse::Ok().json(Address::from(row)))
 }
 
@@ -195,7 +203,7 @@ pub async fn update(
 #[utoipa::path(tag = "me", operation_id = "delete_address", security(("access_token" = [])), params(("id" = AddressId, Path)), responses((status = 204, description = "Removed")))]
 #[delete("/v1/me/addresses/{id}")]
 pub async fn delete(db: Data<Db>, caller: SignedIn, id: Path<AddressId>) -> Result<HttpResponse, Problem> {
-    let row = own(db.write(), &caller, *id).await?;
+    let row = own(db.fresh(), &caller, *id).await?;
     address::Entity::delete_by_id(row.id).exec(db.write()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -45,7 +45,10 @@ impl Keys {
                 let header = Header { kid: Some(id.clone()), ..Header::new(Algorithm::HS256) };
                 signing = Some((header, EncodingKey::from_secret(&bytes)));
             }
-            ensure!(verifying.insert(id.clone(), DecodingKey::from_secret(&bytes)).is_none(), "key id {id} stands twice");
+            ensure!(
+                verifying.insert(id.clone(), DecodingKey::from_secret(&bytes)).is_none(),
+                "key id {id} stands twice"
+            );
         }
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
@@ -63,7 +66,8 @@ impl Keys {
         now: OffsetDateTime,
     ) -> jsonwebtoken::errors::Result<String> {
         let iat = now.unix_timestamp();
-        let claims = Claims { iss: ISSUER.to_owned(), sub: account, sid: session, roles, iat, exp: iat + ACCESS_TOKEN_SECONDS };
+        let claims =
+            Claims { iss: ISSUER.to_owned(), sub: account, sid: session, roles, iat, exp: iat + ACCESS_TOKEN_SECONDS };
         encode(&self.signing.0, &claims, &self.signing.1)
     }
 

@@ -66,7 +66,7 @@ impl Profile {
 }
 
 async fn own_account(db: &Db, caller: &SignedIn) -> Result<account::Model, Problem> {
-    store::find(db.write(), caller.account).await?.ok_or_else(|| Problem::new(&UNAUTHENTICATED))
+    store::find(db.fresh(), caller.account).await?.ok_or_else(|| Problem::new(&UNAUTHENTICATED))
 }
 
 /// One's own account.
@@ -74,7 +74,7 @@ async fn own_account(db: &Db, caller: &SignedIn) -> Result<account::Model, Probl
 #[get("/v1/me")]
 pub async fn show(db: Data<Db>, caller: SignedIn) -> Result<HttpResponse, Problem> {
     let account = own_account(&db, &caller).await?;
-    Ok(HttpResponse::Ok().json(Profile::of(db.write(), account).await?))
+    Ok(HttpResponse::Ok().json(Profile::of(db.fresh(), account).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -111,7 +111,7 @@ pub async fn update(
         [account.id.into(), account.name.as_str().into(), account.language.as_str().into(), clock.now().into()],
     )
     .await?;
-    Ok(HttpResponse::Ok().json(Profile::of(db.write(), account).await?))
+    Ok(HttpResponse::Ok().json(Profile::of(db.fresh(), account).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]

@@ -27,7 +27,9 @@ pub use addresses::{AddressInput, check_commune};
 pub use caller::{Caller, SignedIn};
 pub use keys::Keys;
 pub use passwords::Passwords;
-pub use store::{NewAccount, create_account, grant_membership, grant_role, issue_registration_code, issue_reset_code};
+pub use store::{
+    NewAccount, create_account, grant_membership, grant_role, issue_registration_code, issue_reset_code, require_member,
+};
 
 use crate::platform::problem::Problem;
 

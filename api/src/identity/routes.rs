@@ -152,7 +152,8 @@ pub async fn verify(
     let Body(input) = body;
     let now = clock.now();
     let transaction = db.begin().await?;
-    let registration = store::take_registration(&transaction, &input.code, now).await?.ok_or_else(|| Problem::new(&BAD_CODE))?;
+    let registration =
+        store::take_registration(&transaction, &input.code, now).await?.ok_or_else(|| Problem::new(&BAD_CODE))?;
     let contact = contact_at("/code", &registration.contact)?;
     let new = store::NewAccount {
         contact,
@@ -180,7 +181,7 @@ async fn signed_in(
         Some(cart) => hook.signed_in(account.id, cart).await?,
         None => None,
     };
-    let account = Profile::of(db.write(), account).await?;
+    let account = Profile::of(db.fresh(), account).await?;
     Ok(HttpResponse::Ok().json(SignIn { tokens, account, cart_id }))
 }
 
@@ -213,10 +214,11 @@ pub async fn sign_in(
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
     let account = match Contact::parse(&input.login) {
-        Some(contact) => store::find_by_contact(db.write(), &contact).await?,
+        Some(contact) => store::find_by_contact(db.fresh(), &contact).await?,
         None => None,
     };
-    let fits = passwords.verify(&input.password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
+    let fits =
+        passwords.verify(&input.password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
     let Some(account) = account.filter(|_| fits) else { return Err(Problem::new(&BAD_CREDENTIALS)) };
     let transaction = db.begin().await?;
     let tokens = open(&transaction, &keys, &account, clock.now()).await?;

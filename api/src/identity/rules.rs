@@ -58,23 +58,47 @@ pub fn phone(text: &str) -> Option<String> {
 pub fn password_fault(password: &str, contact: &str) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
     let length = password.chars().count();
     if length < PASSWORD_MIN {
-        return Some((format!("cần ít nhất {PASSWORD_MIN} ký tự").into(), format!("needs at least {PASSWORD_MIN} characters").into()));
+        return Some((
+            format!("cần ít nhất {PASSWORD_MIN} ký tự").into(),
+            format!("needs at least {PASSWORD_MIN} characters").into(),
+        ));
     }
     if length > PASSWORD_MAX {
-        return Some((format!("không dài quá {PASSWORD_MAX} ký tự").into(), format!("at most {PASSWORD_MAX} characters").into()));
+        return Some((
+            format!("không dài quá {PASSWORD_MAX} ký tự").into(),
+            format!("at most {PASSWORD_MAX} characters").into(),
+        ));
     }
     let lower = password.to_lowercase();
     let local = contact.split('@').next().unwrap_or(contact);
     let first = password.chars().next();
-    if password.chars().all(|c| Some(c) == first) || lower == contact || (local.len() >= 6 && lower.contains(local)) || COMMON.contains(&lower.as_str()) {
+    if password.chars().all(|c| Some(c) == first)
+        || lower == contact
+        || (local.len() >= 6 && lower.contains(local))
+        || COMMON.contains(&lower.as_str())
+    {
         return Some(("mật khẩu này quá dễ đoán".into(), "this password is too easy to guess".into()));
     }
     None
 }
 
 const COMMON: &[&str] = &[
-    "1234567890", "0123456789", "12345678910", "0987654321", "1122334455", "password123", "password1234", "qwertyuiop",
-    "1q2w3e4r5t", "matkhau123", "anhyeuem123", "iloveyou123", "123456789a", "a123456789", "abc1234567", "vietnam123",
+    "1234567890",
+    "0123456789",
+    "12345678910",
+    "0987654321",
+    "1122334455",
+    "password123",
+    "password1234",
+    "qwertyuiop",
+    "1q2w3e4r5t",
+    "matkhau123",
+    "anhyeuem123",
+    "iloveyou123",
+    "123456789a",
+    "a123456789",
+    "abc1234567",
+    "vietnam123",
 ];
 
 #[cfg(test)]

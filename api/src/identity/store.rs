@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::rules::{CODE_LENGTH, CODE_MINUTES, Contact};
 use crate::platform::db::{all, one, run};
+use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::secrets;
 
 pub struct NewAccount {
@@ -44,7 +45,10 @@ pub async fn create_account(
     .await
 }
 
-pub async fn find_by_contact(connection: &impl ConnectionTrait, contact: &Contact) -> Result<Option<account::Model>, DbErr> {
+pub async fn find_by_contact(
+    connection: &impl ConnectionTrait,
+    contact: &Contact,
+) -> Result<Option<account::Model>, DbErr> {
     let by = match contact {
         Contact::Email(email) => account::Column::Email.eq(email.as_str()),
         Contact::Phone(phone) => account::Column::Phone.eq(phone.as_str()),
@@ -96,6 +100,31 @@ pub async fn grant_membership(
     )
     .await?;
     Ok(())
+}
+
+/// What the account may do in a cooperative; refused below `least`. Asked anew for every request, so that a removed
+/// member is out at once.
+pub async fn require_member(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    cooperative: CooperativeId,
+    least: MemberRole,
+) -> Result<MemberRole, Problem> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        role: MemberRole,
+    }
+    let row = one::<Row>(
+        connection,
+        "SELECT m.role FROM cooperative_member m JOIN account a ON a.id = m.account_id
+         WHERE m.cooperative_id = $1 AND m.account_id = $2 AND a.disabled_at IS NULL",
+        [cooperative.into(), account.into()],
+    )
+    .await?;
+    match row {
+        Some(row) if row.role >= least => Ok(row.role),
+        _ => Err(Problem::new(&FORBIDDEN)),
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -189,7 +218,12 @@ pub async fn issue_reset_code(connection: &impl ConnectionTrait, id: RowId) -> R
 async fn keep_code(connection: &impl ConnectionTrait, table: &str, id: RowId) -> Result<String, DbErr> {
     let code = secrets::code(CODE_LENGTH);
     let hash = secrets::hash(&code);
-    run(connection, format!("UPDATE {table} SET token_hash = $2 WHERE id = $1 AND used_at IS NULL"), [id.into(), hash.into()]).await?;
+    run(
+        connection,
+        format!("UPDATE {table} SET token_hash = $2 WHERE id = $1 AND used_at IS NULL"),
+        [id.into(), hash.into()],
+    )
+    .await?;
     Ok(code)
 }
 

@@ -85,7 +85,8 @@ pub(super) fn key(text: &str) -> String {
 
 /// Folded, and without the word that tells the kind of unit: people leave it out.
 pub(super) fn bare(name: &str) -> String {
-    const KINDS: &[&str] = &["thanh pho ", "tinh ", "phuong ", "xa ", "thi tran ", "thi xa ", "quan ", "huien ", "dac khu "];
+    const KINDS: &[&str] =
+        &["thanh pho ", "tinh ", "phuong ", "xa ", "thi tran ", "thi xa ", "quan ", "huien ", "dac khu "];
     let folded = key(name);
     let rest = KINDS.iter().find_map(|kind| folded.strip_prefix(kind));
     // “Quận 1” without its kind would be a bare number.
@@ -111,4 +112,9 @@ pub fn province(code: &str) -> Option<&'static Province> {
 
 pub fn province_of(commune: &Commune) -> &'static Province {
     &TABLE.provinces[commune.province]
+}
+
+/// All communes of a province.
+pub fn communes_of(province_code: &str) -> impl Iterator<Item = &'static Commune> {
+    TABLE.communes.iter().filter(move |commune| province_of(commune).code == province_code)
 }

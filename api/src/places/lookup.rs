@@ -15,7 +15,8 @@ pub fn find(typed: &str, province_code: Option<&str>, limit: usize) -> Vec<Found
     let Some(name) = parts.first() else { return Vec::new() };
     let context: Vec<&str> = parts[1..].iter().flat_map(|part| words(part)).collect();
     let whole = key(typed);
-    let all_words: Vec<&str> = words(&whole).filter(|word| !matches!(*word, "xa" | "huien" | "tinh" | "phuong")).collect();
+    let all_words: Vec<&str> =
+        words(&whole).filter(|word| !matches!(*word, "xa" | "huien" | "tinh" | "phuong")).collect();
 
     let mut found: Vec<(u32, &str, Found)> = Vec::new();
     if parts.len() == 1 && province_code.is_none() {

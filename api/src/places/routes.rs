@@ -6,7 +6,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::data::{Commune, Former, Province, TABLE, commune, province, province_of, successor};
+use super::data::{Commune, Former, Province, TABLE, commune, communes_of, province, province_of, successor};
 use super::lookup::{Found, find};
 use crate::platform::body::Params;
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -107,10 +107,7 @@ pub async fn list(request: HttpRequest, query: Params<Query>) -> Result<HttpResp
                 Found::Commune(commune, former) => commune_unit(commune, former),
             })
             .collect(),
-        (None, Some(code)) => {
-            let communes = TABLE.communes.iter().filter(|commune| province_of(commune).code == code);
-            communes.map(|commune| commune_unit(commune, None)).collect()
-        }
+        (None, Some(code)) => communes_of(code).map(|commune| commune_unit(commune, None)).collect(),
         (None, None) => TABLE.provinces.iter().map(province_unit).collect(),
     };
     Ok(Ready::json(&AdminUnits { items }).map_err(Problem::internal)?.respond(&request, CACHE))

@@ -24,12 +24,12 @@ impl<T: DeserializeOwned + Validate<Context = ()> + 'static> FromRequest for Bod
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json"));
-        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+        let is_json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+                value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+            });
+        let announced =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
         let mut payload = payload.take();
         Box::pin(async move {
             if announced.is_some_and(|length| length > MAX_BODY) {
@@ -71,7 +71,8 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
 /// Checks the rules a type declares, with messages in both languages.
 pub fn validate<T: Validate<Context = ()>>(value: T) -> Result<T, Problem> {
     let Err(english) = with_i18n(DefaultI18n, || value.validate()) else { return Ok(value) };
-    let vietnamese = with_i18n(Vietnamese, || value.validate()).err().map(garde::Report::into_inner).unwrap_or_default();
+    let vietnamese =
+        with_i18n(Vietnamese, || value.validate()).err().map(garde::Report::into_inner).unwrap_or_default();
     let mut problem = Problem::new(&INVALID);
     for (index, (path, error)) in english.into_inner().into_iter().enumerate() {
         let vi = vietnamese.get(index).map_or_else(|| error.message().to_owned(), |(_, e)| e.message().to_owned());

@@ -96,7 +96,15 @@ impl Db {
         &self.read
     }
 
-    /// For single statements that change something, and for reads that must see the newest.
+    /// For reads that must see the newest: never a replica, and on SQLite not the one writer.
+    pub fn fresh(&self) -> &DatabaseConnection {
+        match self.write.get_database_backend() {
+            DbBackend::Sqlite => &self.read,
+            _ => &self.write,
+        }
+    }
+
+    /// For single statements that change something.
     pub fn write(&self) -> &DatabaseConnection {
         &self.write
     }
@@ -205,7 +213,10 @@ impl Batch {
         if connection.get_database_backend() == DbBackend::Postgres && !self.0.is_empty() {
             let mut with = WithClause::new();
             for (index, statement) in self.0.into_iter().enumerate() {
-                let table = CommonTableExpression::new().table_name(Alias::new(format!("t{index}"))).query(statement).to_owned();
+                let table = CommonTableExpression::new()
+                    .table_name(Alias::new(format!("t{index}")))
+                    .query(statement)
+                    .to_owned();
                 with.cte(table);
             }
             connection.execute(&last.with(with)).await?;

@@ -103,7 +103,9 @@ fn request_id(headers: &HeaderMap) -> String {
     headers
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok())
-        .filter(|id| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+        .filter(|id| {
+            (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
@@ -141,13 +143,15 @@ fn decorate(headers: &mut HeaderMap, request_id: &str, strict_transport: bool, a
     // Whatever did not say that it may be kept is somebody's own business.
     default(headers, header::CACHE_CONTROL, "no-store");
     if strict_transport {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
     if headers.get(header::CONTENT_ENCODING).is_some_and(|value| value == "identity") {
         headers.remove(header::CONTENT_ENCODING);
     }
     if let Some(allowance) = allowance {
-        let text = format!("limit={}, remaining={}, reset={}", allowance.limit, allowance.remaining, allowance.reset_seconds);
+        let text =
+            format!("limit={}, remaining={}, reset={}", allowance.limit, allowance.remaining, allowance.reset_seconds);
         if let Ok(value) = HeaderValue::from_str(&text) {
             headers.insert(HeaderName::from_static("ratelimit"), value);
         }

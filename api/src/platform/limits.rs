@@ -37,12 +37,21 @@ impl Limit {
     }
 
     fn new(quota: Quota, requests: u32, window_seconds: u64) -> Self {
-        Self { limiter: RateLimiter::keyed(quota).with_middleware(), quota: requests, window_seconds, clock: DefaultClock::default() }
+        Self {
+            limiter: RateLimiter::keyed(quota).with_middleware(),
+            quota: requests,
+            window_seconds,
+            clock: DefaultClock::default(),
+        }
     }
 
     pub fn check(&self, key: u128) -> Result<Allowance, Problem> {
         match self.limiter.check_key(&key) {
-            Ok(state) => Ok(Allowance { limit: self.quota, remaining: state.remaining_burst_capacity(), reset_seconds: self.window_seconds }),
+            Ok(state) => Ok(Allowance {
+                limit: self.quota,
+                remaining: state.remaining_burst_capacity(),
+                reset_seconds: self.window_seconds,
+            }),
             Err(until) => {
                 let wait = until.wait_time_from(self.clock.now()).as_secs() + 1;
                 Err(Problem::new(&RATE_LIMITED).retry_after(wait))

@@ -27,7 +27,13 @@ pub fn complete(document: &mut OpenApi) {
         .build();
     for item in document.paths.paths.values_mut() {
         let operations = [
-            &mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.options, &mut item.head, &mut item.patch,
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.options,
+            &mut item.head,
+            &mut item.patch,
         ];
         for operation in operations.into_iter().flatten() {
             operation.responses.responses.insert("4XX".to_owned(), RefOr::T(problem.clone()));

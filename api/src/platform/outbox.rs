@@ -111,7 +111,12 @@ impl Worker {
             let mut values = vec![self.clock.now().into()];
             values.extend(delivered.iter().map(|id| id.0.into()));
             let ids = list(2, delivered.len());
-            run(self.db.write(), format!("UPDATE outbox SET delivered_at = $1, last_error = NULL WHERE id IN {ids}"), values).await?;
+            run(
+                self.db.write(),
+                format!("UPDATE outbox SET delivered_at = $1, last_error = NULL WHERE id IN {ids}"),
+                values,
+            )
+            .await?;
             metrics::counter!("ocop_outbox_delivered_total").increment(delivered.len() as u64);
         }
         Ok(events.len())

@@ -26,7 +26,11 @@ impl Ready {
         let bytes = bytes.into();
         let digest = Sha256::digest(&bytes);
         let etag = format!("W/\"{}\"", hex::encode(&digest[..12]));
-        Self { bytes, etag: HeaderValue::from_str(&etag).unwrap_or_else(|_| HeaderValue::from_static("W/\"0\"")), link: None }
+        Self {
+            bytes,
+            etag: HeaderValue::from_str(&etag).unwrap_or_else(|_| HeaderValue::from_static("W/\"0\"")),
+            link: None,
+        }
     }
 
     /// 200 with the body, or 304 when the client has it already.

@@ -1,0 +1,200 @@
+//! Everything put together: the services of a process, the routes of every slice on one screen, the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{Data, PathConfig};
+use actix_web::{App, HttpServer};
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::catalogue::{self, Catalogue};
+use crate::config::{Config, Environment};
+use crate::identity::{self, Keys, Passwords, SignInHook};
+use crate::notification::{Mailer, Notifier};
+use crate::ordering::{self, MergeOnSignIn, Sweeper};
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, Target};
+use crate::platform::edge::{Edge, edge, spare_small_bodies};
+use crate::platform::limits::Limit;
+use crate::platform::objects::Objects;
+use crate::platform::openapi;
+use crate::platform::outbox::{Bell, Worker};
+use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::ready::Ready;
+use crate::service::{self, AuthLimit};
+use crate::{inventory, places, selling, tourism};
+
+/// Every route of the API, slice by slice.
+pub fn routes(config: &mut ServiceConfig) {
+    identity::routes(config);
+    places::routes(config);
+    catalogue::routes(config);
+    tourism::routes(config);
+    ordering::routes(config);
+    selling::routes(config);
+    inventory::routes(config);
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Chợ OCOP",
+        description = "The marketplace of Vietnam's One Commune One Product programme. Errors are problem+json (RFC 9457) with a stable `code`; money is in đồng.",
+        license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "auth", description = "Sign up, sign in, stay signed in"),
+        (name = "me", description = "One's own account"),
+        (name = "places", description = "Provinces and communes, today's and former"),
+        (name = "catalogue", description = "What is on sale"),
+        (name = "tourism", description = "Destinations"),
+        (name = "carts", description = "Baskets and quotes"),
+        (name = "checkout", description = "Buying"),
+        (name = "orders", description = "The buyer's orders"),
+        (name = "seller", description = "A cooperative's shop"),
+    )
+)]
+struct Document;
+
+/// The OpenAPI document, generated from the routes.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, mut document) =
+        App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
+    openapi::complete(&mut document);
+    document
+}
+
+/// What a process works with, whichever command it runs.
+pub struct Services {
+    pub config: Config,
+    pub clock: Clock,
+    pub db: Db,
+    pub objects: Objects,
+    pub passwords: Passwords,
+}
+
+impl Services {
+    /// Connects, and brings the schema up to date.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let clock = Clock::ahead_by(config.clock_ahead_seconds);
+        let url = config.database_url();
+        let target =
+            Target { url: &url, read_url: config.read_database_url(), connections: config.database_connections };
+        let db = Db::connect(&target).await?;
+        db.migrate().await?;
+        let objects = Objects::folder(&config.data_dir.join("media"))?;
+        Ok(Self { clock, db, objects, passwords: Passwords::new()?, config })
+    }
+
+    pub async fn catalogue(&self) -> anyhow::Result<Arc<Catalogue>> {
+        let index = self.config.data_dir.join("search");
+        Catalogue::open(self.db.clone(), self.clock, self.config.base_url(), &index).await
+    }
+}
+
+/// Starts serving; the future ends when the server has drained.
+pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<Server> {
+    let catalogue = services.catalogue().await?;
+    let Services { config, clock, db, objects, passwords } = services;
+    let base_url = config.base_url();
+    let bell = Data::new(Bell::default());
+    let keys = Data::new(Keys::new(&config.secret_keys()?)?);
+    let hook: Data<SignInHook> = Data::new(Arc::new(MergeOnSignIn { db: db.clone(), clock }));
+    let edge_settings = Data::new(Edge {
+        trust_proxy: config.trust_proxy,
+        limit: Limit::per_second(config.rate_limit_per_second),
+        strict_transport: config.env == Environment::Production && base_url.starts_with("https:"),
+    });
+    let auth_limit = Data::new(AuthLimit(Limit::per_minute(config.auth_rate_limit_per_minute)));
+    let document = Data::new(service::Document(Ready::bytes(document().to_json()?)));
+    let notifier = Notifier { db: db.clone(), clock, mailer: Arc::new(Mailer::new(&config)?), base_url };
+    tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers: vec![Arc::new(notifier)] }.run());
+    let sweeper = Sweeper {
+        db: db.clone(),
+        clock,
+        catalogue: catalogue.clone(),
+        bell: bell.clone(),
+        completion_days: config.order_completion_days,
+    };
+    tokio::spawn(sweeper.run());
+    tokio::spawn(forget_quiet_clients(edge_settings.clone(), auth_limit.clone()));
+
+    let (listen, workers) = (config.listen, config.workers);
+    let config = Data::new(config);
+    let (db, clock, objects, passwords) = (Data::new(db), Data::new(clock), Data::new(objects), Data::new(passwords));
+    let (catalogue, metrics) = (Data::from(catalogue), Data::new(metrics));
+    let mut server = HttpServer::new(move || {
+        let paths = PathConfig::default().error_handler(|_, _| Problem::new(&NOT_FOUND).into());
+        App::new()
+            .app_data(db.clone())
+            .app_data(clock.clone())
+            .app_data(config.clone())
+            .app_data(objects.clone())
+            .app_data(passwords.clone())
+            .app_data(catalogue.clone())
+            .app_data(bell.clone())
+            .app_data(keys.clone())
+            .app_data(hook.clone())
+            .app_data(edge_settings.clone())
+            .app_data(auth_limit.clone())
+            .app_data(document.clone())
+            .app_data(metrics.clone())
+            .app_data(paths)
+            .into_utoipa_app()
+            .configure(routes)
+            .into_app()
+            .configure(service::routes)
+            .default_service(actix_web::web::to(nothing_here))
+            .wrap(from_fn(service::limit_auth))
+            .wrap(from_fn(spare_small_bodies))
+            .wrap(Compress::default())
+            .wrap(cors(&config))
+            .wrap(from_fn(edge))
+    })
+    .shutdown_timeout(30)
+    .keep_alive(Duration::from_secs(75))
+    .client_request_timeout(Duration::from_secs(10));
+    if workers > 0 {
+        server = server.workers(workers);
+    }
+    let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
+    tracing::info!(%listen, "serving");
+    Ok(server.run())
+}
+
+async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
+    Err(Problem::new(&NOT_FOUND))
+}
+
+/// Which pages of other sites may call the API. There are no cookies, so this guards no session.
+fn cors(config: &Config) -> actix_cors::Cors {
+    let mut cors = actix_cors::Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT_LANGUAGE, header::IF_NONE_MATCH])
+        .allowed_headers(["idempotency-key", "x-cart-token", "x-request-id"].map(HeaderName::from_static))
+        .expose_headers(["etag", "link", "retry-after", "ratelimit", "x-request-id"].map(HeaderName::from_static))
+        .max_age(3600);
+    for origin in config.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty()) {
+        cors = if origin == "*" { cors.allow_any_origin() } else { cors.allowed_origin(origin) };
+    }
+    cors
+}
+
+async fn forget_quiet_clients(edge: Data<Edge>, auth: Data<AuthLimit>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        if let Some(limit) = &edge.limit {
+            limit.sweep();
+        }
+        if let Some(limit) = &auth.0 {
+            limit.sweep();
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The command line.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, bail, ensure};
+use clap::{Parser, Subcommand};
+use entity::value::{CooperativeId, Language, MemberRole, PlatformRole};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::app::{self, Services};
+use crate::config::{Config, Environment, Flags, new_secret_key};
+use crate::identity::rules::{Contact, password_fault};
+use crate::identity::{NewAccount, create_account, grant_membership, grant_role};
+use crate::platform::db::{by_id, is_duplicate};
+use crate::platform::telemetry;
+use crate::{demo, inventory};
+
+#[derive(Parser)]
+#[command(name = "ocop", version, about = "Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme")]
+#[command(
+    after_help = "Examples:\n  ocop demo                                    try it with the products of Kim Bôi\n  ocop serve --listen 0.0.0.0:8080             serve\n  OCOP_DATABASE_URL=postgres://… ocop migrate  bring a database up to date\n\nEvery setting can also stand in ocop.toml or in the environment as OCOP_<NAME>."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API
+    Serve,
+    /// Load the demo data of Kim Bôi into an empty database, serve, and print what to try
+    Demo,
+    /// Bring the database schema up to date
+    Migrate,
+    /// Fill the database with demo data
+    #[command(
+        after_help = "Examples:\n  ocop seed                    the demo of Kim Bôi\n  ocop seed --products 10000   and ten thousand made-up products"
+    )]
+    Seed {
+        /// Made-up products to add beside the demo
+        #[arg(long, default_value_t = 0)]
+        products: usize,
+    },
+    /// Make the search index anew from the database
+    Reindex,
+    /// Accounts
+    #[command(subcommand)]
+    User(User),
+    /// Keys that sign access tokens
+    #[command(subcommand)]
+    Key(Key),
+    /// Prove that stock, movements, reservations and orders agree; fails and names what does not
+    Check,
+    /// Print the OpenAPI document
+    Openapi,
+    /// Ask a running server whether it is ready; for container health checks
+    Health,
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Create an account; the password is read from standard input
+    #[command(
+        after_help = "Examples:\n  echo 'a long password' | ocop user create lan@example.vn --name 'Nguyễn Thị Lan'\n  echo 'a long password' | ocop user create 0912345678 --name Admin --role admin"
+    )]
+    Create {
+        /// E-mail address or phone number
+        contact: String,
+        #[arg(long)]
+        name: String,
+        /// Roles on the platform
+        #[arg(long, value_parser = platform_role)]
+        role: Vec<PlatformRole>,
+        /// A role in a cooperative, as ID:owner, ID:manager or ID:staff
+        #[arg(long, value_parser = membership)]
+        member: Vec<(CooperativeId, MemberRole)>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Key {
+    /// Print a fresh key for OCOP_SECRET_KEYS; put it first to sign with it, keep the old ones behind it for a day
+    New,
+}
+
+fn platform_role(text: &str) -> Result<PlatformRole, String> {
+    text.parse().map_err(|()| "one of partner, officer, admin".to_owned())
+}
+
+fn membership(text: &str) -> Result<(CooperativeId, MemberRole), String> {
+    let wrong = || "such as 0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11:owner".to_owned();
+    let (id, role) = text.split_once(':').ok_or_else(wrong)?;
+    Ok((id.parse().map_err(|_| wrong())?, role.parse().map_err(|()| wrong())?))
+}
+
+/// Runs what the command line asks for.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    if let Command::Key(Key::New) = cli.command {
+        println!("{}", new_secret_key());
+        return Ok(());
+    }
+    if let Command::Openapi = cli.command {
+        println!("{}", app::document().to_pretty_json()?);
+        return Ok(());
+    }
+    let config = Config::load(&cli.flags)?;
+    telemetry::start_logging(&config.log, config.env == Environment::Production)?;
+    match cli.command {
+        Command::Serve => serve(config, false).await,
+        Command::Demo => serve(config, true).await,
+        Command::Migrate => Services::start(config).await.map(|_| eprintln!("The schema is up to date.")),
+        Command::Seed { products } => seed(config, products).await,
+        Command::Reindex => reindex(config).await,
+        Command::User(User::Create { contact, name, role, member }) => {
+            create_user(config, &contact, name, &role, &member).await
+        }
+        Command::Check => check(config).await,
+        Command::Health => health(&config).await,
+        Command::Key(_) | Command::Openapi => Ok(()),
+    }
+}
+
+async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
+    let metrics = telemetry::start_metrics()?;
+    ensure!(
+        !with_demo || config.env == Environment::Development,
+        "the demo has known passwords: it is not for production"
+    );
+    let services = Services::start(config).await?;
+    let mut tour = None;
+    if with_demo {
+        demo::load(&services.db, services.clock, &services.objects, &services.passwords).await?;
+        tour = Some(demo::tour(&services.db, &services.config.base_url()).await?);
+    }
+    let server = app::serve(services, metrics).await?;
+    if let Some(tour) = tour {
+        println!("{tour}");
+    }
+    server.await?;
+    tracing::info!("drained");
+    Ok(())
+}
+
+fn progress(length: usize, what: &'static str) -> anyhow::Result<ProgressBar> {
+    let bar = ProgressBar::new(length as u64);
+    bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")?);
+    bar.set_message(what);
+    Ok(bar)
+}
+
+async fn seed(config: Config, products: usize) -> anyhow::Result<()> {
+    ensure!(config.env == Environment::Development, "demo data has known passwords: it is not for production");
+    let services = Services::start(config).await?;
+    if demo::load(&services.db, services.clock, &services.objects, &services.passwords).await? {
+        eprintln!("Loaded the demo of Kim Bôi.");
+    }
+    if products > 0 {
+        let bar = progress(products, "Products")?;
+        demo::generate(&services.db, services.clock, &services.passwords, products, |done| bar.inc(done as u64))
+            .await?;
+        bar.finish();
+    }
+    eprintln!("Indexing …");
+    let catalogue = services.catalogue().await?;
+    catalogue.rebuild_index(|_| {}).await?;
+    eprintln!("{} products are on sale.", catalogue.product_count());
+    Ok(())
+}
+
+async fn reindex(config: Config) -> anyhow::Result<()> {
+    let services = Services::start(config).await?;
+    let catalogue = services.catalogue().await?;
+    let bar = progress(catalogue.product_count(), "Indexing")?;
+    catalogue.rebuild_index(|done| bar.inc(done as u64)).await?;
+    bar.finish();
+    eprintln!("{} products are indexed.", catalogue.product_count());
+    Ok(())
+}
+
+async fn create_user(
+    config: Config,
+    contact: &str,
+    name: String,
+    roles: &[PlatformRole],
+    members: &[(CooperativeId, MemberRole)],
+) -> anyhow::Result<()> {
+    let contact = Contact::parse(contact).context("not a valid e-mail address or phone number")?;
+    if std::io::stdin().is_terminal() {
+        eprintln!("Password, then Enter:");
+    }
+    let mut password = String::new();
+    std::io::stdin().read_line(&mut password)?;
+    let password = password.trim_end_matches(['\n', '\r']);
+    if let Some((_, fault)) = password_fault(password, contact.as_str()) {
+        bail!("the password {fault}");
+    }
+    let services = Services::start(config).await?;
+    let now = services.clock.now();
+    let hash = services.passwords.hash(password).await?;
+    let transaction = services.db.begin().await?;
+    let shown = contact.as_str().to_owned();
+    let new = NewAccount { contact, name, password_hash: hash, language: Language::Vi };
+    let account = create_account(&transaction, new, now).await.map_err(|error| {
+        if is_duplicate(&error) { anyhow::anyhow!("{shown} has an account already") } else { error.into() }
+    })?;
+    for role in roles {
+        grant_role(&transaction, account.id, *role, now).await?;
+    }
+    for (cooperative, role) in members {
+        let known = by_id::<entity::cooperative::Entity>(&transaction, *cooperative).await?;
+        ensure!(known.is_some(), "there is no cooperative {cooperative}");
+        grant_membership(&transaction, account.id, *cooperative, *role, now).await?;
+    }
+    transaction.commit().await?;
+    println!("{}", account.id);
+    Ok(())
+}
+
+async fn check(config: Config) -> anyhow::Result<()> {
+    let services = Services::start(config).await?;
+    let found = inventory::check(services.db.fresh()).await?;
+    for fault in &found {
+        println!("{} {}: expected {}, found {}", fault.what, fault.id, fault.expected, fault.found);
+    }
+    ensure!(found.is_empty(), "{} places do not agree", found.len());
+    println!("Stock, movements, reservations and orders agree.");
+    Ok(())
+}
+
+async fn health(config: &Config) -> anyhow::Result<()> {
+    let url = format!("http://127.0.0.1:{}/readyz", config.listen.port());
+    let client = reqwest::Client::builder().timeout(std::time::Duration::from_secs(3)).build()?;
+    let status = client.get(&url).send().await.with_context(|| format!("{url} does not answer"))?.status();
+    ensure!(status.is_success(), "{url} answers {status}");
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Something to try: the products, producers and destinations of Kim Bôi, and as many made-up ones as a benchmark wants.
+//!
+//! Names of products and producers are real (from the province's newspaper); prices, stock, coordinates, legal numbers and
+//! certificate numbers are made up.
+
+mod data;
+mod generate;
+mod load;
+mod past;
+mod pictures;
+mod tour;
+
+pub use generate::generate;
+pub use load::load;
+pub use tour::tour;
+
+/// Everybody in the demo has this password.
+pub const PASSWORD: &str = "buoi-dien-kim-boi";

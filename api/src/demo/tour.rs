@@ -1,0 +1,72 @@
+//! What `ocop demo` prints: where to look, who can sign in, and lines for a shell that buy a box of pomelos.
+
+use entity::value::{CooperativeId, OfferId};
+use sea_orm::FromQueryResult;
+
+use super::PASSWORD;
+use super::data::MAKERS;
+use super::load::{ADMIN, BUYER, OFFICER, owner_email};
+use crate::platform::db::{Db, one};
+
+#[derive(FromQueryResult)]
+struct Sold {
+    id: OfferId,
+    cooperative_id: CooperativeId,
+}
+
+async fn sold(db: &Db, sku: &str) -> anyhow::Result<Sold> {
+    let row = one::<Sold>(db.fresh(), "SELECT id, cooperative_id FROM offer WHERE sku = $1", [sku.into()]).await?;
+    row.ok_or_else(|| anyhow::anyhow!("this database holds something else than the demo: offer {sku} is missing"))
+}
+
+/// The whole text; the lines between the two marks can be pasted into a shell.
+pub async fn tour(db: &Db, base_url: &str) -> anyhow::Result<String> {
+    let (pomelo, honey) = (sold(db, "BD-6").await?, sold(db, "MORHT-500").await?);
+    let (pomelo_owner, honey_owner) = (owner_email(&MAKERS[0]), owner_email(&MAKERS[6]));
+    Ok(format!(
+        r#"
+Chợ OCOP is open at {base_url}
+
+Look around
+  {base_url}/docs                              the API, page by page
+  {base_url}/v1/products?q=buoi%20dien         search without accents
+  {base_url}/v1/products?near=20.67,105.53&radius_km=15&sort=distance&facets=true
+  {base_url}/v1/products/buoi-dien-du-sang
+  {base_url}/v1/admin-units?q=du%20sang,%20kim%20boi
+Mails are written to the folder "mail" beside the database.
+
+Sign in (password of all: {PASSWORD})
+  buyer    {buyer}
+  sellers  {pomelo_owner} (pomelo), {honey_owner} (honey), …
+  officer  {officer}
+  admin    {admin}
+
+Buy a box of Bưởi Diễn and a jar of mật ong from two cooperatives, and have both delivered: paste into a shell
+# --- from here
+B={base_url}; J='content-type: application/json'; H='accept-language: en'
+field() {{ grep -o "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }}
+CART=$(curl -fsS "$B/v1/carts" -H "$J" -d '{{"items":[{{"offer_id":"{pomelo_id}","quantity":1}},{{"offer_id":"{honey_id}","quantity":1}}]}}')
+ID=$(echo "$CART" | field id); TOKEN=$(echo "$CART" | field token)
+QUOTE=$(curl -fsS "$B/v1/carts/$ID/quote" -H "$J" -H "x-cart-token: $TOKEN" -d '{{"address":{{"recipient":"Nguyễn Thị Lan","phone":"0912345678","street":"12 phố Hàng Bông","commune_code":"00070"}}}}' | field id)
+curl -fsS "$B/v1/checkouts" -H "$J" -H "$H" -H "x-cart-token: $TOKEN" -H "idempotency-key: try-$ID" -d '{{"cart_id":"'$ID'","quote_id":"'$QUOTE'","contact":{{"name":"Nguyễn Thị Lan","phone":"0912345678","email":"{buyer}"}},"payment_method":"cash_on_delivery"}}'; echo
+sell() {{
+  A="authorization: Bearer $(curl -fsS "$B/v1/auth/login" -H "$J" -d '{{"login":"'$1'","password":"{PASSWORD}"}}' | field access_token)"
+  O=$(curl -fsS "$B/v1/seller/cooperatives/$2/orders?state=placed&limit=1" -H "$A" | field id)
+  for STEP in confirm pack ship deliver; do curl -fsS -X POST "$B/v1/seller/cooperatives/$2/orders/$O/$STEP" -H "$A" | grep -o '"state":"[a-z]*"' | head -n 1; done
+  curl -fsS "$B/v1/seller/cooperatives/$2/stock/$3/movements?limit=2" -H "$A"; echo
+}}
+sell {pomelo_owner} {pomelo_cooperative} {pomelo_id}
+sell {honey_owner} {honey_cooperative} {honey_id}
+# --- to here
+
+Stop with Ctrl-C.
+"#,
+        buyer = BUYER.0,
+        officer = OFFICER.0,
+        admin = ADMIN.0,
+        pomelo_id = pomelo.id,
+        honey_id = honey.id,
+        pomelo_cooperative = pomelo.cooperative_id,
+        honey_cooperative = honey.cooperative_id,
+    ))
+}

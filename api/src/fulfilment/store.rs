@@ -1,0 +1,33 @@
+//! Delivery rates in the database.
+
+use entity::delivery_rate;
+use entity::value::{CooperativeId, RowId, Vnd};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set};
+
+use super::rules::{DEFAULT_BASE_WEIGHT_G, DEFAULT_RATES, DEFAULT_STEP_WEIGHT_G};
+
+/// All rates of these cooperatives.
+pub async fn rates(
+    connection: &impl ConnectionTrait,
+    of: &[CooperativeId],
+) -> Result<Vec<delivery_rate::Model>, DbErr> {
+    delivery_rate::Entity::find()
+        .filter(delivery_rate::Column::CooperativeId.is_in(of.iter().copied()))
+        .all(connection)
+        .await
+}
+
+pub async fn add_default_rates(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<(), DbErr> {
+    let rows = DEFAULT_RATES.map(|(zone, base, step)| delivery_rate::ActiveModel {
+        id: Set(RowId::new()),
+        cooperative_id: Set(cooperative),
+        zone: Set(zone),
+        base_weight_g: Set(DEFAULT_BASE_WEIGHT_G),
+        base_amount: Set(Vnd(base)),
+        step_weight_g: Set(DEFAULT_STEP_WEIGHT_G),
+        step_amount: Set(Vnd(step)),
+        free_from_amount: Set(Some(Vnd(1_000_000))),
+    });
+    delivery_rate::Entity::insert_many(rows).exec_without_returning(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,432 @@
+//! `/v1/carts`: baskets of guests and buyers.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use entity::cart;
+use entity::value::{AccountId, CartId, CartLineId, CartState, Money, OfferId, ProductId, Vnd};
+use futures_util::future::BoxFuture;
+use garde::Validate;
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::rules::{Change, MAX_LINES, MAX_QUANTITY, line_fault, quantity_fits};
+use super::store::{CartRow, LineRow, cart, cart_lines, offers, open_cart_of};
+use crate::catalogue::view::{Bilingual, CooperativeRef};
+use crate::identity::{Caller, GuestCart, OnSignIn};
+use crate::platform::body::Body;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, is_duplicate, placeholders, run};
+use crate::platform::problem::{CONFLICT, NOT_FOUND, Problem, codes};
+use crate::platform::secrets;
+
+codes! {
+    CART_CLOSED = "cart_closed" 409 "Giỏ hàng này đã đặt hàng xong." "This basket has been ordered already.";
+    CART_FULL = "cart_full" 409 "Giỏ hàng đã đầy (100 dòng)." "The basket is full (100 lines).";
+}
+
+/// One offer and how much of it.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct Item {
+    pub offer_id: OfferId,
+    #[garde(range(min = 1, max = MAX_QUANTITY))]
+    #[schema(minimum = 1, maximum = 9999)]
+    pub quantity: i64,
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewCart {
+    /// The same offer twice counts as one line.
+    #[garde(length(max = MAX_LINES), dive)]
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    items: Vec<Item>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CartLine {
+    id: CartLineId,
+    offer_id: OfferId,
+    product_id: ProductId,
+    product_slug: String,
+    name: Bilingual,
+    pack: Bilingual,
+    cooperative: CooperativeRef,
+    quantity: i64,
+    unit_price: Money,
+    total: Money,
+    /// Why it cannot be bought as it is.
+    #[schema(required = true)]
+    issue: Option<Change>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Cart {
+    id: CartId,
+    state: CartState,
+    /// Grows with every change.
+    version: i64,
+    lines: Vec<CartLine>,
+    /// At today's prices, without delivery.
+    goods: Money,
+}
+
+/// A basket just made.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedCart {
+    #[serde(flatten)]
+    cart: Cart,
+    /// A guest's key to the basket, sent as `X-Cart-Token`; none for who is signed in.
+    #[schema(required = true)]
+    token: Option<String>,
+}
+
+fn overflow() -> Problem {
+    Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
+}
+
+pub async fn view(connection: &impl ConnectionTrait, row: &CartRow) -> Result<Cart, Problem> {
+    let rows = cart_lines(connection, row.id).await?;
+    let mut goods = Vnd::ZERO;
+    let mut lines = Vec::with_capacity(rows.len());
+    for line in rows {
+        let total = line.price_amount.times(line.quantity).ok_or_else(overflow)?;
+        goods = goods.plus(total).ok_or_else(overflow)?;
+        let issue = line_fault(line.offer_id, line.quantity, &line.standing());
+        lines.push(line_view(line, total, issue));
+    }
+    Ok(Cart { id: row.id, state: row.state, version: row.version, lines, goods: goods.into() })
+}
+
+fn line_view(line: LineRow, total: Vnd, issue: Option<Change>) -> CartLine {
+    CartLine {
+        id: line.id,
+        offer_id: line.offer_id,
+        product_id: line.product_id,
+        product_slug: line.product_slug,
+        name: Bilingual { vi: line.name_vi, en: line.name_en },
+        pack: Bilingual { vi: line.pack_vi, en: line.pack_en },
+        cooperative: CooperativeRef {
+            id: line.cooperative_id,
+            slug: line.cooperative_slug,
+            name: Bilingual { vi: line.cooperative_vi, en: line.cooperative_en },
+        },
+        quantity: line.quantity,
+        unit_price: line.price_amount.into(),
+        total: total.into(),
+        issue,
+    }
+}
+
+fn shown_token(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("x-cart-token")?.to_str().ok()
+}
+
+/// The basket, if it is the caller's: by account, or by the token a guest was given.
+pub async fn own_cart(
+    connection: &impl ConnectionTrait,
+    request: &HttpRequest,
+    caller: &Caller,
+    id: CartId,
+) -> Result<CartRow, Problem> {
+    let row = cart(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    if may_use(&row, caller.account(), shown_token(request)) { Ok(row) } else { Err(Problem::new(&NOT_FOUND)) }
+}
+
+fn may_use(row: &CartRow, account: Option<AccountId>, token: Option<&str>) -> bool {
+    match (&row.account_id, &row.token_hash) {
+        (Some(owner), _) => account.as_ref() == Some(owner),
+        (None, Some(hash)) => token.is_some_and(|token| secrets::same(&secrets::hash(token), hash)),
+        (None, None) => false,
+    }
+}
+
+/// Lines of the same offer taken together, in the order of their ids.
+fn merged(items: &[Item]) -> Vec<(OfferId, i64)> {
+    let mut sums = std::collections::BTreeMap::new();
+    for item in items {
+        *sums.entry(item.offer_id).or_insert(0_i64) += item.quantity;
+    }
+    sums.into_iter().collect()
+}
+
+/// Refuses offers that are not on sale and quantities that cannot be bought; `sums` are quantities as they would stand.
+async fn check(connection: &impl ConnectionTrait, sums: &[(OfferId, i64)], pointer: &str) -> Result<(), Problem> {
+    let ids: Vec<_> = sums.iter().map(|(offer, _)| *offer).collect();
+    let found = offers(connection, &ids).await?;
+    for (offer, quantity) in sums {
+        let Some(row) = found.iter().find(|row| row.id == *offer && row.on_sale) else {
+            return Err(Problem::field(
+                format!("{pointer}/offer_id"),
+                "offer",
+                "không có bán mặt hàng này",
+                "this is not on sale",
+            ));
+        };
+        if !quantity_fits(*quantity, row.min_quantity, row.step_quantity) {
+            let (min, step) = (row.min_quantity, row.step_quantity);
+            return Err(Problem::field(
+                format!("{pointer}/quantity"),
+                "quantity",
+                format!("mua ít nhất {min}, thêm từng {step}, nhiều nhất {MAX_QUANTITY}"),
+                format!("at least {min}, in steps of {step}, at most {MAX_QUANTITY}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Adds to the lines of an open basket and counts its version up.
+async fn add(
+    transaction: &impl ConnectionTrait,
+    cart: CartId,
+    sums: &[(OfferId, i64)],
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    touch(transaction, cart, now).await?;
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let mut values = Vec::new();
+    for (offer, quantity) in sums {
+        values.extend([CartLineId::new().into(), cart.into(), (*offer).into(), (*quantity).into(), now.into()]);
+    }
+    run(
+        transaction,
+        format!(
+            "INSERT INTO cart_line (id, cart_id, offer_id, quantity, added_at) VALUES {}
+             ON CONFLICT (cart_id, offer_id) DO UPDATE SET quantity = cart_line.quantity + excluded.quantity",
+            placeholders(1, sums.len(), 5)
+        ),
+        values,
+    )
+    .await?;
+    let lines = cart_lines(transaction, cart).await?;
+    if lines.len() > MAX_LINES {
+        return Err(Problem::new(&CART_FULL));
+    }
+    let standing: Vec<_> =
+        lines.iter().filter(|l| sums.iter().any(|(o, _)| *o == l.offer_id)).map(|l| (l.offer_id, l.quantity)).collect();
+    check(transaction, &standing, "").await
+}
+
+/// Counts the version of an open basket up; refused once it is ordered.
+async fn touch(transaction: &impl ConnectionTrait, cart: CartId, now: OffsetDateTime) -> Result<(), Problem> {
+    let sql = "UPDATE cart SET version = version + 1, updated_at = $2 WHERE id = $1 AND state = 'open'";
+    match run(transaction, sql, [cart.into(), now.into()]).await? {
+        1 => Ok(()),
+        _ => Err(Problem::new(&CART_CLOSED)),
+    }
+}
+
+/// Make a basket, with or without items. Who is signed in has one open basket: it is added to.
+#[utoipa::path(tag = "carts", operation_id = "create_cart", security((), ("access_token" = [])), request_body = NewCart, responses((status = 201, description = "The basket", body = CreatedCart)))]
+#[post("/v1/carts")]
+pub async fn create(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    body: Body<NewCart>,
+) -> Result<HttpResponse, Problem> {
+    let sums = merged(&body.0.items);
+    if !sums.is_empty() {
+        check(db.fresh(), &sums, "/items").await?;
+    }
+    let now = clock.now();
+    let existing = match caller.account() {
+        Some(account) => open_cart_of(db.fresh(), account).await?,
+        None => None,
+    };
+    let transaction = db.begin().await?;
+    let (id, token) = match existing {
+        Some(row) => (row.id, None),
+        None => open(&transaction, caller.account(), now).await?,
+    };
+    add(&transaction, id, &sums, now).await?;
+    transaction.commit().await?;
+    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let cart = view(db.fresh(), &row).await?;
+    Ok(HttpResponse::Created().json(CreatedCart { cart, token }))
+}
+
+async fn open(
+    transaction: &impl ConnectionTrait,
+    account: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<(CartId, Option<String>), Problem> {
+    let id = CartId::new();
+    let token = account.is_none().then(secrets::token);
+    let row = cart::ActiveModel {
+        id: Set(id),
+        account_id: Set(account),
+        token_hash: Set(token.as_deref().map(secrets::hash)),
+        state: Set(CartState::Open),
+        version: Set(0),
+        created_at: Set(now),
+        updated_at: Set(now),
+    };
+    cart::Entity::insert(row).exec_without_returning(transaction).await.map_err(|error| {
+        // The account opened one at the same moment.
+        if is_duplicate(&error) { Problem::new(&CONFLICT).retry_after(0) } else { error.into() }
+    })?;
+    Ok((id, token))
+}
+
+/// A basket at today's prices and stock.
+#[utoipa::path(tag = "carts", operation_id = "show_cart", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), responses((status = 200, description = "The basket", body = Cart)))]
+#[get("/v1/carts/{id}")]
+pub async fn show(
+    request: HttpRequest,
+    db: Data<Db>,
+    caller: Caller,
+    id: Path<CartId>,
+) -> Result<HttpResponse, Problem> {
+    let row = own_cart(db.fresh(), &request, &caller, *id).await?;
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row).await?))
+}
+
+/// Put more of an offer into a basket.
+#[utoipa::path(tag = "carts", operation_id = "add_cart_item", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = Item, responses((status = 200, description = "The basket", body = Cart)))]
+#[post("/v1/carts/{id}/items")]
+pub async fn add_item(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    id: Path<CartId>,
+    body: Body<Item>,
+) -> Result<HttpResponse, Problem> {
+    let row = own_cart(db.fresh(), &request, &caller, *id).await?;
+    let sums = merged(&[body.0]);
+    let known = offers(db.fresh(), &[body.0.offer_id]).await?;
+    if known.is_empty() {
+        return Err(Problem::field("/offer_id", "offer", "không có bán mặt hàng này", "this is not on sale"));
+    }
+    let transaction = db.begin().await?;
+    add(&transaction, row.id, &sums, clock.now()).await?;
+    transaction.commit().await?;
+    changed(&db, row.id).await
+}
+
+async fn changed(db: &Db, id: CartId) -> Result<HttpResponse, Problem> {
+    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row).await?))
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct ItemChange {
+    #[garde(range(min = 1, max = MAX_QUANTITY))]
+    #[schema(minimum = 1, maximum = 9999)]
+    quantity: i64,
+}
+
+/// Set the quantity of a line.
+#[utoipa::path(tag = "carts", operation_id = "change_cart_item", security((), ("access_token" = [])), params(("id" = CartId, Path), ("line_id" = CartLineId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = ItemChange, responses((status = 200, description = "The basket", body = Cart)))]
+#[patch("/v1/carts/{id}/items/{line_id}")]
+pub async fn change_item(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    path: Path<(CartId, CartLineId)>,
+    body: Body<ItemChange>,
+) -> Result<HttpResponse, Problem> {
+    let (id, line) = path.into_inner();
+    let row = own_cart(db.fresh(), &request, &caller, id).await?;
+    let lines = cart_lines(db.fresh(), id).await?;
+    let line = lines.iter().find(|row| row.id == line).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    check(db.fresh(), &[(line.offer_id, body.0.quantity)], "").await?;
+    let transaction = db.begin().await?;
+    touch(&transaction, row.id, clock.now()).await?;
+    let sql = "UPDATE cart_line SET quantity = $3 WHERE id = $1 AND cart_id = $2";
+    run(&transaction, sql, [line.id.into(), id.into(), body.0.quantity.into()]).await?;
+    transaction.commit().await?;
+    changed(&db, id).await
+}
+
+/// Take a line out.
+#[utoipa::path(tag = "carts", operation_id = "remove_cart_item", security((), ("access_token" = [])), params(("id" = CartId, Path), ("line_id" = CartLineId, Path), ("X-Cart-Token" = Option<String>, Header)), responses((status = 200, description = "The basket", body = Cart)))]
+#[delete("/v1/carts/{id}/items/{line_id}")]
+pub async fn remove_item(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    path: Path<(CartId, CartLineId)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, line) = path.into_inner();
+    let row = own_cart(db.fresh(), &request, &caller, id).await?;
+    let transaction = db.begin().await?;
+    touch(&transaction, row.id, clock.now()).await?;
+    let sql = "DELETE FROM cart_line WHERE id = $1 AND cart_id = $2";
+    if run(&transaction, sql, [line.into(), id.into()]).await? == 0 {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    transaction.commit().await?;
+    changed(&db, id).await
+}
+
+/// A guest's basket becomes part of the account's when its owner signs in.
+pub struct MergeOnSignIn {
+    pub db: Db,
+    pub clock: Clock,
+}
+
+impl OnSignIn for MergeOnSignIn {
+    fn signed_in<'a>(
+        &'a self,
+        account: AccountId,
+        guest_cart: &'a GuestCart,
+    ) -> BoxFuture<'a, Result<Option<CartId>, Problem>> {
+        Box::pin(async move {
+            match self.merge(account, guest_cart).await {
+                Ok(cart) => Ok(cart),
+                // A basket that cannot be merged must not keep anybody from signing in.
+                Err(problem) if problem.code.status < 500 => {
+                    tracing::info!(%problem, "the guest's basket was not merged");
+                    Ok(open_cart_of(self.db.fresh(), account).await?.map(|row| row.id))
+                }
+                Err(problem) => Err(problem),
+            }
+        })
+    }
+}
+
+impl MergeOnSignIn {
+    async fn merge(&self, account: AccountId, guest: &GuestCart) -> Result<Option<CartId>, Problem> {
+        let now = self.clock.now();
+        let own = open_cart_of(self.db.fresh(), account).await?;
+        let row = cart(self.db.fresh(), guest.id).await?;
+        let Some(row) = row.filter(|row| row.account_id.is_none() && may_use(row, None, Some(&guest.token))) else {
+            return Ok(own.map(|row| row.id));
+        };
+        let transaction = self.db.begin().await?;
+        let Some(own) = own else {
+            // The basket simply changes hands; its token opens it no longer.
+            let sql =
+                "UPDATE cart SET account_id = $2, token_hash = NULL, updated_at = $3 WHERE id = $1 AND state = 'open'";
+            let moved = run(&transaction, sql, [row.id.into(), account.into(), now.into()]).await?;
+            transaction.commit().await?;
+            return Ok((moved == 1).then_some(row.id));
+        };
+        let sql = "UPDATE cart SET state = 'merged', updated_at = $2 WHERE id = $1 AND state = 'open'";
+        if run(&transaction, sql, [row.id.into(), now.into()]).await? == 1 {
+            let lines = cart_lines(&transaction, row.id).await?;
+            let held = cart_lines(&transaction, own.id).await?;
+            let room = |line: &LineRow| {
+                let before = held.iter().find(|l| l.offer_id == line.offer_id).map_or(0, |l| l.quantity);
+                line.on_sale && quantity_fits(before + line.quantity, line.min_quantity, line.step_quantity)
+            };
+            let sums: Vec<_> =
+                lines.iter().filter(|line| room(line)).map(|line| (line.offer_id, line.quantity)).collect();
+            add(&transaction, own.id, &sums, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(Some(own.id))
+    }
+}

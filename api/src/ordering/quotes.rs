@@ -1,0 +1,258 @@
+//! `/v1/carts/{id}/quote`: what the basket costs, delivered where the buyer says. Kept, and charged as told.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, post};
+use entity::quote;
+use entity::value::{CartId, CooperativeId, DeliveryMethod, DeliveryZone, Money, OfferId, PaymentMethod, QuoteId, Vnd};
+use entity::{delivery_rate, value::CartState};
+use garde::Validate;
+use sea_orm::{EntityTrait, Set};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::carts::{CART_CLOSED, own_cart};
+use super::rules::{Change, line_fault};
+use super::store::{LineRow, cart_lines};
+use crate::config::Config;
+use crate::fulfilment::{self, rates};
+use crate::identity::{AddressInput, Caller};
+use crate::platform::body::Body;
+use crate::platform::clock::Clock;
+use crate::platform::db::Db;
+use crate::platform::problem::{Problem, codes};
+
+codes! {
+    CART_EMPTY = "cart_empty" 409 "Giỏ hàng đang trống." "The basket is empty.";
+    NOT_AVAILABLE = "not_available" 409 "Có mặt hàng không mua được như trong giỏ. Xem chi tiết từng dòng." "Something in the basket cannot be bought as it is. See the changes line by line.";
+}
+
+/// How one cooperative's goods are to come.
+#[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct Choice {
+    cooperative_id: CooperativeId,
+    method: DeliveryMethod,
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteRequest {
+    /// Needed unless everything is collected.
+    #[garde(dive)]
+    address: Option<AddressInput>,
+    /// Delivered, unless told otherwise.
+    #[garde(length(max = 100), dive)]
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    deliveries: Vec<Choice>,
+}
+
+/// A line as quoted.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct QuotedLine {
+    pub offer_id: OfferId,
+    pub name_vi: String,
+    pub name_en: String,
+    pub pack_vi: String,
+    pub pack_en: String,
+    pub quantity: i64,
+    pub unit_price: Money,
+    pub total: Money,
+}
+
+/// One cooperative's share: what will be one order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct QuotedShare {
+    pub cooperative_id: CooperativeId,
+    pub cooperative_vi: String,
+    pub cooperative_en: String,
+    pub lines: Vec<QuotedLine>,
+    pub method: DeliveryMethod,
+    /// How far it goes; none when collected.
+    #[schema(required = true)]
+    pub zone: Option<DeliveryZone>,
+    /// Grams, with packing.
+    pub weight_g: i64,
+    pub goods: Money,
+    pub delivery: Money,
+    pub total: Money,
+}
+
+/// What a basket costs. Good until `expires_at`, as long as nothing changes.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Quote {
+    pub id: QuoteId,
+    pub cart_id: CartId,
+    pub cart_version: i64,
+    pub shares: Vec<QuotedShare>,
+    pub goods: Money,
+    pub delivery: Money,
+    pub total: Money,
+    #[schema(required = true)]
+    pub address: Option<AddressInput>,
+    pub payment_methods: Vec<PaymentMethod>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: OffsetDateTime,
+}
+
+fn overflow() -> Problem {
+    Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
+}
+
+/// The shares of a basket at today's prices, or why it cannot be bought; pure but for its inputs.
+pub fn shares(
+    lines: &[LineRow],
+    rates: &[delivery_rate::Model],
+    address: Option<&AddressInput>,
+    method_of: impl Fn(CooperativeId) -> DeliveryMethod,
+) -> Result<(Vec<QuotedShare>, Vec<Change>), Problem> {
+    let mut changes: Vec<_> =
+        lines.iter().filter_map(|line| line_fault(line.offer_id, line.quantity, &line.standing())).collect();
+    let mut ids: Vec<CooperativeId> = lines.iter().map(|line| line.cooperative_id).collect();
+    ids.sort();
+    ids.dedup();
+    let mut shares = Vec::new();
+    for id in ids {
+        let own: Vec<&LineRow> = lines.iter().filter(|line| line.cooperative_id == id).collect();
+        let Some(first) = own.first() else { continue };
+        let mut quoted = Vec::new();
+        let (mut goods, mut weight_g) = (Vnd::ZERO, 0_i64);
+        for line in &own {
+            let total = line.price_amount.times(line.quantity).ok_or_else(overflow)?;
+            goods = goods.plus(total).ok_or_else(overflow)?;
+            weight_g =
+                line.weight_g.checked_mul(line.quantity).and_then(|w| weight_g.checked_add(w)).ok_or_else(overflow)?;
+            quoted.push(QuotedLine {
+                offer_id: line.offer_id,
+                name_vi: line.name_vi.clone(),
+                name_en: line.name_en.clone(),
+                pack_vi: line.pack_vi.clone(),
+                pack_en: line.pack_en.clone(),
+                quantity: line.quantity,
+                unit_price: line.price_amount.into(),
+                total: total.into(),
+            });
+        }
+        let method = method_of(id);
+        let (zone, fee) = match (method, address) {
+            (DeliveryMethod::Pickup, _) => (None, first.pickup_offered.then_some(Vnd::ZERO)),
+            (DeliveryMethod::Delivery, Some(address)) => {
+                let zone = fulfilment::rules::zone(&first.cooperative_commune, &address.commune_code);
+                let rate = rates.iter().find(|rate| rate.cooperative_id == id && rate.zone == zone);
+                let fee = rate
+                    .map(|rate| fulfilment::rules::price(rate, weight_g, goods).ok_or_else(overflow))
+                    .transpose()?;
+                (Some(zone), fee)
+            }
+            (DeliveryMethod::Delivery, None) => {
+                return Err(Problem::field(
+                    "/address",
+                    "missing",
+                    "cần địa chỉ để giao hàng",
+                    "an address is needed for delivery",
+                ));
+            }
+        };
+        let Some(fee) = fee else {
+            changes.push(Change::DeliveryNotOffered { cooperative_id: id });
+            continue;
+        };
+        shares.push(QuotedShare {
+            cooperative_id: id,
+            cooperative_vi: first.cooperative_vi.clone(),
+            cooperative_en: first.cooperative_en.clone(),
+            lines: quoted,
+            method,
+            zone,
+            weight_g,
+            goods: goods.into(),
+            delivery: fee.into(),
+            total: goods.plus(fee).ok_or_else(overflow)?.into(),
+        });
+    }
+    Ok((shares, changes))
+}
+
+/// Ask what a basket costs. `409 not_available` tells line by line what cannot be bought.
+#[utoipa::path(tag = "carts", operation_id = "quote_cart", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = QuoteRequest, responses((status = 201, description = "The quote", body = Quote)))]
+#[post("/v1/carts/{id}/quote")]
+pub async fn create(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    config: Data<Config>,
+    caller: Caller,
+    id: Path<CartId>,
+    body: Body<QuoteRequest>,
+) -> Result<HttpResponse, Problem> {
+    let Body(input) = body;
+    let cart = own_cart(db.fresh(), &request, &caller, *id).await?;
+    if cart.state != CartState::Open {
+        return Err(Problem::new(&CART_CLOSED));
+    }
+    let address = input.address.map(|address| address.normalised("/address")).transpose()?;
+    let lines = cart_lines(db.fresh(), cart.id).await?;
+    if lines.is_empty() {
+        return Err(Problem::new(&CART_EMPTY));
+    }
+    let sellers: Vec<_> = lines.iter().map(|line| line.cooperative_id).collect();
+    for (index, choice) in input.deliveries.iter().enumerate() {
+        if !sellers.contains(&choice.cooperative_id) {
+            return Err(Problem::field(
+                format!("/deliveries/{index}/cooperative_id"),
+                "cooperative",
+                "giỏ không có hàng của hợp tác xã này",
+                "nothing in the basket is of this cooperative",
+            ));
+        }
+    }
+    let rates = rates(db.fresh(), &sellers).await?;
+    let method_of = |id| {
+        let choice = input.deliveries.iter().rev().find(|choice| choice.cooperative_id == id);
+        choice.map_or(DeliveryMethod::Delivery, |choice| choice.method)
+    };
+    let (shares, changes) = shares(&lines, &rates, address.as_ref(), method_of)?;
+    if !changes.is_empty() {
+        return Err(Problem::new(&NOT_AVAILABLE).extension("changes", changes));
+    }
+    let now = clock.now();
+    let quote =
+        total(cart.id, cart.version, shares, address, now + time::Duration::minutes(config.quote_minutes.into()))?;
+    let row = quote::ActiveModel {
+        id: Set(quote.id),
+        cart_id: Set(cart.id),
+        cart_version: Set(cart.version),
+        snapshot: Set(serde_json::to_value(&quote).map_err(Problem::internal)?),
+        created_at: Set(now),
+        expires_at: Set(quote.expires_at),
+    };
+    quote::Entity::insert(row).exec_without_returning(db.write()).await?;
+    Ok(HttpResponse::Created().json(quote))
+}
+
+fn total(
+    cart_id: CartId,
+    cart_version: i64,
+    shares: Vec<QuotedShare>,
+    address: Option<AddressInput>,
+    expires_at: OffsetDateTime,
+) -> Result<Quote, Problem> {
+    let sum = |amount: fn(&QuotedShare) -> &Money| {
+        Vnd::sum(shares.iter().map(|share| Vnd(amount(share).amount))).ok_or_else(overflow)
+    };
+    Ok(Quote {
+        id: QuoteId::new(),
+        cart_id,
+        cart_version,
+        goods: sum(|share| &share.goods)?.into(),
+        delivery: sum(|share| &share.delivery)?.into(),
+        total: sum(|share| &share.total)?.into(),
+        shares,
+        address,
+        payment_methods: vec![PaymentMethod::CashOnDelivery],
+        expires_at,
+    })
+}

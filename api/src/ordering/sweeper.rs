@@ -1,0 +1,96 @@
+//! What happens by itself: unanswered orders expire, delivered ones are completed, what is long over is cleared away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use entity::value::{OrderActor, OrderId};
+use sea_orm::FromQueryResult;
+use time::OffsetDateTime;
+
+use super::rules::Action;
+use super::steps::{By, Tools, step};
+use super::store::order;
+use crate::catalogue::Catalogue;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, all, run};
+use crate::platform::outbox::Bell;
+use crate::platform::problem::Problem;
+
+const PERIOD: Duration = Duration::from_secs(15);
+const BATCH: usize = 200;
+
+pub struct Sweeper {
+    pub db: Db,
+    pub clock: Clock,
+    pub catalogue: Arc<Catalogue>,
+    pub bell: Data<Bell>,
+    pub completion_days: u32,
+}
+
+#[derive(FromQueryResult)]
+struct IdRow {
+    id: OrderId,
+}
+
+impl Sweeper {
+    /// Sweeps until the process ends. Several nodes may sweep at once: each step has one winner.
+    pub async fn run(self) {
+        loop {
+            if let Err(error) = self.round().await {
+                tracing::warn!(%error, "sweeping failed; trying again");
+            }
+            tokio::time::sleep(PERIOD).await;
+        }
+    }
+
+    async fn round(&self) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let due = "SELECT id FROM orders WHERE state = 'placed' AND respond_by <= $1";
+        self.each(due, now, Action::Expire, "not answered in time").await?;
+        let due = "SELECT id FROM orders WHERE state = 'delivered' AND delivered_at <= $1";
+        let until = now - time::Duration::days(self.completion_days.into());
+        self.each(due, until, Action::Complete, "nobody objected").await?;
+        self.clear(now).await
+    }
+
+    async fn each(
+        &self,
+        due: &'static str,
+        moment: OffsetDateTime,
+        action: Action,
+        reason: &'static str,
+    ) -> Result<(), Problem> {
+        let rows = all::<IdRow>(self.db.fresh(), format!("{due} ORDER BY id LIMIT {BATCH}"), [moment.into()]).await?;
+        for IdRow { id } in rows {
+            let Some(row) = order(self.db.fresh(), id).await? else { continue };
+            let by = By { kind: OrderActor::System, account: None, reason: Some(reason.to_owned()) };
+            let tools = Tools { db: &self.db, catalogue: &self.catalogue, bell: &self.bell, now: self.clock.now() };
+            match step(&tools, &row, action, by).await {
+                Ok(_) => tracing::info!(order = %id, ?action, "done by time"),
+                // Its seller or buyer was faster.
+                Err(problem) if problem.code.status == 409 => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(())
+    }
+
+    async fn clear(&self, now: OffsetDateTime) -> Result<(), Problem> {
+        const OVER: &[(&str, i64)] = &[
+            ("DELETE FROM idempotency_key WHERE created_at < $1", 2),
+            ("DELETE FROM quote WHERE expires_at < $1", 1),
+            ("DELETE FROM registration WHERE expires_at < $1", 2),
+            ("DELETE FROM password_reset WHERE expires_at < $1", 2),
+            ("DELETE FROM outbox WHERE delivered_at IS NOT NULL AND created_at < $1", 14),
+            (
+                "DELETE FROM cart_line WHERE cart_id IN (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",
+                60,
+            ),
+        ];
+        for &(sql, days) in OVER {
+            run(self.db.write(), sql.to_owned(), [(now - time::Duration::days(days)).into()]).await?;
+        }
+        Ok(())
+    }
+}

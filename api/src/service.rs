@@ -1,0 +1,129 @@
+//! What is not the shop: health, metrics, the API's own description, pictures, and the stricter limit on sign-in.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, get};
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::config::Config;
+use crate::platform::db::{Db, sql};
+use crate::platform::edge::client_address;
+use crate::platform::limits::{Limit, client_key};
+use crate::platform::objects::Objects;
+use crate::platform::problem::{BUSY, NOT_FOUND, Problem};
+use crate::platform::ready::{PUBLIC, Ready};
+use crate::platform::secrets;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(healthz)
+        .service(readyz)
+        .service(render_metrics)
+        .service(openapi)
+        .service(media)
+        .service(docs_entry)
+        .service(
+            actix_web::web::scope("/docs")
+                .wrap(actix_web::middleware::from_fn(docs_headers))
+                .service(SwaggerUi::new("/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"]))),
+        );
+}
+
+/// The OpenAPI document, serialised once.
+pub struct Document(pub Ready);
+
+/// Alive: the process answers.
+#[get("/healthz")]
+async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// Ready: the database answers too.
+#[get("/readyz")]
+async fn readyz(db: Data<Db>) -> Result<&'static str, Problem> {
+    use sea_orm::ConnectionTrait;
+    let asked = db.fresh().query_one_raw(sql(db.fresh(), "SELECT 1", [])).await;
+    asked.map_err(|_| Problem::new(&BUSY).retry_after(1))?;
+    Ok("ready")
+}
+
+/// For Prometheus: open to the machine itself and private networks, to others only with `OCOP_METRICS_TOKEN`.
+#[get("/metrics")]
+async fn render_metrics(
+    request: HttpRequest,
+    config: Data<Config>,
+    metrics: Data<PrometheusHandle>,
+) -> Result<HttpResponse, Problem> {
+    let shown =
+        request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let near = client_address(&request).is_some_and(|address| match address {
+        std::net::IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
+        std::net::IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+    });
+    let allowed = match config.metrics_token() {
+        Some(token) => shown.is_some_and(|shown| secrets::same(shown, token)),
+        None => near,
+    };
+    if !allowed {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render()))
+}
+
+#[get("/openapi.json")]
+async fn openapi(request: HttpRequest, document: Data<Document>) -> HttpResponse {
+    document.0.respond(&request, PUBLIC)
+}
+
+#[get("/docs")]
+async fn docs_entry() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// The documentation page runs its own scripts and styles, all from this server.
+async fn docs_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    let policy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(policy));
+    Ok(response)
+}
+
+/// A stored picture. Keys are never reused for other bytes, so any cache may keep it for good.
+#[get("/media/{key:.*}")]
+async fn media(objects: Data<Objects>, key: Path<String>) -> Result<HttpResponse, Problem> {
+    let kind = match key.rsplit('.').next() {
+        Some("png") => "image/png",
+        Some("jpg") => "image/jpeg",
+        Some("webp") => "image/webp",
+        _ => return Err(Problem::new(&NOT_FOUND)),
+    };
+    let bytes = objects.get(&key).await.map_err(Problem::internal)?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"))
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .body(bytes))
+}
+
+/// The limit on calls that guess or cost: signing in and up, codes, passwords.
+pub struct AuthLimit(pub Option<Limit>);
+
+pub async fn limit_auth(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let guarded = request.path().starts_with("/v1/auth/") || request.path() == "/v1/me/password";
+    if guarded
+        && let Some(limit) = request.app_data::<Data<AuthLimit>>().and_then(|limit| limit.0.as_ref())
+        && let Some(address) = client_address(request.request())
+        && let Err(problem) = limit.check(client_key(address))
+    {
+        return Ok(request.into_response(problem.error_response()));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
