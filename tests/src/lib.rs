@@ -1,1 +1,15 @@
+//! The harness: a real server on a free port with a database of its own, and a client that speaks to it.
+//!
+//! `TEST_DATABASE` chooses `sqlite` (default) or `postgres`; for the latter `TEST_POSTGRES` is the URL of a throw-away
+//! cluster (`tests/run` starts one). `TEST_OCOP` is the binary under test. Every test gets a copy of the demo's data, made
+//! once per binary.
 
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod client;
+mod server;
+mod shop;
+
+pub use client::{Answer, Client};
+pub use server::{Server, Settings, on_postgres};
+pub use shop::{Basket, PASSWORD, Seller};

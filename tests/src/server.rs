@@ -1,0 +1,330 @@
+//! Starting, stopping and killing the server under test.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::Client;
+
+/// Whether this run is on PostgreSQL.
+pub fn on_postgres() -> bool {
+    std::env::var("TEST_DATABASE").is_ok_and(|name| name == "postgres")
+}
+
+fn postgres_url() -> String {
+    std::env::var("TEST_POSTGRES").expect("TEST_POSTGRES must be the URL of a throw-away PostgreSQL cluster; `tests/run` starts one")
+}
+
+fn binary() -> PathBuf {
+    if let Ok(path) = std::env::var("TEST_OCOP") {
+        return path.into();
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let path = root.join("target/debug/ocop");
+    assert!(path.exists(), "build the server first: cargo build (or set TEST_OCOP)");
+    path
+}
+
+/// What a test changes of the server's settings.
+#[derive(Clone, Default)]
+pub struct Settings(Vec<(String, String)>);
+
+impl Settings {
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl ToString) -> Self {
+        self.0.push((name.to_owned(), value.to_string()));
+        self
+    }
+}
+
+pub struct Server {
+    child: Option<Child>,
+    pub port: u16,
+    /// The data folder: mails, pictures, index, and the database on SQLite.
+    pub data: TempDir,
+    database_url: String,
+    database: Option<String>,
+    settings: Settings,
+}
+
+impl Server {
+    /// A server with the demo's data.
+    pub async fn start() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        let mut server = Self::prepared(settings).await;
+        server.run().await;
+        server
+    }
+
+    /// Everything but the process.
+    pub async fn prepared(settings: Settings) -> Self {
+        let template = template().await;
+        let data = tempfile::tempdir().unwrap();
+        copy_folder(&template, data.path());
+        let (database_url, database) = if on_postgres() {
+            let name = format!("t{}", Uuid::new_v4().simple());
+            let tag = template.file_name().unwrap().to_string_lossy().into_owned();
+            postgres(&format!("CREATE DATABASE {name} TEMPLATE {tag}")).await;
+            (format!("{}/{name}", postgres_url()), Some(name))
+        } else {
+            (format!("sqlite://{}/ocop.db", data.path().display()), None)
+        };
+        Self { child: None, port: free_port(), data, database_url, database, settings }
+    }
+
+    /// Another server on the same database, as a second node behind a load balancer would be.
+    pub async fn second_node(&self) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        copy_folder(&template().await, data.path());
+        let mut node = Self {
+            child: None,
+            port: free_port(),
+            data,
+            database_url: self.database_url.clone(),
+            database: None,
+            settings: self.settings.clone(),
+        };
+        node.run().await;
+        node
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(&self.url())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("OCOP_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(self.data.path())
+            .env("OCOP_DATA_DIR", self.data.path())
+            .env("OCOP_DATABASE_URL", &self.database_url)
+            .env("OCOP_DATABASE_CONNECTIONS", "8")
+            .env("OCOP_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("OCOP_LOG", "warn")
+            .env("OCOP_RATE_LIMIT_PER_SECOND", "0")
+            .env("OCOP_AUTH_RATE_LIMIT_PER_MINUTE", "0")
+            .envs(self.settings.0.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Starts the process and waits until it is ready.
+    pub async fn run(&mut self) {
+        self.spawn();
+        self.wait_ready().await;
+    }
+
+    pub fn spawn(&mut self) {
+        let log = File::options().create(true).append(true).open(self.data.path().join("server.log")).unwrap();
+        let mut command = self.command();
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.child = Some(command.spawn().expect("the server starts"));
+    }
+
+    pub async fn wait_ready(&mut self) {
+        let client = self.client();
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(60) {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().unwrap()) {
+                panic!("the server ended with {status} while starting:\n{}", self.log());
+            }
+            if client.try_get("/readyz").await.is_some_and(|status| status == 200) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server was not ready within a minute:\n{}", self.log());
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// SIGKILL: no chance to tidy up.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// SIGTERM, as an orchestrator sends it; the exit status.
+    pub fn terminate(&mut self) -> std::process::ExitStatus {
+        let mut child = self.child.take().expect("a running server");
+        let sent = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+        child.wait().unwrap()
+    }
+
+    /// Stops the server and starts it with further settings.
+    pub async fn restart_with(&mut self, settings: impl FnOnce(Settings) -> Settings) {
+        self.kill();
+        self.settings = settings(self.settings.clone());
+        self.run().await;
+    }
+
+    /// Runs another command of the binary on this server's database.
+    pub fn ocop(&self, arguments: &[&str], input: &str) -> Output {
+        use std::io::Write;
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Stock, movements, reservations and orders agree.
+    pub fn assert_books_agree(&self) {
+        let output = self.ocop(&["check"], "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+    }
+
+    /// Mails and text messages written so far, oldest first, with their names.
+    pub fn messages(&self) -> Vec<(String, String)> {
+        let folder = self.data.path().join("mail");
+        let mut names: Vec<_> = std::fs::read_dir(&folder)
+            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect())
+            .unwrap_or_default();
+        names.retain(|name: &String| !name.ends_with(".part"));
+        names.sort();
+        names.into_iter().map(|name| (name.clone(), decoded(&std::fs::read_to_string(folder.join(name)).unwrap()))).collect()
+    }
+
+    /// The newest message to somebody that contains a text; waits for it.
+    pub async fn message_to(&self, to: &str, containing: &str) -> String {
+        for _ in 0..200 {
+            let found = self.messages().into_iter().rev().find(|(_, text)| text.contains(to) && text.contains(containing));
+            if let Some((_, text)) = found {
+                return text;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no message to {to} contains “{containing}”; there are {:?}", self.messages());
+    }
+
+    /// A query on the test's own database; the first column of the first row as a number.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        let row = database.query_one_raw(sea_orm::Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
+        let count = row.map_or(0, |row| row.try_get_by_index::<i64>(0).unwrap());
+        database.close().await.unwrap();
+        count
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        if let Some(name) = self.database.take() {
+            let url = postgres_url();
+            // Dropping must not depend on the test's runtime, which may be unwinding.
+            let _ = Command::new("psql").args([&format!("{url}/postgres"), "-qc", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")]).status();
+        }
+    }
+}
+
+async fn postgres(sql: &str) {
+    let database = Database::connect(format!("{}/postgres", postgres_url())).await.expect("the PostgreSQL cluster answers");
+    database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    database.close().await.unwrap();
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A data folder with the demo loaded (and on PostgreSQL a database of the folder's name), made once per binary.
+async fn template() -> PathBuf {
+    let binary = binary();
+    let facts = std::fs::metadata(&binary).unwrap();
+    let built = facts.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let kind = if on_postgres() { format!("pg{}", postgres_url().rsplit(':').next().unwrap()) } else { "sqlite".to_owned() };
+    let tag = format!("template_{kind}_{built}_{}", facts.len());
+    let folder = std::env::temp_dir().join("cho-ocop-tests");
+    std::fs::create_dir_all(&folder).unwrap();
+    let lock = File::create(folder.join(format!("{tag}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let made = folder.join(&tag);
+    if made.exists() {
+        return made;
+    }
+    let making = folder.join(format!("{tag}.making"));
+    let _ = std::fs::remove_dir_all(&making);
+    std::fs::create_dir_all(&making).unwrap();
+    let url = if on_postgres() {
+        postgres(&format!("DROP DATABASE IF EXISTS {tag} WITH (FORCE)")).await;
+        postgres(&format!("CREATE DATABASE {tag}")).await;
+        format!("{}/{tag}", postgres_url())
+    } else {
+        format!("sqlite://{}/ocop.db", making.display())
+    };
+    let output = Command::new(binary)
+        .arg("seed")
+        .current_dir(&making)
+        .env("OCOP_DATA_DIR", &making)
+        .env("OCOP_DATABASE_URL", url)
+        .env("OCOP_LOG", "warn")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "seeding failed: {}", String::from_utf8_lossy(&output.stderr));
+    std::fs::rename(&making, &made).unwrap();
+    made
+}
+
+/// A mail's text with its transfer encoding undone, well enough to look for words.
+fn decoded(message: &str) -> String {
+    use base64::Engine;
+    let Some((head, body)) = message.split_once("\r\n\r\n") else { return message.to_owned() };
+    let body = if head.contains("base64") {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(body.replace(['\r', '\n'], "")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    } else if head.contains("quoted-printable") {
+        unquoted(body)
+    } else {
+        body.to_owned()
+    };
+    format!("{head}\n\n{body}")
+}
+
+fn unquoted(body: &str) -> String {
+    let joined = body.replace("=\r\n", "");
+    let bytes = joined.as_bytes();
+    let (mut out, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let code = (bytes[at] == b'=').then(|| joined.get(at + 1..at + 3)).flatten().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        out.push(code.unwrap_or(bytes[at]));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
