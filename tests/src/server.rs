@@ -18,7 +18,8 @@ pub fn on_postgres() -> bool {
 }
 
 fn postgres_url() -> String {
-    std::env::var("TEST_POSTGRES").expect("TEST_POSTGRES must be the URL of a throw-away PostgreSQL cluster; `tests/run` starts one")
+    std::env::var("TEST_POSTGRES")
+        .expect("TEST_POSTGRES must be the URL of a throw-away PostgreSQL cluster; `tests/run` starts one")
 }
 
 fn binary() -> PathBuf {
@@ -201,17 +202,23 @@ impl Server {
     pub fn messages(&self) -> Vec<(String, String)> {
         let folder = self.data.path().join("mail");
         let mut names: Vec<_> = std::fs::read_dir(&folder)
-            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect())
+            .map(|entries| {
+                entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
+            })
             .unwrap_or_default();
         names.retain(|name: &String| !name.ends_with(".part"));
         names.sort();
-        names.into_iter().map(|name| (name.clone(), decoded(&std::fs::read_to_string(folder.join(name)).unwrap()))).collect()
+        names
+            .into_iter()
+            .map(|name| (name.clone(), decoded(&std::fs::read_to_string(folder.join(name)).unwrap())))
+            .collect()
     }
 
     /// The newest message to somebody that contains a text; waits for it.
     pub async fn message_to(&self, to: &str, containing: &str) -> String {
         for _ in 0..200 {
-            let found = self.messages().into_iter().rev().find(|(_, text)| text.contains(to) && text.contains(containing));
+            let found =
+                self.messages().into_iter().rev().find(|(_, text)| text.contains(to) && text.contains(containing));
             if let Some((_, text)) = found {
                 return text;
             }
@@ -223,7 +230,10 @@ impl Server {
     /// A query on the test's own database; the first column of the first row as a number.
     pub async fn count(&self, sql: &str) -> i64 {
         let database = Database::connect(&self.database_url).await.unwrap();
-        let row = database.query_one_raw(sea_orm::Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
+        let row = database
+            .query_one_raw(sea_orm::Statement::from_string(database.get_database_backend(), sql))
+            .await
+            .unwrap();
         let count = row.map_or(0, |row| row.try_get_by_index::<i64>(0).unwrap());
         database.close().await.unwrap();
         count
@@ -236,13 +246,16 @@ impl Drop for Server {
         if let Some(name) = self.database.take() {
             let url = postgres_url();
             // Dropping must not depend on the test's runtime, which may be unwinding.
-            let _ = Command::new("psql").args([&format!("{url}/postgres"), "-qc", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")]).status();
+            let _ = Command::new("psql")
+                .args([&format!("{url}/postgres"), "-qc", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")])
+                .status();
         }
     }
 }
 
 async fn postgres(sql: &str) {
-    let database = Database::connect(format!("{}/postgres", postgres_url())).await.expect("the PostgreSQL cluster answers");
+    let database =
+        Database::connect(format!("{}/postgres", postgres_url())).await.expect("the PostgreSQL cluster answers");
     database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     database.close().await.unwrap();
 }
@@ -269,7 +282,8 @@ async fn template() -> PathBuf {
     let binary = binary();
     let facts = std::fs::metadata(&binary).unwrap();
     let built = facts.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-    let kind = if on_postgres() { format!("pg{}", postgres_url().rsplit(':').next().unwrap()) } else { "sqlite".to_owned() };
+    let kind =
+        if on_postgres() { format!("pg{}", postgres_url().rsplit(':').next().unwrap()) } else { "sqlite".to_owned() };
     let tag = format!("template_{kind}_{built}_{}", facts.len());
     let folder = std::env::temp_dir().join("cho-ocop-tests");
     std::fs::create_dir_all(&folder).unwrap();
@@ -307,7 +321,8 @@ fn decoded(message: &str) -> String {
     use base64::Engine;
     let Some((head, body)) = message.split_once("\r\n\r\n") else { return message.to_owned() };
     let body = if head.contains("base64") {
-        let bytes = base64::engine::general_purpose::STANDARD.decode(body.replace(['\r', '\n'], "")).unwrap_or_default();
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(body.replace(['\r', '\n'], "")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     } else if head.contains("quoted-printable") {
         unquoted(body)
@@ -322,7 +337,10 @@ fn unquoted(body: &str) -> String {
     let bytes = joined.as_bytes();
     let (mut out, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
-        let code = (bytes[at] == b'=').then(|| joined.get(at + 1..at + 3)).flatten().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let code = (bytes[at] == b'=')
+            .then(|| joined.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         out.push(code.unwrap_or(bytes[at]));
         at += if code.is_some() { 3 } else { 1 };
     }

@@ -10,7 +10,8 @@ pub const PASSWORD: &str = "buoi-dien-kim-boi";
 impl Server {
     /// Signed in as somebody of the demo.
     pub async fn sign_in(&self, login: &str) -> Client {
-        let answer = self.client().post("/v1/auth/login", json!({"login": login, "password": PASSWORD})).await.expect(200);
+        let answer =
+            self.client().post("/v1/auth/login", json!({"login": login, "password": PASSWORD})).await.expect(200);
         self.client().bearer(answer["access_token"].as_str().unwrap())
     }
 
@@ -96,7 +97,8 @@ pub fn address() -> Value {
 
 impl Basket {
     pub async fn of(client: Client, items: &[(&str, i64)]) -> Self {
-        let items: Vec<_> = items.iter().map(|(offer, quantity)| json!({"offer_id": offer, "quantity": quantity})).collect();
+        let items: Vec<_> =
+            items.iter().map(|(offer, quantity)| json!({"offer_id": offer, "quantity": quantity})).collect();
         let cart = client.post("/v1/carts", json!({"items": items})).await.expect(201);
         let token = cart["token"].as_str().map(str::to_owned);
         let client = match &token {

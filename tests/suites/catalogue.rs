@@ -14,7 +14,8 @@ fn ids(body: &Value) -> Vec<String> {
 async fn every_filter_keeps_what_fits_and_drops_the_rest() {
     let server = Server::start().await;
     let client = server.client();
-    let total = async |query: &str| client.get(&format!("/v1/products?{query}")).await.expect(200)["total"].as_u64().unwrap();
+    let total =
+        async |query: &str| client.get(&format!("/v1/products?{query}")).await.expect(200)["total"].as_u64().unwrap();
     assert_eq!(total("category=thuc-pham").await, 10, "with the categories below");
     assert_eq!(total("category=mat-ong").await, 2);
     assert_eq!(total("star=4,5").await, 2);
@@ -30,7 +31,12 @@ async fn every_filter_keeps_what_fits_and_drops_the_rest() {
 async fn facets_count_what_another_choice_would_bring() {
     let server = Server::start().await;
     let list = server.client().get("/v1/products?star=3&facets=true&limit=1").await.expect(200);
-    let stars: Vec<_> = list["facets"]["star"].as_array().unwrap().iter().map(|f| (f["value"].as_str().unwrap(), f["count"].as_u64().unwrap())).collect();
+    let stars: Vec<_> = list["facets"]["star"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["value"].as_str().unwrap(), f["count"].as_u64().unwrap()))
+        .collect();
     assert_eq!(stars, [("5", 1), ("4", 1), ("3", 11)], "the chosen facet still counts its other values");
     let foods = list["facets"]["category"].as_array().unwrap().iter().find(|f| f["value"] == "thuc-pham").unwrap();
     assert_eq!(foods["count"], 7, "other facets count within the choice");
@@ -60,7 +66,8 @@ async fn cursors_walk_the_whole_list_in_every_order_without_a_gap_or_a_repeat() 
         assert_eq!(seen.iter().collect::<HashSet<_>>().len(), 14, "{order}");
     }
     let names = client.get("/v1/products?sort=name&limit=100").await.expect(200);
-    let names: Vec<_> = names["items"].as_array().unwrap().iter().map(|item| item["name"]["vi"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        names["items"].as_array().unwrap().iter().map(|item| item["name"]["vi"].as_str().unwrap()).collect();
     assert_eq!(names[..4], ["Bưởi Diễn Đú Sáng", "Cam Thung Rếch", "Chanh đào hữu cơ ngâm mật", "Hạt dổi"]);
     client.get("/v1/products?cursor=nonsense").await.expect_problem(400, "malformed");
 }
@@ -78,7 +85,13 @@ async fn the_product_page_shows_what_buyers_must_see() {
 async fn an_unchanged_answer_is_not_sent_again_and_a_changed_one_is() {
     let server = Server::start().await;
     let client = server.client();
-    for path in ["/v1/products", "/v1/products/hat-doi", "/v1/categories", "/v1/cooperatives", "/v1/cooperatives/htx-green-life"] {
+    for path in [
+        "/v1/products",
+        "/v1/products/hat-doi",
+        "/v1/categories",
+        "/v1/cooperatives",
+        "/v1/cooperatives/htx-green-life",
+    ] {
         let answer = client.get(path).await;
         assert!(answer.header("cache-control").contains("stale-while-revalidate"), "{path}");
         let again = client.clone().header("if-none-match", answer.header("etag")).get(path).await;
@@ -88,7 +101,8 @@ async fn an_unchanged_answer_is_not_sent_again_and_a_changed_one_is() {
     let seller = server.seller_of("hat-doi").await;
     let offer = server.offer("hat-doi", 0).await;
     seller.client.patch(&seller.path(&format!("offers/{offer}")), json!({"price": 205_000})).await.expect(200);
-    let after = client.clone().header("if-none-match", before.header("etag")).get("/v1/products/hat-doi").await.expect(200);
+    let after =
+        client.clone().header("if-none-match", before.header("etag")).get("/v1/products/hat-doi").await.expect(200);
     assert_eq!(after["offers"][0]["price"]["amount"], 205_000, "a write is seen on the same node at once");
 }
 
@@ -123,7 +137,10 @@ async fn what_is_paused_or_suspended_is_not_shown() {
     let path = seller.path(&format!("products/{}", seller.product));
     seller.client.patch(&path, json!({"status": "paused"})).await.expect(200);
     client.get("/v1/products/ruou-muong").await.expect_problem(404, "not_found");
-    assert_eq!(client.query("/v1/products", &[("q", "ruou muong"), ("category", "ruou")]).await.expect(200)["total"], 0);
+    assert_eq!(
+        client.query("/v1/products", &[("q", "ruou muong"), ("category", "ruou")]).await.expect(200)["total"],
+        0
+    );
     seller.client.patch(&path, json!({"status": "published"})).await.expect(200);
     client.get("/v1/products/ruou-muong").await.expect(200);
 }
@@ -132,7 +149,8 @@ async fn what_is_paused_or_suspended_is_not_shown() {
 async fn categories_begin_with_the_six_ocop_groups() {
     let server = Server::start().await;
     let tree = server.client().get("/v1/categories").await.expect(200);
-    let roots: Vec<_> = tree["items"].as_array().unwrap().iter().map(|root| root["ocop_group"].as_i64().unwrap()).collect();
+    let roots: Vec<_> =
+        tree["items"].as_array().unwrap().iter().map(|root| root["ocop_group"].as_i64().unwrap()).collect();
     assert_eq!(roots, [1, 2, 3, 4, 5, 6]);
     assert_eq!(tree["items"][0]["product_count"], 10);
 }

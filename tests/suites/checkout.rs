@@ -44,7 +44,8 @@ async fn two_hundred_buyers_race_for_ten_and_ten_are_sold() {
     .await;
     let answers = join_all(ready.iter().map(|(basket, quote)| basket.checkout(quote, "race"))).await;
     let sold = answers.iter().filter(|answer| answer.status == 201).count();
-    let told = answers.iter().filter(|answer| answer.status == 409 && changes(&answer.body) == ["insufficient_stock"]).count();
+    let told =
+        answers.iter().filter(|answer| answer.status == 409 && changes(&answer.body) == ["insufficient_stock"]).count();
     assert_eq!((sold, told), (10, 190), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
     let stock = seller.stock(&offer).await;
     assert_eq!((&stock["on_hand"], &stock["reserved"], &stock["available"]), (&json!(10), &json!(10), &json!(0)));
@@ -60,7 +61,8 @@ async fn fifty_equal_checkouts_are_one_purchase() {
     let basket = server.basket(&[(&offer, 1)]).await;
     let quote = basket.quote().await;
     let answers = join_all((0..50).map(|_| basket.checkout(&quote, "the same key"))).await;
-    let bodies: HashSet<_> = answers.iter().filter(|answer| answer.status == 201).map(|answer| answer.text.clone()).collect();
+    let bodies: HashSet<_> =
+        answers.iter().filter(|answer| answer.status == 201).map(|answer| answer.text.clone()).collect();
     assert_eq!(bodies.len(), 1, "all who were answered got the same");
     assert!(answers.iter().all(|answer| answer.status == 201 || answer.body["code"] == "still_running"));
     assert_eq!(server.count("SELECT COUNT(*) FROM purchase WHERE number NOT LIKE 'MH-DEMO%'").await, 1);
@@ -94,7 +96,8 @@ async fn the_same_offer_in_two_lines_counts_as_one() {
 async fn what_changed_since_the_quote_is_told_line_by_line_and_nothing_is_charged() {
     let server = Server::start().await;
     let (tea, oil) = (server.offer("tra-thao-duoc-thuong-bi", 0).await, server.offer("tinh-dau-sa", 0).await);
-    let (tea_seller, oil_seller) = (server.seller_of("tra-thao-duoc-thuong-bi").await, server.seller_of("tinh-dau-sa").await);
+    let (tea_seller, oil_seller) =
+        (server.seller_of("tra-thao-duoc-thuong-bi").await, server.seller_of("tinh-dau-sa").await);
     let basket = server.basket(&[(&tea, 1), (&oil, 5)]).await;
     let quote = basket.quote().await;
     tea_seller.client.patch(&tea_seller.path(&format!("offers/{tea}")), json!({"price": 99_000})).await.expect(200);
@@ -166,12 +169,17 @@ async fn a_guests_basket_is_merged_at_sign_in() {
     let signed_in = server.client().post("/v1/auth/login", login.clone()).await.expect(200);
     assert_eq!(signed_in["cart_id"], json!(own.id));
     let cart = buyer.get(&own.path("")).await.expect(200);
-    let quantities: Vec<_> = cart["lines"].as_array().unwrap().iter().map(|line| line["quantity"].as_i64().unwrap()).collect();
+    let quantities: Vec<_> =
+        cart["lines"].as_array().unwrap().iter().map(|line| line["quantity"].as_i64().unwrap()).collect();
     assert_eq!(quantities, [3, 1]);
     // Once: signing in again adds nothing, and the guest's basket is closed.
     server.client().post("/v1/auth/login", login).await.expect(200);
     assert_eq!(buyer.get(&own.path("")).await.expect(200)["lines"], cart["lines"]);
-    guest.client.post(&guest.path("/items"), json!({"offer_id": tea, "quantity": 1})).await.expect_problem(409, "cart_closed");
+    guest
+        .client
+        .post(&guest.path("/items"), json!({"offer_id": tea, "quantity": 1}))
+        .await
+        .expect_problem(409, "cart_closed");
 }
 
 #[tokio::test]

@@ -13,38 +13,52 @@ const BUYERS: usize = 6;
 
 async fn buy_until_killed(url: String, offers: Arc<Vec<String>>, acknowledged: Arc<Mutex<Vec<Value>>>) {
     let client = tests::Client::new(&url);
+    let sent = async |request| {
+        let answer = tests::Client::try_send(request).await?;
+        assert_eq!(answer.status, 201, "refused: {}", answer.text);
+        Some(answer)
+    };
     for round in 0.. {
-        let items: Vec<_> = offers.iter().map(|offer| serde_json::json!({"offer_id": offer, "quantity": 1 + round % 2})).collect();
+        let items: Vec<_> =
+            offers.iter().map(|offer| serde_json::json!({"offer_id": offer, "quantity": 1 + round % 2})).collect();
         let request = client.request(reqwest::Method::POST, "/v1/carts").json(&serde_json::json!({"items": items}));
-        let Some(cart) = tests::Client::try_send(request).await.filter(|answer| answer.status == 201) else { return };
+        let Some(cart) = sent(request).await else { return };
         let id = cart.body["id"].as_str().unwrap().to_owned();
         let token = cart.body["token"].as_str().unwrap().to_owned();
         let basket = Basket { client: client.clone().header("x-cart-token", &token), id, token: Some(token) };
         let address = serde_json::json!({"address": {"recipient": "Lan", "phone": "0912345678", "street": "1 phố Huế", "commune_code": "00256"}});
         let request = basket.client.request(reqwest::Method::POST, &basket.path("/quote")).json(&address);
-        let Some(quote) = tests::Client::try_send(request).await.filter(|answer| answer.status == 201) else { return };
+        let Some(quote) = sent(request).await else { return };
         let form = basket.order_form(quote.body["id"].as_str().unwrap());
-        let request = basket.client.clone().header("idempotency-key", &basket.id).request(reqwest::Method::POST, "/v1/checkouts").json(&form);
-        match tests::Client::try_send(request).await {
-            Some(answer) if answer.status == 201 => acknowledged.lock().await.push(answer.body),
-            Some(answer) => panic!("refused: {}", answer.text),
-            None => return,
-        }
+        let request = basket
+            .client
+            .clone()
+            .header("idempotency-key", &basket.id)
+            .request(reqwest::Method::POST, "/v1/checkouts")
+            .json(&form);
+        let Some(bought) = sent(request).await else { return };
+        acknowledged.lock().await.push(bought.body);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_kills_lose_nothing_that_was_acknowledged() {
     let mut server = Server::start().await;
-    let offers = Arc::new(vec![server.offer("buoi-dien-du-sang", 0).await, server.offer("mat-ong-rung-hop-tien", 0).await, server.offer("hat-doi", 0).await]);
+    let offers = Arc::new(vec![
+        server.offer("buoi-dien-du-sang", 0).await,
+        server.offer("mat-ong-rung-hop-tien", 0).await,
+        server.offer("hat-doi", 0).await,
+    ]);
     for product in ["buoi-dien-du-sang", "mat-ong-rung-hop-tien", "hat-doi"] {
         let offer = server.offer(product, 0).await;
         server.seller_of(product).await.set_available(&offer, 900_000).await;
     }
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     for kill in 0..KILLS {
-        let buyers: Vec<_> = (0..BUYERS).map(|_| tokio::spawn(buy_until_killed(server.url(), offers.clone(), acknowledged.clone()))).collect();
-        tokio::time::sleep(Duration::from_millis(120 + (kill as u64 * 37) % 150)).await;
+        let buyers: Vec<_> = (0..BUYERS)
+            .map(|_| tokio::spawn(buy_until_killed(server.url(), offers.clone(), acknowledged.clone())))
+            .collect();
+        tokio::time::sleep(Duration::from_millis(300 + (kill as u64 * 37) % 400)).await;
         server.kill();
         for buyer in buyers {
             buyer.await.unwrap();
@@ -64,7 +78,10 @@ async fn fifty_kills_lose_nothing_that_was_acknowledged() {
     for purchase in &purchases {
         for order in purchase["orders"].as_array().unwrap() {
             let shown = server.client().get(&Basket::link(order)).await.expect(200);
-            assert_eq!((&shown["number"], &shown["state"], &shown["total"]), (&order["number"], &serde_json::json!("placed"), &order["total"]));
+            assert_eq!(
+                (&shown["number"], &shown["state"], &shown["total"]),
+                (&order["number"], &serde_json::json!("placed"), &order["total"])
+            );
         }
     }
     server.assert_books_agree();

@@ -11,7 +11,8 @@ async fn the_printed_lines_buy_a_pomelo_and_honey_and_have_them_delivered() {
     let mut server = Server::with(Settings::default()).await;
     server.kill();
     let output = server.data.path().join("tour.txt");
-    let binary = std::env::var("TEST_OCOP").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/ocop").into());
+    let binary = std::env::var("TEST_OCOP")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/ocop").into());
     let data = tempfile::tempdir().unwrap();
     let port = server.port.to_string();
     let mut demo = Command::new(binary)
@@ -37,16 +38,32 @@ async fn the_printed_lines_buy_a_pomelo_and_honey_and_have_them_delivered() {
     let shell = Command::new("bash").args(["-euo", "pipefail", "-c", script]).output().unwrap();
     let text = String::from_utf8_lossy(&shell.stdout).into_owned();
     let faults = String::from_utf8_lossy(&shell.stderr).into_owned();
-    let logins: Vec<_> = ["lan@example.vn", "green-life@example.vn", "admin@example.vn"].into_iter().filter(|who| tour.contains(who)).collect();
+    let logins: Vec<_> = ["lan@example.vn", "green-life@example.vn", "admin@example.vn"]
+        .into_iter()
+        .filter(|who| tour.contains(who))
+        .collect();
     let check = {
-        let mut check = Command::new(std::env::var("TEST_OCOP").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/ocop").into()));
-        check.arg("check").env("OCOP_DATA_DIR", data.path()).env("OCOP_LOG", "warn").current_dir(data.path()).output().unwrap()
+        let mut check = Command::new(
+            std::env::var("TEST_OCOP")
+                .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/ocop").into()),
+        );
+        check
+            .arg("check")
+            .env("OCOP_DATA_DIR", data.path())
+            .env("OCOP_LOG", "warn")
+            .current_dir(data.path())
+            .output()
+            .unwrap()
     };
     demo.kill().unwrap();
     demo.wait().unwrap();
     assert!(shell.status.success(), "{text}\n{faults}");
     assert_eq!(text.matches(r#""state":"delivered""#).count(), 2, "{text}");
-    assert_eq!(text.matches(r#""kind":"sale","quantity":-1"#).count(), 3, "two sales now and one of honey in the past: {text}");
+    assert_eq!(
+        text.matches(r#""kind":"sale","quantity":-1"#).count(),
+        3,
+        "two sales now and one of honey in the past: {text}"
+    );
     assert_eq!(logins.len(), 3, "{tour}");
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
 }

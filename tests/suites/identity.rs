@@ -40,13 +40,16 @@ async fn nobody_learns_who_has_an_account() {
     assert_eq!(sign_up(&server, "lan@example.vn").await, sign_up(&server, "nobody@example.vn").await);
     assert!(server.message_to("lan@example.vn", "already have an account").await.contains("đã có tài khoản"));
     let client = server.client();
-    let forgot = async |contact: &str| client.post("/v1/auth/password/forgot", json!({"contact": contact})).await.expect(202);
+    let forgot =
+        async |contact: &str| client.post("/v1/auth/password/forgot", json!({"contact": contact})).await.expect(202);
     assert_eq!(forgot("lan@example.vn").await, forgot("nobody@example.vn").await);
     let strip = |mut body: Value| {
         body["request_id"].take();
         body
     };
-    let login = async |login: &str| client.post("/v1/auth/login", json!({"login": login, "password": "wrong password"})).await.expect(401);
+    let login = async |login: &str| {
+        client.post("/v1/auth/login", json!({"login": login, "password": "wrong password"})).await.expect(401)
+    };
     assert_eq!(strip(login("lan@example.vn").await), strip(login("nobody@example.vn").await));
     // The same work is done either way; medians of interleaved tries lie close together.
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
@@ -67,12 +70,14 @@ async fn nobody_learns_who_has_an_account() {
 async fn a_refresh_token_works_once_and_its_reuse_ends_the_session() {
     let server = Server::start().await;
     let client = server.client();
-    let first = client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect(200);
+    let first =
+        client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect(200);
     let refresh = async |token: &Value| client.post("/v1/auth/refresh", json!({"refresh_token": token})).await;
     let second = refresh(&first["refresh_token"]).await.expect(200);
     refresh(&first["refresh_token"]).await.expect_problem(401, "bad_refresh_token");
     refresh(&second["refresh_token"]).await.expect_problem(401, "bad_refresh_token");
-    let other = client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect(200);
+    let other =
+        client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect(200);
     client.clone().bearer(other["access_token"].as_str().unwrap()).post("/v1/auth/logout", json!({})).await.expect(204);
     refresh(&other["refresh_token"]).await.expect_problem(401, "bad_refresh_token");
 }
@@ -81,16 +86,29 @@ async fn a_refresh_token_works_once_and_its_reuse_ends_the_session() {
 async fn a_forgotten_password_is_set_anew_and_all_sessions_end() {
     let server = Server::start().await;
     let client = server.client();
-    let session = client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect(200);
+    let session =
+        client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect(200);
     client.post("/v1/auth/password/forgot", json!({"contact": "lan@example.vn"})).await.expect(202);
     let code = code_in(&server.message_to("lan@example.vn", "set a new password").await);
     let weak = client.post("/v1/auth/password/reset", json!({"code": code, "password": "1234567890"})).await;
     weak.expect_problem(422, "invalid");
     client.post("/v1/auth/password/reset", json!({"code": code, "password": "mat khau moi tinh"})).await.expect(204);
-    client.post("/v1/auth/password/reset", json!({"code": code, "password": "mat khau khac nua"})).await.expect_problem(422, "bad_code");
-    client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect_problem(401, "bad_credentials");
-    client.post("/v1/auth/refresh", json!({"refresh_token": session["refresh_token"]})).await.expect_problem(401, "bad_refresh_token");
-    let fresh = client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": "mat khau moi tinh"})).await.expect(200);
+    client
+        .post("/v1/auth/password/reset", json!({"code": code, "password": "mat khau khac nua"}))
+        .await
+        .expect_problem(422, "bad_code");
+    client
+        .post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD}))
+        .await
+        .expect_problem(401, "bad_credentials");
+    client
+        .post("/v1/auth/refresh", json!({"refresh_token": session["refresh_token"]}))
+        .await
+        .expect_problem(401, "bad_refresh_token");
+    let fresh = client
+        .post("/v1/auth/login", json!({"login": "lan@example.vn", "password": "mat khau moi tinh"}))
+        .await
+        .expect(200);
     let me = client.clone().bearer(fresh["access_token"].as_str().unwrap());
     let change = json!({"current_password": "mat khau moi tinh", "new_password": PASSWORD});
     me.post("/v1/me/password", change.clone()).await.expect(204);
@@ -110,7 +128,11 @@ async fn forged_expired_and_unsigned_tokens_are_refused() {
     let secret = [7_u8; 32];
     let keys = format!("test:{}", URL_SAFE_NO_PAD.encode(secret));
     let server = Server::with(Settings::default().set("OCOP_SECRET_KEYS", keys)).await;
-    let buyer = server.client().post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD})).await.expect(200);
+    let buyer = server
+        .client()
+        .post("/v1/auth/login", json!({"login": "lan@example.vn", "password": PASSWORD}))
+        .await
+        .expect(200);
     let account = buyer["account"]["id"].clone();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let claims = |exp: u64| json!({"iss": "cho-ocop", "sub": account, "sid": uuid::Uuid::now_v7(), "roles": ["admin"], "iat": now, "exp": exp});
@@ -119,9 +141,17 @@ async fn forged_expired_and_unsigned_tokens_are_refused() {
     assert_eq!(tried(token(&header, &claims(now + 60), &secret)).await, 200, "the test knows how to sign");
     assert_eq!(tried(token(&header, &claims(now - 1), &secret)).await, 401, "expired");
     assert_eq!(tried(token(&header, &claims(now + 60), &[8; 32])).await, 401, "forged");
-    assert_eq!(tried(token(&json!({"alg": "HS256", "kid": "other"}), &claims(now + 60), &secret)).await, 401, "unknown key");
+    assert_eq!(
+        tried(token(&json!({"alg": "HS256", "kid": "other"}), &claims(now + 60), &secret)).await,
+        401,
+        "unknown key"
+    );
     assert_eq!(tried(token(&json!({"alg": "HS256"}), &claims(now + 60), &secret)).await, 401, "no key id");
-    assert_eq!(tried(token(&json!({"alg": "HS512", "kid": "test"}), &claims(now + 60), &secret)).await, 401, "other algorithm");
+    assert_eq!(
+        tried(token(&json!({"alg": "HS512", "kid": "test"}), &claims(now + 60), &secret)).await,
+        401,
+        "other algorithm"
+    );
     let mut foreign = claims(now + 60);
     foreign["iss"] = json!("somebody else");
     assert_eq!(tried(token(&header, &foreign, &secret)).await, 401, "other issuer");
@@ -152,7 +182,9 @@ async fn guessing_is_slowed_down() {
     let server = Server::with(Settings::default().set("OCOP_AUTH_RATE_LIMIT_PER_MINUTE", 5)).await;
     let mut last = None;
     for _ in 0..8 {
-        last = Some(server.client().post("/v1/auth/login", json!({"login": "lan@example.vn", "password": "guess guess"})).await);
+        last = Some(
+            server.client().post("/v1/auth/login", json!({"login": "lan@example.vn", "password": "guess guess"})).await,
+        );
     }
     let last = last.unwrap();
     assert!(last.header("retry-after").parse::<u64>().unwrap() >= 1);

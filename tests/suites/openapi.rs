@@ -31,7 +31,8 @@ async fn guarded_operations_refuse_who_is_not_signed_in() {
     let document = server.client().get("/openapi.json").await.expect(200);
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let needs_token = operation["security"].as_array().unwrap().iter().all(|way| way.get("access_token").is_some());
+            let needs_token =
+                operation["security"].as_array().unwrap().iter().all(|way| way.get("access_token").is_some());
             if !needs_token || operation["security"].as_array().unwrap().is_empty() {
                 continue;
             }

@@ -18,13 +18,32 @@ async fn an_order_goes_from_placed_to_completed_with_every_step_written() {
     seller.step(id, "pack").await.expect_problem(409, "order_state");
     seller.deliver(id).await;
     let stock = seller.stock(&offer).await;
-    assert_eq!((&stock["on_hand"], &stock["reserved"]), (&json!(115), &json!(0)), "120, two sold in the past, three now");
+    assert_eq!(
+        (&stock["on_hand"], &stock["reserved"]),
+        (&json!(115), &json!(0)),
+        "120, two sold in the past, three now"
+    );
     let link = Basket::link(&order);
     let guest = server.client();
     guest.post(&link.replace('?', "/complete?"), json!({})).await.expect(200);
     let shown = guest.get(&link).await.expect(200);
-    let road: Vec<_> = shown["history"].as_array().unwrap().iter().map(|step| (step["state"].as_str().unwrap(), step["by"].as_str().unwrap())).collect();
-    assert_eq!(road, [("placed", "guest"), ("confirmed", "seller"), ("packed", "seller"), ("shipped", "seller"), ("delivered", "seller"), ("completed", "guest")]);
+    let road: Vec<_> = shown["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["state"].as_str().unwrap(), step["by"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        road,
+        [
+            ("placed", "guest"),
+            ("confirmed", "seller"),
+            ("packed", "seller"),
+            ("shipped", "seller"),
+            ("delivered", "seller"),
+            ("completed", "guest")
+        ]
+    );
     assert_eq!(shown["actions"], json!([]));
     server.assert_books_agree();
 }
@@ -56,7 +75,11 @@ async fn a_buyer_cancels_before_packing_and_the_stock_is_free_again() {
     let id = order["id"].as_str().unwrap();
     seller.step(id, "confirm").await.expect(200);
     seller.step(id, "pack").await.expect(200);
-    server.client().post(&Basket::link(&order).replace('?', "/cancel?"), json!({})).await.expect_problem(409, "order_state");
+    server
+        .client()
+        .post(&Basket::link(&order).replace('?', "/cancel?"), json!({}))
+        .await
+        .expect_problem(409, "order_state");
     server.assert_books_agree();
 }
 
@@ -75,7 +98,12 @@ async fn a_seller_cancels_with_a_reason_and_packed_goods_return() {
     seller.client.post(&path, json!({"reason": "Hộp bị ướt"})).await.expect(200);
     assert_eq!(seller.stock(&offer).await["on_hand"], before);
     let movements = seller.client.get(&seller.path(&format!("stock/{offer}/movements?limit=2"))).await.expect(200);
-    let kinds: Vec<_> = movements["items"].as_array().unwrap().iter().map(|m| (m["kind"].as_str().unwrap(), m["quantity"].as_i64().unwrap())).collect();
+    let kinds: Vec<_> = movements["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| (m["kind"].as_str().unwrap(), m["quantity"].as_i64().unwrap()))
+        .collect();
     assert_eq!(kinds, [("cancel", 2), ("sale", -2)]);
     assert!(server.message_to("khach@example.vn", "was cancelled").await.contains("Hộp bị ướt"));
     server.assert_books_agree();

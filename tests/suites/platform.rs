@@ -12,7 +12,7 @@ fn text(output: &std::process::Output) -> String {
 #[tokio::test]
 async fn mistakes_in_the_configuration_are_named() {
     for (name, value, said) in [
-        ("OCOP_LISTEN", "nowhere", "listen"),
+        ("OCOP_LISTEN", "nowhere", "LISTEN"),
         ("OCOP_LISTN", "127.0.0.1:1", "OCOP_LISTN"),
         ("OCOP_DATABASE_URL", "mysql://x", "OCOP_DATABASE_URL"),
         ("OCOP_MAIL_SINK", "smtp", "OCOP_SMTP_URL"),
@@ -56,7 +56,10 @@ async fn two_nodes_starting_together_migrate_once() {
     let settings = if on_postgres() {
         let url = std::env::var("TEST_POSTGRES").unwrap();
         let name = format!("fresh{}", uuid::Uuid::new_v4().simple());
-        let made = std::process::Command::new("psql").args([&format!("{url}/postgres"), "-qc", &format!("CREATE DATABASE {name}")]).status().unwrap();
+        let made = std::process::Command::new("psql")
+            .args([&format!("{url}/postgres"), "-qc", &format!("CREATE DATABASE {name}")])
+            .status()
+            .unwrap();
         assert!(made.success());
         Settings::default().set("OCOP_DATABASE_URL", format!("{url}/{name}"))
     } else {
@@ -64,18 +67,25 @@ async fn two_nodes_starting_together_migrate_once() {
         Settings::default().set("OCOP_DATABASE_URL", format!("sqlite://{}/new.db", folder.display()))
     };
     let server = std::sync::Arc::new(Server::prepared(settings).await);
-    let nodes: Vec<_> = (0..4).map(|_| { let server = server.clone(); std::thread::spawn(move || server.ocop(&["migrate"], "")) }).collect();
+    let nodes: Vec<_> = (0..4)
+        .map(|_| {
+            let server = server.clone();
+            std::thread::spawn(move || server.ocop(&["migrate"], ""))
+        })
+        .collect();
     for node in nodes {
         let output = node.join().unwrap();
         assert!(output.status.success(), "{}", text(&output));
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminated_server_finishes_what_it_began() {
     let mut server = Server::start().await;
     let client = server.client();
-    let slow = tokio::spawn(async move { client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": tests::PASSWORD})).await.status });
+    let slow = tokio::spawn(async move {
+        client.post("/v1/auth/login", json!({"login": "lan@example.vn", "password": tests::PASSWORD})).await.status
+    });
     tokio::time::sleep(Duration::from_millis(20)).await;
     let ended = tokio::task::block_in_place(|| server.terminate());
     assert!(ended.success(), "{ended}");
@@ -89,7 +99,9 @@ async fn every_answer_carries_its_request_id_and_the_security_headers() {
     assert_eq!(answer.header("x-request-id"), "order-form-42");
     assert_eq!(answer.body["request_id"], "order-form-42");
     assert!(server.log().contains("order-form-42"));
-    for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")] {
+    for (name, value) in
+        [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")]
+    {
         assert_eq!(answer.header(name), value);
     }
     let hostile = server.client().header("x-request-id", "a b\"c{}").get("/healthz").await;
@@ -99,7 +111,8 @@ async fn every_answer_carries_its_request_id_and_the_security_headers() {
 #[tokio::test]
 async fn too_many_requests_are_told_when_to_come_back() {
     let server = Server::with(Settings::default().set("OCOP_RATE_LIMIT_PER_SECOND", 20)).await;
-    let answers = futures_util::future::join_all((0..60).map(|_| async { server.client().get("/v1/categories").await })).await;
+    let answers =
+        futures_util::future::join_all((0..60).map(|_| async { server.client().get("/v1/categories").await })).await;
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert!(!refused.is_empty() && refused.len() < 60);
     assert!(refused.iter().all(|answer| answer.body["code"] == "rate_limited" && answer.header("retry-after") == "1"));
@@ -111,7 +124,11 @@ async fn metrics_and_health_are_served() {
     let server = Server::start().await;
     server.client().get("/v1/products").await.expect(200);
     let metrics = server.client().get("/metrics").await;
-    assert!(metrics.text.contains("http_request_duration_seconds_count{route=\"/v1/products\",status=\"2xx\"} 1"), "{}", metrics.text);
+    assert!(
+        metrics.text.contains("http_request_duration_seconds_count{route=\"/v1/products\",status=\"2xx\"} 1"),
+        "{}",
+        metrics.text
+    );
     assert!(server.ocop(&["health"], "").status.success());
     let guarded = Server::with(Settings::default().set("OCOP_METRICS_TOKEN", "geheim")).await;
     guarded.client().get("/metrics").await.expect(404);

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use tests::{Client, Server};
 
 async fn raw(client: &Client, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> tests::Answer {
-    Client::try_send(client.request(Method::POST, path).header("content-type", kind).body(body)).await.expect("an answer")
+    Client::try_send(client.request(Method::POST, path).header("content-type", kind).body(body))
+        .await
+        .expect("an answer")
 }
 
 #[tokio::test]
@@ -47,7 +49,11 @@ async fn bodies_that_are_too_large_or_no_json_are_refused() {
     let client = server.client();
     let large = format!(r#"{{"items":[{}]}}"#, " ".repeat(10 * 1024 * 1024));
     // The server may hang up on the rest of the body; what matters is that it refused and lives.
-    if let Some(answer) = Client::try_send(client.request(Method::POST, "/v1/carts").header("content-type", "application/json").body(large)).await {
+    if let Some(answer) = Client::try_send(
+        client.request(Method::POST, "/v1/carts").header("content-type", "application/json").body(large),
+    )
+    .await
+    {
         answer.expect_problem(413, "too_large");
     }
     raw(&client, "/v1/carts", "text/plain", "{}").await.expect_problem(415, "unsupported_media_type");
@@ -63,8 +69,35 @@ async fn bodies_that_are_too_large_or_no_json_are_refused() {
 async fn sql_in_any_parameter_is_only_text() {
     let server = Server::start().await;
     let client = server.client();
-    let attacks = ["' OR 1=1 --", "'; DROP TABLE orders; --", "%' UNION SELECT password_hash FROM account --", "\\", "\"", "$1", "*:*", "a AND (", "name:x^9999"];
-    for name in ["q", "category", "star", "cooperative", "province", "commune", "min_price", "max_price", "in_stock", "in_season", "near", "radius_km", "sort", "limit", "cursor", "facets"] {
+    let attacks = [
+        "' OR 1=1 --",
+        "'; DROP TABLE orders; --",
+        "%' UNION SELECT password_hash FROM account --",
+        "\\",
+        "\"",
+        "$1",
+        "*:*",
+        "a AND (",
+        "name:x^9999",
+    ];
+    for name in [
+        "q",
+        "category",
+        "star",
+        "cooperative",
+        "province",
+        "commune",
+        "min_price",
+        "max_price",
+        "in_stock",
+        "in_season",
+        "near",
+        "radius_km",
+        "sort",
+        "limit",
+        "cursor",
+        "facets",
+    ] {
         for attack in attacks {
             let answer = client.query("/v1/products", &[(name, attack)]).await;
             assert!(matches!(answer.status, 200 | 400), "{name}={attack}: {} {}", answer.status, answer.text);
@@ -76,7 +109,10 @@ async fn sql_in_any_parameter_is_only_text() {
     }
     client.get("/v1/products/'%20OR%201=1").await.expect_problem(404, "not_found");
     client.get("/v1/destinations/'%20OR%201=1").await.expect_problem(404, "not_found");
-    client.post("/v1/auth/login", json!({"login": "' OR 1=1 --", "password": "x"})).await.expect_problem(401, "bad_credentials");
+    client
+        .post("/v1/auth/login", json!({"login": "' OR 1=1 --", "password": "x"}))
+        .await
+        .expect_problem(401, "bad_credentials");
     assert_eq!(client.get("/v1/products").await.expect(200)["total"], 14);
 }
 
@@ -84,20 +120,37 @@ async fn sql_in_any_parameter_is_only_text() {
 async fn no_page_is_far_away_and_limits_hold() {
     let server = Server::start().await;
     let client = server.client();
-    for query in ["offset=1000000", "page=99999", "limit=0", "limit=101", "limit=-1", "limit=99999999999999999999", "cursor=AAAA"] {
+    for query in [
+        "offset=1000000",
+        "page=99999",
+        "limit=0",
+        "limit=101",
+        "limit=-1",
+        "limit=99999999999999999999",
+        "cursor=AAAA",
+    ] {
         client.get(&format!("/v1/products?{query}")).await.expect_problem(400, "malformed");
     }
-    let forged = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, r#"{"s":"newest","m":18446744073709551615,"i":"00000000-0000-0000-0000-000000000000"}"#);
+    let forged = base64::Engine::encode(
+        &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+        r#"{"s":"newest","m":18446744073709551615,"i":"00000000-0000-0000-0000-000000000000"}"#,
+    );
     assert_eq!(client.get(&format!("/v1/products?cursor={forged}")).await.expect(200)["items"], json!([]));
 }
 
 #[tokio::test]
 async fn errors_speak_the_readers_language_and_keep_their_code() {
     let server = Server::start().await;
-    let read = async |language: &str| -> Value { server.client().header("accept-language", language).get("/v1/products/none").await.expect(404) };
+    let read = async |language: &str| -> Value {
+        server.client().header("accept-language", language).get("/v1/products/none").await.expect(404)
+    };
     let (vi, en) = (read("vi-VN,vi;q=0.9,en;q=0.5").await, read("en-GB").await);
     assert_eq!((vi["code"].as_str(), en["code"].as_str()), (Some("not_found"), Some("not_found")));
     assert_eq!((vi["title"].as_str(), en["title"].as_str()), (Some("Không tìm thấy."), Some("Nothing is here.")));
-    let vi = server.client().header("accept-language", "vi").post("/v1/carts", json!({"items": [{"offer_id": uuid::Uuid::nil(), "quantity": 0}]})).await;
+    let vi = server
+        .client()
+        .header("accept-language", "vi")
+        .post("/v1/carts", json!({"items": [{"offer_id": uuid::Uuid::nil(), "quantity": 0}]}))
+        .await;
     assert_eq!(vi.expect(422)["errors"][0]["detail"], "không được nhỏ hơn 1");
 }

@@ -32,7 +32,7 @@ impl Catalogue {
 
     pub(super) fn product_list(&self, query: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
-        let key = format!("l{}?{query}", snapshot.version);
+        let key = format!("l{}.{}?{query}", snapshot.version, self.search.generation());
         self.kept(key, || {
             let wanted = Wanted::parse(query)?;
             let hits = wanted.q.as_deref().map(|q| self.search.hits(q)).transpose().map_err(Problem::internal)?;

@@ -79,6 +79,11 @@ impl Search {
         self.reader.searcher().num_docs()
     }
 
+    /// Changes with every commit that searches see; part of the key of kept answers.
+    pub fn generation(&self) -> u64 {
+        self.reader.searcher().generation().generation_id()
+    }
+
     /// When the index last learnt of changes (Unix seconds), as told at that commit.
     pub fn up_to(&self) -> Option<i64> {
         self.index.load_metas().ok()?.payload?.parse().ok()
