@@ -46,7 +46,7 @@ pub fn routes(config: &mut ServiceConfig) {
     info(
         title = "Chợ OCOP",
         description = "The marketplace of Vietnam's One Commune One Product programme. Errors are problem+json (RFC 9457) with a stable `code`; money is in đồng.",
-        license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     servers((url = "/", description = "This server")),
     tags(

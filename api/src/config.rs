@@ -63,6 +63,8 @@ pub struct Config {
     pub order_completion_days: u32,
     /// How long a quote is held.
     pub quote_minutes: u32,
+    /// Development only: serve `/bench/{size}`, the reference that `tests/bench` measures against.
+    pub bench_route: bool,
     /// Development only: a clock that runs ahead, to see what expires.
     pub clock_ahead_seconds: i64,
 }
@@ -89,6 +91,7 @@ const NAMES: &[&str] = &[
     "order_response_hours",
     "order_completion_days",
     "quote_minutes",
+    "bench_route",
     "clock_ahead_seconds",
 ];
 
@@ -160,6 +163,9 @@ impl Config {
         }
         if self.base_url.is_none() {
             bail!("in production OCOP_BASE_URL must be set, such as https://cho-ocop.example");
+        }
+        if self.bench_route {
+            bail!("OCOP_BENCH_ROUTE is for development only");
         }
         if self.clock_ahead_seconds != 0 {
             bail!("OCOP_CLOCK_AHEAD_SECONDS is for development only");
@@ -247,6 +253,7 @@ fn defaults() -> serde_json::Value {
         "order_response_hours": 72,
         "order_completion_days": 7,
         "quote_minutes": 30,
+        "bench_route": false,
         "clock_ahead_seconds": 0,
     })
 }
