@@ -41,4 +41,18 @@ pub fn complete(document: &mut OpenApi) {
             operation.security.get_or_insert_default();
         }
     }
+    drop_unused(document);
+}
+
+/// Generic pages carry their items inline; what nothing refers to any more would only puzzle readers.
+fn drop_unused(document: &mut OpenApi) {
+    loop {
+        let Ok(text) = serde_json::to_string(document) else { return };
+        let Some(components) = &mut document.components else { return };
+        let before = components.schemas.len();
+        components.schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        if components.schemas.len() == before {
+            return;
+        }
+    }
 }

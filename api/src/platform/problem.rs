@@ -121,7 +121,7 @@ impl Problem {
             Language::En => self.code.en,
         };
         let mut body = Map::new();
-        body.insert("type".into(), format!("/docs/problems#{}", self.code.name).into());
+        body.insert("type".into(), format!("urn:cho-ocop:problem:{}", self.code.name).into());
         body.insert("title".into(), title.into());
         body.insert("status".into(), self.code.status.into());
         body.insert("code".into(), self.code.name.into());
@@ -177,7 +177,7 @@ impl From<DbErr> for Problem {
 /// The shape of every error answer, for the OpenAPI document.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
-    "type": "/docs/problems#invalid", "title": "The data sent is not valid.", "status": 422, "code": "invalid",
+    "type": "urn:cho-ocop:problem:invalid", "title": "The data sent is not valid.", "status": 422, "code": "invalid",
     "detail": "The data sent is not valid.", "request_id": "0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11",
     "errors": [{"pointer": "/quantity", "code": "range", "detail": "lower than 1"}]
 }))]
