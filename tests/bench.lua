@@ -12,4 +12,12 @@ function request()
   if at > #requests then return wrk.format("GET", "/healthz") end
   return requests[at]
 end
-function response(status) if status == 201 then bought = bought + 1; io.open(os.getenv("BOUGHT"), "w"):write(bought, " ", at):close() end end
+function response(status)
+  if status ~= 201 then return end
+  bought = bought + 1
+  if bought % 20 == 0 then
+    local file = io.open(os.getenv("BOUGHT"), "w")
+    file:write(bought, " ", at)
+    file:close()
+  end
+end

@@ -9,6 +9,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig};
 use actix_web::{App, HttpServer};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::task::JoinHandle;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -99,8 +100,8 @@ impl Services {
     }
 }
 
-/// Starts serving; the future ends when the server has drained.
-pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<Server> {
+/// Starts serving. The server's future ends when it has drained; the tasks beside it are the caller's to end then.
+pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<(Server, Vec<JoinHandle<()>>)> {
     let catalogue = services.catalogue().await?;
     let Services { config, clock, db, objects, passwords } = services;
     let base_url = config.base_url();
@@ -115,7 +116,8 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let auth_limit = Data::new(AuthLimit(Limit::per_minute(config.auth_rate_limit_per_minute)));
     let document = Data::new(service::Document(Ready::bytes(document().to_json()?)));
     let notifier = Notifier { db: db.clone(), clock, mailer: Arc::new(Mailer::new(&config)?), base_url };
-    tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers: vec![Arc::new(notifier)] }.run());
+    let worker =
+        tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers: vec![Arc::new(notifier)] }.run());
     let sweeper = Sweeper {
         db: db.clone(),
         clock,
@@ -123,8 +125,8 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         bell: bell.clone(),
         completion_days: config.order_completion_days,
     };
-    tokio::spawn(sweeper.run());
-    tokio::spawn(forget_quiet_clients(edge_settings.clone(), auth_limit.clone()));
+    let sweeper = tokio::spawn(sweeper.run());
+    let limits = tokio::spawn(forget_quiet_clients(edge_settings.clone(), auth_limit.clone()));
 
     let (listen, workers) = (config.listen, config.workers);
     let config = Data::new(config);
@@ -166,7 +168,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     }
     let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    Ok(server.run())
+    Ok((server.run(), vec![worker, sweeper, limits]))
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {

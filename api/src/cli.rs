@@ -135,11 +135,16 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
         demo::load(&services.db, services.clock, &services.objects, &services.passwords).await?;
         tour = Some(demo::tour(&services.db, &services.config.base_url()).await?);
     }
-    let server = app::serve(services, metrics).await?;
+    let (server, tasks) = app::serve(services, metrics).await?;
     if let Some(tour) = tour {
         println!("{tour}");
     }
     server.await?;
+    // What they were at is in the outbox, and goes on at the next start or on another node.
+    for task in tasks {
+        task.abort();
+        let _ = task.await;
+    }
     tracing::info!("drained");
     Ok(())
 }

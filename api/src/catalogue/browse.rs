@@ -1,9 +1,9 @@
 //! Lists over the read model: filters, facets, order, cursors. No I/O.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::value::CooperativeId;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -322,7 +322,7 @@ fn key(sort: Sort, entry: &Entry, score: f32, distance: Option<f64>) -> Key {
 
 #[derive(Default)]
 struct Counts<'a> {
-    of: [HashMap<&'a str, (usize, Bilingual)>; FACETS],
+    of: [FxHashMap<&'a str, (usize, Bilingual)>; FACETS],
     stars: [usize; 6],
 }
 
@@ -375,7 +375,7 @@ impl<'a> Counts<'a> {
     }
 }
 
-fn values(counted: HashMap<&str, (usize, Bilingual)>) -> Vec<FacetValue> {
+fn values(counted: FxHashMap<&str, (usize, Bilingual)>) -> Vec<FacetValue> {
     let mut values: Vec<_> =
         counted.into_iter().map(|(value, (count, name))| FacetValue { value: value.to_owned(), name, count }).collect();
     values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));

@@ -143,16 +143,16 @@ impl Catalogue {
         }
     }
 
-    /// Brings the index up to date with what changed while it was away; makes it anew when it is empty.
+    /// Has the index learn what changed while it was away, in the background; makes it anew when it is empty.
     async fn catch_up_index(&self) -> anyhow::Result<()> {
         let on_sale = self.snapshot().entries.len();
         match self.search.up_to() {
             Some(moment) if self.search.document_count() > 0 => {
-                // A minute of overlap covers transactions that were open at the last commit.
-                let since = time::OffsetDateTime::from_unix_timestamp(moment - 60)?;
+                // The overlap covers transactions that were open at the last commit.
+                let since = time::OffsetDateTime::from_unix_timestamp(moment - 10)?;
                 let changed = store::changed_since(self.db.read(), since).await?;
                 if !changed.is_empty() {
-                    self.index(&changed).await?;
+                    let _ = self.to_index.send(changed);
                 }
                 Ok(())
             }

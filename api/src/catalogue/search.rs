@@ -38,9 +38,8 @@ struct Fields {
     name: Field,
     name_exact: Field,
     name_en: Field,
-    category: Field,
-    maker: Field,
-    place: Field,
+    /// Category, maker and origin: where a product belongs.
+    context: Field,
     body: Field,
 }
 
@@ -145,11 +144,13 @@ impl Search {
         document.add_text(fields.name, fold(&card.name.vi));
         document.add_text(fields.name_exact, exact(&card.name.vi));
         document.add_text(fields.name_en, fold(&card.name.en));
-        document.add_text(fields.category, fold(&format!("{} {}", card.category.name.vi, card.category.name.en)));
-        document.add_text(fields.maker, fold(&card.cooperative.name.vi));
-        let origin = &card.origin;
+        let (category, maker, origin) = (&card.category.name, &card.cooperative.name, &card.origin);
         let former = origin.former_commune.as_deref().unwrap_or_default();
-        document.add_text(fields.place, fold(&format!("{} {former} {}", origin.commune_name, origin.province_name)));
+        let context = format!(
+            "{} . {} . {} . {} . {former} . {}",
+            category.vi, category.en, maker.vi, origin.commune_name, origin.province_name
+        );
+        document.add_text(fields.context, fold(&context));
         let summary = &card.summary;
         document.add_text(
             fields.body,
@@ -160,11 +161,13 @@ impl Search {
 
     /// Products that fit the words typed, with their scores, in no order. All words must fit.
     pub fn hits(&self, typed: &str) -> tantivy::Result<Vec<Hit>> {
-        let query = self.query(typed);
-        self.reader.searcher().search(query.as_ref(), &AllHits)
+        let searcher = self.reader.searcher();
+        let hits = searcher.search(self.query(typed, false).as_ref(), &AllHits)?;
+        // Typos are forgiven where nothing fits as typed: building the automata costs more than the search itself.
+        if hits.is_empty() { searcher.search(self.query(typed, true).as_ref(), &AllHits) } else { Ok(hits) }
     }
 
-    fn query(&self, typed: &str) -> Box<dyn Query> {
+    fn query(&self, typed: &str, forgiving: bool) -> Box<dyn Query> {
         let mut must: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         // Text between quotes is a phrase; an unpaired quote is just a mark.
         let parts: Vec<&str> = typed.split('"').collect();
@@ -173,7 +176,7 @@ impl Search {
             let folded = fold(part);
             if index % 2 == 1 && index + 1 < parts.len() {
                 let phrase: Vec<&str> = words(&folded).take(MAX_WORDS).collect();
-                if let Some(query) = self.phrase(&phrase) {
+                if let Some(query) = self.phrase(&phrase, forgiving) {
                     must.push((Occur::Must, query));
                 }
             } else {
@@ -184,7 +187,7 @@ impl Search {
         let unfinished = typed.chars().last().is_some_and(char::is_alphanumeric);
         let loose: Vec<&str> = words(&loose).take(MAX_WORDS).collect();
         for (index, word) in loose.iter().enumerate() {
-            must.push((Occur::Must, self.word(word, unfinished && index + 1 == loose.len())));
+            must.push((Occur::Must, self.word(word, unfinished && index + 1 == loose.len(), forgiving)));
         }
         if must.is_empty() {
             return Box::new(AllQuery);
@@ -201,20 +204,19 @@ impl Search {
     }
 
     /// One word, wherever it stands; in names it weighs most.
-    fn word(&self, word: &str, unfinished: bool) -> Box<dyn Query> {
+    fn word(&self, word: &str, unfinished: bool, forgiving: bool) -> Box<dyn Query> {
         let f = &self.fields;
-        let weights =
-            [(f.name, 4.0), (f.name_en, 2.0), (f.category, 2.0), (f.maker, 1.5), (f.place, 1.5), (f.body, 0.6)];
+        let weights = [(f.name, 4.0), (f.name_en, 2.0), (f.context, 1.6), (f.body, 0.6)];
         let mut any: Vec<Box<dyn Query>> =
             weights.iter().map(|&(field, weight)| self.term(field, word, weight)).collect();
-        let near = [(f.name, 0.9), (f.name_en, 0.5), (f.maker, 0.4), (f.place, 0.4)];
+        let near = [(f.name, 0.9), (f.name_en, 0.5), (f.context, 0.4)];
         for (field, weight) in near {
             let term = Term::from_field_text(field, word);
             if unfinished && word.chars().count() >= 2 {
                 let prefix = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
                 any.push(Box::new(BoostQuery::new(Box::new(prefix), weight)));
             }
-            if word.chars().count() >= FUZZY_FROM {
+            if forgiving && word.chars().count() >= FUZZY_FROM {
                 any.push(Box::new(BoostQuery::new(Box::new(FuzzyTermQuery::new(term, 1, true)), weight / 3.0)));
             }
         }
@@ -227,13 +229,13 @@ impl Search {
         Box::new(BoostQuery::new(Box::new(term), weight))
     }
 
-    fn phrase(&self, phrase: &[&str]) -> Option<Box<dyn Query>> {
+    fn phrase(&self, phrase: &[&str], forgiving: bool) -> Option<Box<dyn Query>> {
         let f = &self.fields;
         match phrase {
             [] => None,
-            [word] => Some(self.word(word, false)),
+            [word] => Some(self.word(word, false, forgiving)),
             _ => {
-                let fields = [(f.name, 4.0), (f.name_en, 2.0), (f.body, 1.0), (f.maker, 1.5), (f.place, 1.5)];
+                let fields = [(f.name, 4.0), (f.name_en, 2.0), (f.context, 1.6), (f.body, 1.0)];
                 let any = fields.iter().map(|&(field, weight)| {
                     let terms = phrase.iter().map(|word| Term::from_field_text(field, word)).collect();
                     Box::new(BoostQuery::new(Box::new(PhraseQuery::new(terms)), weight)) as Box<dyn Query>
@@ -264,9 +266,7 @@ fn schema() -> (Schema, Fields) {
         name: builder.add_text_field("name", text.clone()),
         name_exact: builder.add_text_field("name_exact", text.clone()),
         name_en: builder.add_text_field("name_en", text.clone()),
-        category: builder.add_text_field("category", text.clone()),
-        maker: builder.add_text_field("maker", text.clone()),
-        place: builder.add_text_field("place", text.clone()),
+        context: builder.add_text_field("context", text.clone()),
         body: builder.add_text_field("body", text),
     };
     (builder.build(), fields)

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use entity::category;
 use entity::value::{CategoryId, CooperativeId, CooperativeStatus, OfferId, ProductId, Vnd};
+use rustc_hash::FxHashMap;
 use time::Date;
 
 use super::rules::{Availability, Level, Term, availability, in_season, stars_on};
@@ -31,11 +32,11 @@ pub struct Snapshot {
     /// The day seasons and stars were judged by.
     pub today: Date,
     pub entries: Vec<Arc<Entry>>,
-    pub by_id: Arc<HashMap<ProductId, usize>>,
+    pub by_id: Arc<FxHashMap<ProductId, usize>>,
     pub by_slug: Arc<HashMap<String, ProductId>>,
     pub by_offer: Arc<HashMap<OfferId, ProductId>>,
     pub cooperatives: Arc<HashMap<CooperativeId, CooperativeRow>>,
-    pub categories: Arc<HashMap<CategoryId, Category>>,
+    pub categories: Arc<FxHashMap<CategoryId, Category>>,
 }
 
 pub struct Category {
@@ -139,12 +140,12 @@ fn serialise(card: &ProductCard) -> Bytes {
 /// Everything entries refer to.
 pub struct Context<'a> {
     pub cooperatives: &'a HashMap<CooperativeId, CooperativeRow>,
-    pub categories: &'a HashMap<CategoryId, Category>,
+    pub categories: &'a FxHashMap<CategoryId, Category>,
     pub today: Date,
     pub base_url: &'a str,
 }
 
-pub fn category_index(rows: Vec<category::Model>) -> HashMap<CategoryId, Category> {
+pub fn category_index(rows: Vec<category::Model>) -> FxHashMap<CategoryId, Category> {
     let by_id: HashMap<_, _> = rows.iter().map(|row| (row.id, row)).collect();
     let path = |row: &category::Model| {
         let mut path = vec![row.slug.clone()];
@@ -264,7 +265,7 @@ impl Snapshot {
     pub fn new(
         entries: Vec<Arc<Entry>>,
         cooperatives: Arc<HashMap<CooperativeId, CooperativeRow>>,
-        categories: Arc<HashMap<CategoryId, Category>>,
+        categories: Arc<FxHashMap<CategoryId, Category>>,
         today: Date,
     ) -> Self {
         let by_id = Arc::new(entries.iter().enumerate().map(|(index, entry)| (entry.id, index)).collect());
@@ -280,7 +281,7 @@ impl Snapshot {
         named: &[ProductId],
         fresh: Vec<Entry>,
         cooperatives: Arc<HashMap<CooperativeId, CooperativeRow>>,
-        categories: Arc<HashMap<CategoryId, Category>>,
+        categories: Arc<FxHashMap<CategoryId, Category>>,
     ) -> Self {
         let kept = self.entries.iter().filter(|entry| !named.contains(&entry.id)).cloned();
         let entries = kept.chain(fresh.into_iter().map(Arc::new)).collect();

@@ -81,7 +81,7 @@ impl Db {
                         .foreign_keys(true)
                         .busy_timeout(Duration::from_secs(10))
                         .pragma("query_only", if readonly { "on" } else { "off" })
-                        .pragma("cache_size", "-8000")
+                        .pragma("cache_size", "-4000")
                         .statement_cache_capacity(256)
                 });
             options

@@ -4,7 +4,7 @@
 //! catalogue, which follows the table to keep its read model fresh (`catalogue::freshness`).
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 use entity::outbox;
@@ -21,7 +21,7 @@ use super::db::{Db, all, list, run};
 
 /// A worker that dies leaves its events to others after this many seconds.
 const LEASE_SECONDS: i64 = 30;
-const BATCH: u64 = 50;
+const BATCH: usize = 200;
 /// With growing delay, the last attempt comes after about three days.
 const MAX_ATTEMPTS: i32 = 30;
 
@@ -84,10 +84,13 @@ impl Worker {
     /// Delivers until the process ends. A failed round is logged and tried again.
     pub async fn run(self) {
         loop {
+            let started = Instant::now();
             match self.round().await {
                 Ok(0) => {
                     let _ = tokio::time::timeout(Duration::from_secs(1), self.bell.0.notified()).await;
                 }
+                // A full batch means a rush: buyers come before mails about their orders.
+                Ok(BATCH) => tokio::time::sleep(started.elapsed() * 2).await,
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "outbox round failed");
