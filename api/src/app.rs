@@ -191,7 +191,7 @@ fn cors(config: &Config) -> actix_cors::Cors {
 
 async fn forget_quiet_clients(edge: Data<Edge>, auth: Data<AuthLimit>) {
     loop {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         if let Some(limit) = &edge.limit {
             limit.sweep();
         }

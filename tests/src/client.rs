@@ -47,7 +47,7 @@ impl Answer {
 
 impl Client {
     pub fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
         let headers =
             HeaderMap::from_iter([(HeaderName::from_static("accept-language"), HeaderValue::from_static("en"))]);
         Self { http, base: base.to_owned(), headers }

@@ -142,7 +142,7 @@ impl Server {
     pub async fn wait_ready(&mut self) {
         let client = self.client();
         let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(60) {
+        while started.elapsed() < Duration::from_mins(1) {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().unwrap()) {
                 panic!("the server ended with {status} while starting:\n{}", self.log());
             }
@@ -206,7 +206,7 @@ impl Server {
                 entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
             })
             .unwrap_or_default();
-        names.retain(|name: &String| !name.ends_with(".part"));
+        names.retain(|name: &String| !name.contains(".part"));
         names.sort();
         names
             .into_iter()

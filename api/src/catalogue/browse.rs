@@ -203,9 +203,12 @@ struct Candidate<'a> {
     distance_km: Option<f64>,
 }
 
+/// An entry and, where it was asked for, how far away it is in kilometres.
+pub type Item<'a> = (&'a Arc<Entry>, Option<f64>);
+
 /// What a list shows.
 pub struct Found<'a> {
-    pub items: Vec<(&'a Arc<Entry>, Option<f64>)>,
+    pub items: Vec<Item<'a>>,
     pub next_cursor: Option<String>,
     pub total: usize,
     pub facets: Option<Facets>,
@@ -248,7 +251,7 @@ pub fn find<'a>(snapshot: &'a Snapshot, wanted: &Wanted, hits: Option<&[Hit]>) -
     Found { items, next_cursor, total, facets: wanted.facets.then(|| counts.finish(snapshot)) }
 }
 
-fn page<'a>(mut fitting: Vec<Candidate<'a>>, wanted: &Wanted) -> (Vec<(&'a Arc<Entry>, Option<f64>)>, Option<String>) {
+fn page<'a>(mut fitting: Vec<Candidate<'a>>, wanted: &Wanted) -> (Vec<Item<'a>>, Option<String>) {
     if let Some(after) = &wanted.after {
         let name = after.n.as_ref().map(|hex| hex::decode(hex).unwrap_or_default().into());
         let after = Key { major: after.m, name, id: after.i };

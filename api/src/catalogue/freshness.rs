@@ -91,7 +91,7 @@ async fn apply(catalogue: &Catalogue, events: &[Event]) -> anyhow::Result<()> {
             "catalogue.replaced" => catalogue.reload().await?,
             "product.changed" => products.push(ProductId(event.subject_id)),
             "cooperative.changed" => {
-                catalogue.cooperative_changed(entity::value::CooperativeId(event.subject_id)).await?
+                catalogue.cooperative_changed(entity::value::CooperativeId(event.subject_id)).await?;
             }
             _ => {}
         }

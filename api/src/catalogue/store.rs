@@ -189,20 +189,13 @@ pub async fn texts(
     limit: usize,
 ) -> Result<Vec<Texts>, DbErr> {
     let columns = "SELECT p.id, p.story_vi, p.story_en FROM product p JOIN cooperative c ON c.id = p.cooperative_id";
-    match only {
-        Some(ids) => {
-            let values: Vec<sea_orm::Value> = ids.iter().map(|id| (*id).into()).collect();
-            all(connection, format!("{columns} WHERE {ON_SALE} AND p.id IN {}", list(1, ids.len())), values).await
-        }
-        None => {
-            let after = after.map_or(uuid::Uuid::nil(), |id| id.0);
-            all(
-                connection,
-                format!("{columns} WHERE {ON_SALE} AND p.id > $1 ORDER BY p.id LIMIT {limit}"),
-                [after.into()],
-            )
+    if let Some(ids) = only {
+        let values: Vec<sea_orm::Value> = ids.iter().map(|id| (*id).into()).collect();
+        all(connection, format!("{columns} WHERE {ON_SALE} AND p.id IN {}", list(1, ids.len())), values).await
+    } else {
+        let after = after.map_or(uuid::Uuid::nil(), |id| id.0);
+        all(connection, format!("{columns} WHERE {ON_SALE} AND p.id > $1 ORDER BY p.id LIMIT {limit}"), [after.into()])
             .await
-        }
     }
 }
 

@@ -40,7 +40,7 @@ fn svg(motif: Motif, colour: &str) -> String {
 
 fn ball(x: i32, y: i32, r: i32, colour: &str) -> String {
     format!(
-        r##"<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/><circle cx="{x}" cy="{y}" r="{r}" fill="url(#main)"/>"##
+        r#"<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/><circle cx="{x}" cy="{y}" r="{r}" fill="url(#main)"/>"#
     )
 }
 
@@ -97,7 +97,7 @@ fn seeds(colour: &str) -> String {
     let seed = |(index, (x, y)): (usize, &(i32, i32))| {
         let angle = index * 41 % 180;
         format!(
-            r##"<g transform="translate({x} {y}) rotate({angle})"><ellipse rx="38" ry="24" fill="{colour}"/><ellipse rx="38" ry="24" fill="url(#main)"/></g>"##
+            r#"<g transform="translate({x} {y}) rotate({angle})"><ellipse rx="38" ry="24" fill="{colour}"/><ellipse rx="38" ry="24" fill="url(#main)"/></g>"#
         )
     };
     let seeds: String = spots.iter().enumerate().map(seed).collect();

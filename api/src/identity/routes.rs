@@ -188,6 +188,7 @@ async fn signed_in(
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"login": "lan@example.vn", "password": "bưởi diễn mùa đông"}))]
+#[allow(clippy::struct_field_names, reason = "what clients send")]
 pub struct Login {
     /// The e-mail address or phone number of the account.
     #[garde(length(max = 254))]

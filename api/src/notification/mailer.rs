@@ -64,7 +64,7 @@ impl Mailer {
             }
             Sink::Folder => self.write(&format!("{key}.eml"), &message.formatted()).await?,
             Sink::Log => {
-                tracing::info!(to = address, subject = %mail.subject, "mail (not sent: OCOP_MAIL_SINK is log)")
+                tracing::info!(to = address, subject = %mail.subject, "mail (not sent: OCOP_MAIL_SINK is log)");
             }
         }
         Ok(())

@@ -82,7 +82,7 @@ fn amount(amount: Vnd) -> String {
     let digits = amount.0.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push('.');
         }
         out.push(digit);
@@ -91,24 +91,21 @@ fn amount(amount: Vnd) -> String {
 }
 
 fn summary(about: &OrderForMail, language: Language) -> String {
-    let mut out = String::new();
-    for line in &about.lines {
+    let line = |line: &entity::order_line::Model| {
         let (name, pack) = match language {
             Language::Vi => (&line.name_vi, &line.pack_vi),
             Language::En => (&line.name_en, &line.pack_en),
         };
-        out.push_str(&format!("  {} × {name} ({pack}): {}\n", line.quantity, amount(line.total_amount)));
-    }
+        format!("  {} × {name} ({pack}): {}", line.quantity, amount(line.total_amount))
+    };
     let (delivery, total) = match language {
         Language::Vi => ("Phí giao hàng", "Tổng cộng, trả khi nhận hàng"),
         Language::En => ("Delivery", "Total, cash on delivery"),
     };
-    out.push_str(&format!(
-        "  {delivery}: {}\n  {total}: {}",
-        amount(about.order.delivery_amount),
-        amount(about.order.total_amount)
-    ));
-    out
+    let mut lines: Vec<_> = about.lines.iter().map(line).collect();
+    lines.push(format!("  {delivery}: {}", amount(about.order.delivery_amount)));
+    lines.push(format!("  {total}: {}", amount(about.order.total_amount)));
+    lines.join("\n")
 }
 
 /// What the buyer is told of a step, or `None` where there is nothing to tell.
@@ -118,12 +115,11 @@ pub fn order_for_buyer(about: &OrderForMail, state: OrderState, link: &str) -> O
         OrderState::Placed => ("đã được đặt", "was placed"),
         OrderState::Confirmed => ("đã được người bán xác nhận", "was confirmed by the seller"),
         OrderState::Packed if pickup => ("đã đóng gói, mời bạn đến lấy", "is packed and ready to collect"),
-        OrderState::Packed => return None,
         OrderState::Shipped => ("đang được giao", "is on its way"),
         OrderState::Delivered => ("đã giao", "was delivered"),
         OrderState::Cancelled => ("đã bị hủy", "was cancelled"),
         OrderState::Expired => ("đã hết hạn vì người bán chưa trả lời", "expired because the seller did not answer"),
-        OrderState::Completed => return None,
+        OrderState::Packed | OrderState::Completed => return None,
     };
     let number = &about.order.number;
     let reason = |label: &str| about.reason.as_ref().map(|reason| format!("\n{label}: {reason}")).unwrap_or_default();

@@ -124,22 +124,19 @@ impl Db {
         if Migrator::get_pending_migrations(&self.write).await.is_ok_and(|pending| pending.is_empty()) {
             return Ok(());
         }
-        match self.write.get_database_backend() {
-            DbBackend::Postgres => {
-                // The lock belongs to the transaction's connection and ends with it, whatever happens.
-                let guard = self.write.begin().await?;
-                guard.execute_unprepared("SELECT pg_advisory_xact_lock(7236283)").await?;
-                Migrator::up(&self.write, None).await.context("migrating the schema")?;
-                guard.commit().await?;
-            }
-            _ => {
-                let row = self.write.query_one_raw(sql(&self.write, "PRAGMA database_list", [])).await?;
-                let file: String = row.context("no database file")?.try_get("", "file")?;
-                let lock = std::fs::File::create(format!("{file}.migrate.lock"))?;
-                let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
-                Migrator::up(&self.write, None).await.context("migrating the schema")?;
-                drop(lock);
-            }
+        if self.write.get_database_backend() == DbBackend::Postgres {
+            // The lock belongs to the transaction's connection and ends with it, whatever happens.
+            let guard = self.write.begin().await?;
+            guard.execute_unprepared("SELECT pg_advisory_xact_lock(7236283)").await?;
+            Migrator::up(&self.write, None).await.context("migrating the schema")?;
+            guard.commit().await?;
+        } else {
+            let row = self.write.query_one_raw(sql(&self.write, "PRAGMA database_list", [])).await?;
+            let file: String = row.context("no database file")?.try_get("", "file")?;
+            let lock = std::fs::File::create(format!("{file}.migrate.lock"))?;
+            let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
+            Migrator::up(&self.write, None).await.context("migrating the schema")?;
+            drop(lock);
         }
         Ok(())
     }

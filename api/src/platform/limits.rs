@@ -72,7 +72,7 @@ impl Limit {
 /// One key per client: an IPv4 address, or the /64 an IPv6 client can choose its addresses from.
 pub fn client_key(address: IpAddr) -> u128 {
     match address {
-        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped().to_bits()),
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
         IpAddr::V6(v6) => Ipv6Addr::to_bits(v6) & !u128::from(u64::MAX),
     }
 }

@@ -56,14 +56,14 @@ impl Ready {
 pub const PUBLIC: &str = "public, max-age=5, stale-while-revalidate=30";
 
 /// Answers kept by the request they answer, bounded by their size in bytes.
-pub struct Kept(Cache<Box<str>, Arc<Ready>>);
+pub struct Kept(Cache<String, Arc<Ready>>);
 
 impl Kept {
     pub fn new(max_bytes: u64) -> Self {
         Self(
             Cache::builder()
                 .max_capacity(max_bytes)
-                .weigher(|key: &Box<str>, value: &Arc<Ready>| {
+                .weigher(|key: &String, value: &Arc<Ready>| {
                     u32::try_from(key.len() + value.bytes.len() + 200).unwrap_or(u32::MAX)
                 })
                 .build(),
@@ -75,6 +75,6 @@ impl Kept {
     }
 
     pub fn put(&self, key: String, ready: Arc<Ready>) {
-        self.0.insert(key.into_boxed_str(), ready);
+        self.0.insert(key, ready);
     }
 }
