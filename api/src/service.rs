@@ -9,7 +9,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::platform::db::{Db, sql};
 use crate::platform::edge::client_address;
 use crate::platform::limits::{Limit, client_key};
@@ -52,7 +52,8 @@ async fn readyz(db: Data<Db>) -> Result<&'static str, Problem> {
     Ok("ready")
 }
 
-/// For Prometheus: open to the machine itself and private networks, to others only with `OCOP_METRICS_TOKEN`.
+/// For Prometheus, with `OCOP_METRICS_TOKEN`. Without one it is open to this machine and private networks in development,
+/// and closed in production, where a proxy in front would make every caller look near.
 #[get("/metrics")]
 async fn render_metrics(
     request: HttpRequest,
@@ -67,7 +68,7 @@ async fn render_metrics(
     });
     let allowed = match config.metrics_token() {
         Some(token) => shown.is_some_and(|shown| secrets::same(shown, token)),
-        None => near,
+        None => near && config.env == Environment::Development,
     };
     if !allowed {
         return Err(Problem::new(&NOT_FOUND));

@@ -287,14 +287,16 @@ fn fits_always(wanted: &Wanted, entry: &Entry, distance: Option<f64>) -> bool {
 fn failed_facets(wanted: &Wanted, snapshot: &Snapshot, entry: &Entry) -> u8 {
     let card = &entry.card;
     let any = |list: &[String], fits: &dyn Fn(&str) -> bool| list.is_empty() || list.iter().any(|item| fits(item));
-    let path = snapshot.categories.get(&entry.category).map(|category| category.path.as_slice()).unwrap_or_default();
+    let below = |slug: &str| {
+        snapshot.categories.get(&entry.category).is_some_and(|category| category.path.iter().any(|own| own == slug))
+    };
     let mut failed = 0;
     let mut test = |facet: usize, fits: bool| {
         if !fits {
             failed |= 1 << facet;
         }
     };
-    test(CATEGORY, any(&wanted.category, &|slug| path.iter().any(|own| own == slug)));
+    test(CATEGORY, any(&wanted.category, &below));
     test(STAR, wanted.star.is_empty() || card.stars.is_some_and(|stars| wanted.star.contains(&stars)));
     test(
         COOPERATIVE,

@@ -33,8 +33,8 @@ use shelf::{Context, Snapshot, category_index, entries};
 
 /// Answers kept ready, in bytes.
 const KEPT_BYTES: u64 = 24 * 1024 * 1024;
-/// Products read at a time while indexing.
-const INDEX_PAGE: usize = 500;
+/// Products read at a time, while loading and while indexing.
+const PAGE: usize = 500;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -90,17 +90,21 @@ impl Catalogue {
         let cooperatives =
             Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
         let categories = Arc::new(category_index(store::categories(connection).await?));
-        let rows = store::products(connection, None).await?;
         let today = self.clock.today();
         let context = Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url };
-        let entries = entries(rows, &context).into_iter().map(Arc::new).collect();
-        self.shelf.store(Arc::new(Snapshot::new(entries, cooperatives, categories, today)));
+        let ids = store::on_sale(connection).await?;
+        let mut loaded = Vec::with_capacity(ids.len());
+        // Page by page: the rows of all products at once would double what the process keeps for good.
+        for page in ids.chunks(PAGE) {
+            loaded.extend(entries(store::products(connection, page).await?, &context).into_iter().map(Arc::new));
+        }
+        self.shelf.store(Arc::new(Snapshot::new(loaded, cooperatives, categories, today)));
         Ok(())
     }
 
     /// To be called after a commit that changed products, their offers, certificates or pictures.
     pub async fn products_changed(&self, ids: &[ProductId]) -> anyhow::Result<()> {
-        for ids in ids.chunks(INDEX_PAGE) {
+        for ids in ids.chunks(PAGE) {
             self.reread(ids).await?;
             let _ = self.to_index.send(ids.to_vec());
         }
@@ -123,7 +127,7 @@ impl Catalogue {
         let fresh = if ids.is_empty() {
             Vec::new()
         } else {
-            let rows = store::products(connection, Some(ids)).await?;
+            let rows = store::products(connection, ids).await?;
             let today = self.snapshot().today;
             entries(
                 rows,
@@ -168,7 +172,7 @@ impl Catalogue {
         let mut after = None;
         let mut pages = Vec::new();
         loop {
-            let texts = store::texts(self.db.read(), None, after, INDEX_PAGE).await?;
+            let texts = store::texts(self.db.read(), None, after, PAGE).await?;
             let Some(last) = texts.last() else { break };
             after = Some(last.id);
             progress(texts.len());
@@ -199,7 +203,7 @@ impl Catalogue {
         let as_of = self.clock.now().unix_timestamp();
         let unique: HashSet<_> = ids.iter().copied().collect();
         let ids: Vec<_> = unique.into_iter().collect();
-        for ids in ids.chunks(INDEX_PAGE) {
+        for ids in ids.chunks(PAGE) {
             let texts = store::texts(self.db.fresh(), Some(ids), None, 0).await?;
             let snapshot = self.snapshot().clone();
             let documents: Vec<_> = texts
