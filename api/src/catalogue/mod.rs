@@ -92,12 +92,8 @@ impl Catalogue {
         let categories = Arc::new(category_index(store::categories(connection).await?));
         let today = self.clock.today();
         let context = Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url };
-        let ids = store::on_sale(connection).await?;
-        let mut loaded = Vec::with_capacity(ids.len());
-        // Page by page: the rows of all products at once would double what the process keeps for good.
-        for page in ids.chunks(PAGE) {
-            loaded.extend(entries(store::products(connection, page).await?, &context).into_iter().map(Arc::new));
-        }
+        let rows = store::products(connection, None).await?;
+        let loaded = entries(rows, &context).into_iter().map(Arc::new).collect();
         self.shelf.store(Arc::new(Snapshot::new(loaded, cooperatives, categories, today)));
         Ok(())
     }
@@ -127,7 +123,7 @@ impl Catalogue {
         let fresh = if ids.is_empty() {
             Vec::new()
         } else {
-            let rows = store::products(connection, ids).await?;
+            let rows = store::products(connection, Some(ids)).await?;
             let today = self.snapshot().today;
             entries(
                 rows,

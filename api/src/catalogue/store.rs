@@ -86,7 +86,7 @@ pub struct CooperativeRow {
     pub status: CooperativeStatus,
 }
 
-/// Rows of products on sale.
+/// Rows of products on sale: all of them, or those named.
 pub struct Rows {
     pub products: Vec<ProductRow>,
     pub offers: Vec<OfferRow>,
@@ -96,18 +96,9 @@ pub struct Rows {
 
 const ON_SALE: &str = "p.status = 'published' AND c.status = 'active'";
 
-/// The ids of all products on sale.
-pub async fn on_sale(connection: &impl ConnectionTrait) -> Result<Vec<ProductId>, DbErr> {
-    let sql = format!(
-        "SELECT p.id FROM product p JOIN cooperative c ON c.id = p.cooperative_id WHERE {ON_SALE} ORDER BY p.id"
-    );
-    Ok(all::<IdRow>(connection, sql, []).await?.into_iter().map(|row| row.id).collect())
-}
-
-/// The rows of the products named, as far as they are on sale.
-pub async fn products(connection: &impl ConnectionTrait, named: &[ProductId]) -> Result<Rows, DbErr> {
-    let values = || named.iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>();
-    let among = |column: &str| format!(" AND {column} IN {}", list(1, named.len()));
+pub async fn products(connection: &impl ConnectionTrait, only: Option<&[ProductId]>) -> Result<Rows, DbErr> {
+    let values = || only.unwrap_or_default().iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>();
+    let among = |column: &str| only.map_or_else(String::new, |ids| format!(" AND {column} IN {}", list(1, ids.len())));
     let products = all(
         connection,
         format!(
