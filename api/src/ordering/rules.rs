@@ -167,7 +167,6 @@ pub fn line_fault(offer: OfferId, quantity: i64, now: &Standing) -> Option<Chang
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use sea_orm::Iterable;
 
     #[test]
     fn a_buyer_cancels_before_packing_and_not_after() {
@@ -209,7 +208,12 @@ mod tests {
             Just(Action::Cancel),
             Just(Action::Expire),
         ];
-        let actors = proptest::sample::select(OrderActor::iter().collect::<Vec<_>>());
+        let actors = proptest::sample::select(vec![
+            OrderActor::Buyer,
+            OrderActor::Guest,
+            OrderActor::Seller,
+            OrderActor::System,
+        ]);
         (actions, actors)
     }
 

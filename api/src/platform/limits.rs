@@ -59,10 +59,6 @@ impl Limit {
         }
     }
 
-    pub fn quota(&self) -> (u32, u64) {
-        (self.quota, self.window_seconds)
-    }
-
     /// Forgets clients that have been quiet, so that memory stays bounded.
     pub fn sweep(&self) {
         self.limiter.retain_recent();
