@@ -13,6 +13,7 @@ pub struct Model {
     pub offer_id: OfferId,
     pub quantity: i64,
     pub added_at: TimeDateTimeWithTimeZone,
+    pub preorder: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -32,6 +32,8 @@ pub struct Model {
     pub pickup_offered: bool,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    pub identity_verified_at: Option<TimeDateTimeWithTimeZone>,
+    pub suspended_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,6 +16,7 @@ pub struct Model {
     pub step_weight_g: i64,
     pub step_amount: Vnd,
     pub free_from_amount: Option<Vnd>,
+    pub max_days: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, LotId, ProductId};
+use crate::value::{CooperativeId, ForecastId, LotId, LotState, ProductId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "lot")]
@@ -15,6 +15,11 @@ pub struct Model {
     pub harvested_on: TimeDate,
     pub expires_on: Option<TimeDate>,
     pub created_at: TimeDateTimeWithTimeZone,
+    pub state: LotState,
+    pub plot: Option<String>,
+    pub household: Option<String>,
+    pub note: Option<String>,
+    pub forecast_id: Option<ForecastId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{AccountId, CooperativeId, DeliveryMethod, OrderId, OrderState, PurchaseId, Vnd};
+use crate::value::{AccountId, CooperativeId, DeliveryMethod, OrderId, OrderState, PickupPointId, PurchaseId, Vnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "orders")]
@@ -31,6 +31,12 @@ pub struct Model {
     pub respond_by: Option<TimeDateTimeWithTimeZone>,
     pub delivered_at: Option<TimeDateTimeWithTimeZone>,
     pub updated_at: TimeDateTimeWithTimeZone,
+    pub preorder: bool,
+    pub arrive_days: i32,
+    pub pickup_point_id: Option<PickupPointId>,
+    /// What the buyer shows when collecting
+    pub collection_code: Option<String>,
+    pub channel: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

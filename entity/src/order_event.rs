@@ -16,6 +16,7 @@ pub struct Model {
     pub actor_id: Option<Uuid>,
     pub reason: Option<String>,
     pub at: TimeDateTimeWithTimeZone,
+    pub reason_code: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CategoryId, CooperativeId, ProductId, ProductStatus};
+use crate::value::{CategoryId, CooperativeId, OffSeason, ProductId, ProductStatus};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "product")]
@@ -32,6 +32,8 @@ pub struct Model {
     pub status: ProductStatus,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    pub off_season: OffSeason,
+    pub published_at: Option<TimeDateTimeWithTimeZone>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

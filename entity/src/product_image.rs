@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{ProductId, RowId};
+use crate::value::{MediaId, ProductId, RowId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "product_image")]
@@ -16,6 +16,8 @@ pub struct Model {
     pub alt_vi: String,
     pub alt_en: String,
     pub position: i32,
+    pub media_id: Option<MediaId>,
+    pub widths: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -51,7 +51,9 @@ macro_rules! typed_id {
 
 typed_id! {
     AccountId, SessionId, AddressId, CooperativeId, CategoryId, ProductId, OfferId, CartId, CartLineId, QuoteId,
-    PurchaseId, OrderId, OrderLineId, LotId, DestinationId,
+    PurchaseId, OrderId, OrderLineId, LotId, DestinationId, ApplicationId, DocumentId, InvitationId, ListingReviewId,
+    ScheduledPriceId, MediaId, ForecastId, PickupPointId, ParcelId, ReturnId, ReviewId, ImportId, WebhookId,
+    WebhookMessageId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -193,4 +195,66 @@ words! {
     MovementKind { Receipt = "receipt", Sale = "sale", Cancel = "cancel", Return = "return", Correction = "correction" }
 
     AuditActor { User = "user", Guest = "guest", System = "system", Operator = "operator" }
+
+    /// Of somebody who wants to sell.
+    ApplicationState { Draft = "draft", Submitted = "submitted", MoreNeeded = "more_needed", Approved = "approved", Rejected = "rejected" }
+
+    DocumentKind {
+        /// Of the representative: citizen card or electronic identity (VNeID).
+        Identity = "identity",
+        Licence = "licence",
+        FoodSafety = "food_safety",
+        Other = "other",
+    }
+
+    /// What happens to a product with a season outside of it.
+    OffSeason { Sell = "sell", Preorder = "preorder", Closed = "closed" }
+
+    ListingReviewKind { Publication = "publication", Edit = "edit" }
+
+    ListingReviewState { Waiting = "waiting", Approved = "approved", Refused = "refused", Withdrawn = "withdrawn" }
+
+    ScheduledPriceState { Planned = "planned", Running = "running", Over = "over", Cancelled = "cancelled" }
+
+    MediaPurpose { Listing = "listing", Review = "review", Return = "return" }
+
+    ForecastState { Open = "open", Closed = "closed", Harvested = "harvested", Cancelled = "cancelled" }
+
+    LotState { Good = "good", Blocked = "blocked" }
+
+    PreorderState {
+        /// For its harvest.
+        Waiting = "waiting",
+        /// The harvest was too small; the buyer chooses.
+        Short = "short",
+        /// Stock is reserved: it is packed like any other line.
+        Allocated = "allocated",
+        Cancelled = "cancelled",
+    }
+
+    Carrier { Own = "own", Pickup = "pickup", Ghn = "ghn", Ghtk = "ghtk", ViettelPost = "viettel_post" }
+
+    ParcelState {
+        Packed = "packed",
+        /// Asked for at the carrier; whether it was heard is not known yet.
+        Booking = "booking",
+        Booked = "booked", InTransit = "in_transit", OutForDelivery = "out_for_delivery", Delivered = "delivered",
+        Failed = "failed", Returning = "returning", Returned = "returned", Lost = "lost", Cancelled = "cancelled",
+    }
+
+    ReturnState { Requested = "requested", Approved = "approved", Refused = "refused", Received = "received", Closed = "closed", Withdrawn = "withdrawn" }
+
+    ReturnReason { Damaged = "damaged", Spoiled = "spoiled", WrongItem = "wrong_item", NotAsDescribed = "not_as_described", Other = "other" }
+
+    ReviewState { Published = "published", Reported = "reported", Hidden = "hidden" }
+
+    ImportKind { Products = "products", Stock = "stock" }
+
+    ImportState { Reading = "reading", Judged = "judged", Running = "running", Done = "done", Cancelled = "cancelled", Failed = "failed" }
+
+    ImportRowState { Good = "good", Bad = "bad", Done = "done" }
+
+    WebhookState { Enabled = "enabled", Disabled = "disabled", Failing = "failing" }
+
+    WebhookMessageState { Waiting = "waiting", Delivered = "delivered", Failed = "failed" }
 }

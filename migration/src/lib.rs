@@ -14,6 +14,12 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0003_catalogue", include_str!("sql/0003_catalogue.sql")),
     ("m0004_inventory", include_str!("sql/0004_inventory.sql")),
     ("m0005_ordering", include_str!("sql/0005_ordering.sql")),
+    ("m0006_onboarding", include_str!("sql/0006_onboarding.sql")),
+    ("m0007_listings", include_str!("sql/0007_listings.sql")),
+    ("m0008_lots", include_str!("sql/0008_lots.sql")),
+    ("m0009_fulfilment", include_str!("sql/0009_fulfilment.sql")),
+    ("m0010_feedback", include_str!("sql/0010_feedback.sql")),
+    ("m0011_jobs", include_str!("sql/0011_jobs.sql")),
 ];
 
 pub struct Migrator;
