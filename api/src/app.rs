@@ -29,7 +29,7 @@ use crate::platform::outbox::{Bell, Worker};
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::service::{self, AuthLimit};
-use crate::{inventory, places, selling, tourism};
+use crate::{delivery, inventory, places, selling, tourism};
 
 /// Every route of the API, slice by slice.
 pub fn routes(config: &mut ServiceConfig) {
@@ -37,6 +37,7 @@ pub fn routes(config: &mut ServiceConfig) {
     places::routes(config);
     catalogue::routes(config);
     tourism::routes(config);
+    delivery::routes(config);
     ordering::routes(config);
     selling::routes(config);
     inventory::routes(config);

@@ -54,6 +54,8 @@ enum Command {
     Key(Key),
     /// Prove that stock, movements, reservations and orders agree; fails and names what does not
     Check,
+    /// Print the table of who may do what in a cooperative, as Markdown
+    Permissions,
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server whether it is ready; for container health checks
@@ -106,6 +108,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         println!("{}", app::document().to_pretty_json()?);
         return Ok(());
     }
+    if let Command::Permissions = cli.command {
+        print!("{}", crate::identity::permissions_as_markdown());
+        return Ok(());
+    }
     let config = Config::load(&cli.flags)?;
     telemetry::start_logging(&config.log, config.env == Environment::Production)?;
     match cli.command {
@@ -119,7 +125,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Check => check(config).await,
         Command::Health => health(&config).await,
-        Command::Key(_) | Command::Openapi => Ok(()),
+        Command::Key(_) | Command::Openapi | Command::Permissions => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod demo;
-pub mod fulfilment;
+pub mod delivery;
 pub mod identity;
 pub mod inventory;
 pub mod notification;

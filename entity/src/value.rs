@@ -173,6 +173,9 @@ words! {
     /// How far a parcel goes from the cooperative.
     DeliveryZone { SameCommune = "same_commune", SameProvince = "same_province", Nationwide = "nationwide" }
 
+    /// Where an order was placed.
+    SalesChannel { Web = "web", App = "app", Phone = "phone", Widget = "widget" }
+
     PaymentMethod { CashOnDelivery = "cash_on_delivery" }
 
     OrderState {

@@ -119,10 +119,13 @@ async fn levels(catalogue: &Catalogue, offers: &[OfferId]) -> anyhow::Result<Vec
     let rows = all::<LevelRow>(
         catalogue.db.fresh(),
         format!(
-            "SELECT offer_id, on_hand - reserved AS available, version FROM stock WHERE offer_id IN {}",
-            list(1, offers.len())
+            "SELECT offer_id, on_hand - reserved - {} AS available, version FROM stock WHERE offer_id IN {}",
+            super::unsellable("stock.offer_id", "$1"),
+            list(2, offers.len())
         ),
-        offers.iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>(),
+        std::iter::once(catalogue.clock.today().into())
+            .chain(offers.iter().map(|id| (*id).into()))
+            .collect::<Vec<sea_orm::Value>>(),
     )
     .await?;
     Ok(rows

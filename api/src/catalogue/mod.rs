@@ -6,6 +6,7 @@
 //! once; other nodes follow the outbox (`freshness`).
 
 mod browse;
+mod desk;
 mod freshness;
 mod pages;
 mod routes;
@@ -27,6 +28,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::ready::Kept;
+pub use desk::Desk;
+pub use store::{season_allows, unsellable};
 use rules::Level;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
@@ -92,7 +95,7 @@ impl Catalogue {
         let categories = Arc::new(category_index(store::categories(connection).await?));
         let today = self.clock.today();
         let context = Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url };
-        let rows = store::products(connection, None).await?;
+        let rows = store::products(connection, None, today).await?;
         let loaded = entries(rows, &context).into_iter().map(Arc::new).collect();
         self.shelf.store(Arc::new(Snapshot::new(loaded, cooperatives, categories, today)));
         Ok(())
@@ -123,8 +126,8 @@ impl Catalogue {
         let fresh = if ids.is_empty() {
             Vec::new()
         } else {
-            let rows = store::products(connection, Some(ids)).await?;
             let today = self.snapshot().today;
+            let rows = store::products(connection, Some(ids), today).await?;
             entries(
                 rows,
                 &Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url },

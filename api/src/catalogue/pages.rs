@@ -7,10 +7,11 @@ use entity::cooperative;
 use entity::value::{CategoryId, CooperativeId, CooperativeStatus, ProductId};
 
 use super::browse::{Found, Wanted, find};
+use super::rules::Availability;
 use super::shelf::{Entry, Snapshot, origin};
 use super::view::{
-    Bilingual, CategoryNode, CategoryTree, CertificateView, CooperativeCard, CooperativePage, OfferView, ProductPage,
-    RecognitionView, Seller,
+    Bilingual, CategoryNode, CategoryTree, CertificateView, CooperativeCard, CooperativePage, OfferView,
+    PreorderView, ProductPage, RecognitionView, Seller, TierView,
 };
 use super::{Catalogue, store};
 use crate::places;
@@ -69,6 +70,7 @@ impl Catalogue {
             storage: Bilingual { vi: product.storage_vi, en: product.storage_en },
             shelf_life_days: product.shelf_life_days,
             gtin: product.gtin,
+            off_season: entry.off_season,
             recognitions: in_force
                 .map(|term| RecognitionView {
                     stars: term.stars,
@@ -89,7 +91,7 @@ impl Catalogue {
                     valid_until: row.valid_until,
                 })
                 .collect(),
-            offers: entry.offers.iter().map(offer_view).collect(),
+            offers: entry.offers.iter().map(|offer| offer_view(offer, entry.closed)).collect(),
             images: entry.images.clone(),
             seller: seller_view(&seller),
         })
@@ -201,7 +203,7 @@ fn next_link(path: &str, query: &str, cursor: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("<{path}?{query}>; rel=\"next\"")).ok()
 }
 
-fn offer_view(offer: &super::shelf::OfferEntry) -> OfferView {
+fn offer_view(offer: &super::shelf::OfferEntry, closed: bool) -> OfferView {
     OfferView {
         id: offer.row.id,
         sku: offer.row.sku.clone(),
@@ -211,7 +213,17 @@ fn offer_view(offer: &super::shelf::OfferEntry) -> OfferView {
         price: offer.row.price_amount.into(),
         min_quantity: offer.row.min_quantity,
         step_quantity: offer.row.step_quantity,
-        availability: offer.availability(),
+        tiers: offer
+            .tiers
+            .iter()
+            .map(|tier| TierView { from_quantity: tier.from_quantity, price: tier.amount.into() })
+            .collect(),
+        wholesale_from: offer.row.wholesale_from,
+        preorder: offer
+            .forecast
+            .as_ref()
+            .map(|row| PreorderView { expected_from: row.expected_from, expected_to: row.expected_to }),
+        availability: if closed { Availability::OutOfStock } else { offer.availability() },
     }
 }
 

@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use entity::category;
-use entity::value::{CategoryId, CooperativeId, CooperativeStatus, OfferId, ProductId, Vnd};
+use entity::value::{CategoryId, CooperativeId, CooperativeStatus, OffSeason, OfferId, ProductId, Vnd};
 use rustc_hash::FxHashMap;
 use time::Date;
 
 use super::rules::{Availability, Level, Term, availability, in_season, stars_on};
-use super::store::{CooperativeRow, ImageRow, OfferRow, ProductRow, RecognitionRow, Rows};
-use super::view::{Bilingual, CategoryRef, CooperativeRef, Image, Origin, ProductCard, Season};
+use super::store::{CooperativeRow, ForecastRow, ImageRow, OfferRow, ProductRow, RecognitionRow, Rows, TierRow};
+use super::view::{Bilingual, CategoryRef, CooperativeRef, Image, Origin, ProductCard, Rating, Season};
 use crate::places;
 use crate::platform::fold::collation_key;
 
@@ -56,17 +56,28 @@ pub struct Entry {
     pub terms: Vec<RecognitionRow>,
     pub images: Vec<Image>,
     pub offers: Vec<OfferEntry>,
+    pub off_season: OffSeason,
+    /// Out of season, and then not sold.
+    pub closed: bool,
     pub collation: Arc<[u8]>,
 }
 
 pub struct OfferEntry {
     pub row: OfferRow,
+    pub tiers: Box<[TierRow]>,
+    /// A harvest that may be ordered before it is there.
+    pub forecast: Option<ForecastRow>,
     level: Arc<Mutex<(i64, i64)>>,
 }
 
 impl OfferEntry {
-    fn new(row: OfferRow) -> Self {
-        Self { level: Arc::new(Mutex::new((row.version, row.available))), row }
+    fn new(row: OfferRow, tiers: Vec<TierRow>, forecast: Option<ForecastRow>) -> Self {
+        Self {
+            level: Arc::new(Mutex::new((row.version, row.available))),
+            row,
+            tiers: tiers.into_boxed_slice(),
+            forecast,
+        }
     }
 
     pub fn available(&self) -> i64 {
@@ -95,6 +106,9 @@ impl Entry {
     }
 
     pub fn availability(&self) -> Availability {
+        if self.closed {
+            return Availability::OutOfStock;
+        }
         self.offers.iter().map(OfferEntry::availability).max().unwrap_or(Availability::OutOfStock)
     }
 
@@ -118,8 +132,15 @@ impl Entry {
             offers: self
                 .offers
                 .iter()
-                .map(|offer| OfferEntry { row: copy_offer(&offer.row), level: offer.level.clone() })
+                .map(|offer| OfferEntry {
+                    row: copy_offer(&offer.row),
+                    tiers: offer.tiers.clone(),
+                    forecast: offer.forecast.clone(),
+                    level: offer.level.clone(),
+                })
                 .collect(),
+            off_season: self.off_season,
+            closed: self.closed,
             collation: self.collation.clone(),
         }
     }
@@ -166,11 +187,22 @@ pub fn entries(rows: Rows, context: &Context<'_>) -> Vec<Entry> {
     let mut offers = grouped(rows.offers, |row| row.product_id);
     let mut terms = grouped(rows.recognitions, |row| row.product_id);
     let mut images = grouped(rows.images, |row| row.product_id);
+    let mut tiers: HashMap<OfferId, Vec<TierRow>> = HashMap::new();
+    for tier in rows.tiers {
+        tiers.entry(tier.offer_id).or_default().push(tier);
+    }
+    let mut forecasts: HashMap<OfferId, ForecastRow> =
+        rows.forecasts.into_iter().map(|row| (row.offer_id, row)).collect();
     rows.products
         .into_iter()
         .filter_map(|row| {
             let id = row.id;
-            let offers = offers.remove(&id).unwrap_or_default().into_iter().map(OfferEntry::new).collect();
+            let whole = |row: OfferRow| {
+                let tiers = tiers.remove(&row.id).unwrap_or_default();
+                let forecast = forecasts.remove(&row.id);
+                OfferEntry::new(row, tiers, forecast)
+            };
+            let offers = offers.remove(&id).unwrap_or_default().into_iter().map(whole).collect();
             entry(row, offers, terms.remove(&id).unwrap_or_default(), images.remove(&id).unwrap_or_default(), context)
         })
         .collect()
@@ -185,7 +217,10 @@ fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> ProductId) -> HashMap<ProductId,
 }
 
 pub fn image(row: ImageRow, base_url: &str) -> Image {
+    let stem = row.object_key.rsplit_once('/').map_or("", |(stem, _)| stem);
+    let source = |width: &str| format!("{base_url}/media/{stem}/{width}.webp {width}w");
     Image {
+        srcset: row.widths.as_deref().map(|widths| widths.split(',').map(source).collect::<Vec<_>>().join(", ")),
         url: format!("{base_url}/media/{}", row.object_key),
         width: row.width,
         height: row.height,
@@ -219,6 +254,8 @@ fn entry(
     let category = context.categories.get(&row.category_id)?;
     let season = row.season_from.zip(row.season_to);
     let images: Vec<_> = images.into_iter().map(|row| image(row, context.base_url)).collect();
+    let in_season = in_season(season, context.today);
+    let closed = row.off_season != OffSeason::Sell && !in_season;
     let in_force = terms.iter().map(|t| Term { stars: t.stars, issued_on: t.issued_on, valid_until: t.valid_until });
     let card = ProductCard {
         id: row.id,
@@ -235,9 +272,13 @@ fn entry(
         },
         origin: origin(&row.origin_commune_code, row.former_commune, row.latitude, row.longitude),
         price_from: offers.iter().map(|offer| offer.row.price_amount).min().map(Into::into),
-        availability: offers.iter().map(OfferEntry::availability).max().unwrap_or(Availability::OutOfStock),
+        availability: match closed {
+            true => Availability::OutOfStock,
+            false => offers.iter().map(OfferEntry::availability).max().unwrap_or(Availability::OutOfStock),
+        },
+        rating: Rating::of(row.rating_sum, row.rating_count),
         season: season.map(|(from_month, to_month)| Season { from_month, to_month }),
-        in_season: in_season(season, context.today),
+        in_season,
         image: images.first().cloned(),
         distance_km: None,
         summary: Bilingual { vi: row.summary_vi, en: row.summary_en },
@@ -254,6 +295,8 @@ fn entry(
         terms,
         images,
         offers,
+        off_season: row.off_season,
+        closed,
     })
 }
 

@@ -1,7 +1,8 @@
 //! Reading the catalogue from the database: whole, or the products named.
 
 use entity::value::{
-    CategoryId, CertificateKind, CooperativeId, CooperativeKind, CooperativeStatus, OfferId, ProductId, Unit, Vnd,
+    CategoryId, CertificateKind, CooperativeId, CooperativeKind, CooperativeStatus, OffSeason, OfferId, ProductId, Unit,
+    Vnd,
 };
 use entity::{category, product};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder};
@@ -25,6 +26,9 @@ pub struct ProductRow {
     pub longitude: f64,
     pub season_from: Option<i32>,
     pub season_to: Option<i32>,
+    pub off_season: OffSeason,
+    pub rating_sum: i64,
+    pub rating_count: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -41,6 +45,21 @@ pub struct OfferRow {
     pub step_quantity: i64,
     pub available: i64,
     pub version: i64,
+    pub wholesale_from: Option<i64>,
+}
+
+#[derive(Clone, FromQueryResult)]
+pub struct TierRow {
+    pub offer_id: OfferId,
+    pub from_quantity: i64,
+    pub amount: Vnd,
+}
+
+#[derive(Clone, FromQueryResult)]
+pub struct ForecastRow {
+    pub offer_id: OfferId,
+    pub expected_from: Date,
+    pub expected_to: Date,
 }
 
 #[derive(FromQueryResult)]
@@ -70,6 +89,7 @@ pub struct ImageRow {
     pub height: i32,
     pub alt_vi: String,
     pub alt_en: String,
+    pub widths: Option<String>,
 }
 
 #[derive(Clone, FromQueryResult)]
@@ -92,30 +112,81 @@ pub struct Rows {
     pub offers: Vec<OfferRow>,
     pub recognitions: Vec<RecognitionRow>,
     pub images: Vec<ImageRow>,
+    pub tiers: Vec<TierRow>,
+    pub forecasts: Vec<ForecastRow>,
 }
 
 const ON_SALE: &str = "p.status = 'published' AND c.status = 'active'";
 
-pub async fn products(connection: &impl ConnectionTrait, only: Option<&[ProductId]>) -> Result<Rows, DbErr> {
+/// How much of an offer lies in lots that may not be sold: blocked, or expired on the day that stands at `day`. Both are
+/// SQL: a column and a placeholder.
+pub fn unsellable(offer: &str, day: &str) -> String {
+    format!(
+        "COALESCE((SELECT CAST(SUM(ls.on_hand) AS bigint) FROM lot_stock ls JOIN lot l ON l.id = ls.lot_id
+                   WHERE ls.offer_id = {offer} AND ls.on_hand > 0 AND (l.state = 'blocked' OR l.expires_on < {day})), 0)"
+    )
+}
+
+/// Whether product `p` may be sold in the month that stands at `month`: in season, or sold all year.
+pub fn season_allows(month: &str) -> String {
+    format!(
+        "(p.off_season = 'sell' OR p.season_from IS NULL
+          OR (p.season_from <= p.season_to AND {month} BETWEEN p.season_from AND p.season_to)
+          OR (p.season_from > p.season_to AND ({month} >= p.season_from OR {month} <= p.season_to)))"
+    )
+}
+
+pub async fn products(
+    connection: &impl ConnectionTrait,
+    only: Option<&[ProductId]>,
+    today: Date,
+) -> Result<Rows, DbErr> {
     let values = || only.unwrap_or_default().iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>();
     let among = |column: &str| only.map_or_else(String::new, |ids| format!(" AND {column} IN {}", list(1, ids.len())));
     let products = all(
         connection,
         format!(
             "SELECT p.id, p.cooperative_id, p.category_id, p.slug, p.name_vi, p.name_en, p.summary_vi, p.summary_en,
-                    p.origin_commune_code, p.former_commune, p.latitude, p.longitude, p.season_from, p.season_to
+                    p.origin_commune_code, p.former_commune, p.latitude, p.longitude, p.season_from, p.season_to,
+                    p.off_season,
+                    COALESCE((SELECT CAST(SUM(r.rating) AS bigint) FROM review r WHERE r.product_id = p.id AND r.state <> 'hidden'), 0) AS rating_sum,
+                    (SELECT COUNT(*) FROM review r WHERE r.product_id = p.id AND r.state <> 'hidden') AS rating_count
              FROM product p JOIN cooperative c ON c.id = p.cooperative_id WHERE {ON_SALE}{}",
             among("p.id")
         ),
         values(),
     )
     .await?;
+    let mut with_day = values();
+    with_day.push(today.into());
     let offers = all(
         connection,
         format!(
             "SELECT o.id, o.product_id, o.sku, o.pack_vi, o.pack_en, o.unit, o.weight_g, o.price_amount, o.min_quantity,
-                    o.step_quantity, COALESCE(s.on_hand - s.reserved, 0) AS available, COALESCE(s.version, 0) AS version
+                    o.step_quantity, o.wholesale_from, COALESCE(s.on_hand - s.reserved, 0) - {} AS available,
+                    COALESCE(s.version, 0) AS version
              FROM offer o LEFT JOIN stock s ON s.offer_id = o.id WHERE o.status = 'active'{} ORDER BY o.position, o.id",
+            unsellable("o.id", &format!("${}", with_day.len())),
+            among("o.product_id")
+        ),
+        with_day,
+    )
+    .await?;
+    let tiers = all(
+        connection,
+        format!(
+            "SELECT t.offer_id, t.from_quantity, t.amount FROM price_tier t JOIN offer o ON o.id = t.offer_id WHERE 1 = 1{}
+             ORDER BY t.offer_id, t.from_quantity",
+            among("o.product_id")
+        ),
+        values(),
+    )
+    .await?;
+    let forecasts = all(
+        connection,
+        format!(
+            "SELECT f.offer_id, f.expected_from, f.expected_to FROM forecast f JOIN offer o ON o.id = f.offer_id
+             WHERE f.state = 'open'{}",
             among("o.product_id")
         ),
         values(),
@@ -134,13 +205,13 @@ pub async fn products(connection: &impl ConnectionTrait, only: Option<&[ProductI
     let images = all(
         connection,
         format!(
-            "SELECT product_id, object_key, width, height, alt_vi, alt_en FROM product_image WHERE 1 = 1{} ORDER BY position",
+            "SELECT product_id, object_key, width, height, alt_vi, alt_en, widths FROM product_image WHERE 1 = 1{} ORDER BY position",
             among("product_id")
         ),
         values(),
     )
     .await?;
-    Ok(Rows { products, offers, recognitions, images })
+    Ok(Rows { products, offers, recognitions, images, tiers, forecasts })
 }
 
 pub async fn cooperatives(connection: &impl ConnectionTrait) -> Result<Vec<CooperativeRow>, DbErr> {

@@ -1,6 +1,8 @@
 //! What clients see of the catalogue.
 
-use entity::value::{CategoryId, CertificateKind, CooperativeId, CooperativeKind, Money, OfferId, ProductId, Unit};
+use entity::value::{
+    CategoryId, CertificateKind, CooperativeId, CooperativeKind, Money, OffSeason, OfferId, ProductId, Unit,
+};
 use serde::Serialize;
 use time::Date;
 use utoipa::ToSchema;
@@ -57,7 +59,12 @@ pub struct Season {
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Image {
+    /// The fallback every browser reads.
     pub url: String,
+    /// The same picture in several widths, as `srcset` wants them (WebP); none for pictures of one size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub srcset: Option<String>,
     pub width: i32,
     pub height: i32,
     pub alt: Bilingual,
@@ -83,12 +90,46 @@ pub struct ProductCard {
     #[schema(required = true)]
     pub season: Option<Season>,
     pub in_season: bool,
+    /// What verified buyers say.
+    #[schema(required = true)]
+    pub rating: Option<Rating>,
     #[schema(required = true)]
     pub image: Option<Image>,
     /// Only when asked for with `near`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub distance_km: Option<f64>,
+}
+
+/// The stars buyers gave, on average; `None` without reviews.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Rating {
+    /// 1–5, to one decimal.
+    pub average: f64,
+    pub count: i64,
+}
+
+impl Rating {
+    #[allow(clippy::cast_precision_loss, reason = "few reviews, one decimal")]
+    pub fn of(sum: i64, count: i64) -> Option<Self> {
+        (count > 0).then(|| Self { average: (sum as f64 / count as f64 * 10.0).round() / 10.0, count })
+    }
+}
+
+/// From this quantity on a piece costs this.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TierView {
+    pub from_quantity: i64,
+    pub price: Money,
+}
+
+/// A harvest that may be ordered before it is there.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PreorderView {
+    #[schema(value_type = String, format = Date)]
+    pub expected_from: Date,
+    #[schema(value_type = String, format = Date)]
+    pub expected_to: Date,
 }
 
 /// What is sold of a product.
@@ -104,6 +145,14 @@ pub struct OfferView {
     pub min_quantity: i64,
     /// Quantities are the minimum plus a multiple of this.
     pub step_quantity: i64,
+    /// Cheaper by quantity, lowest quantity first.
+    pub tiers: Vec<TierView>,
+    /// The quantity from which the seller's wholesale terms hold.
+    #[schema(required = true)]
+    pub wholesale_from: Option<i64>,
+    /// Open for pre-orders.
+    #[schema(required = true)]
+    pub preorder: Option<PreorderView>,
     pub availability: Availability,
 }
 
@@ -159,6 +208,8 @@ pub struct ProductPage {
     pub shelf_life_days: Option<i32>,
     #[schema(required = true)]
     pub gtin: Option<String>,
+    /// What happens outside the season.
+    pub off_season: OffSeason,
     pub recognitions: Vec<RecognitionView>,
     pub certificates: Vec<CertificateView>,
     pub offers: Vec<OfferView>,

@@ -1,7 +1,7 @@
 //! Made-up cooperatives and products in any number, for benchmarks and for trying how things look when there are many.
 
 use entity::value::{
-    AccountId, CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, Language, MemberRole, OfferId,
+    AccountId, CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, Language, MemberRole, OffSeason, OfferId,
     OfferStatus, ProductId, ProductStatus, RowId, Unit, Vnd,
 };
 use entity::{category, cooperative, offer, product, recognition};
@@ -10,8 +10,9 @@ use serde_json::json;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::load::{receipt_row, stock_row};
-use crate::fulfilment::add_default_rates;
+use crate::delivery::add_default_rates;
 use crate::identity::rules::Contact;
+use crate::inventory;
 use crate::identity::{NewAccount, Passwords, create_account, grant_membership};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Batch, Db};
@@ -100,6 +101,7 @@ pub async fn generate(
             std::mem::take(&mut rows).write(&transaction).await?;
         }
     }
+    inventory::open_lots(&transaction, clock.today()).await?;
     emit(&transaction, "catalogue.replaced", maker.0, json!({}), now).await?;
     transaction.commit().await?;
     Ok(())
@@ -154,6 +156,8 @@ fn maker_row(
         email: Set(None),
         status: Set(CooperativeStatus::Active),
         pickup_offered: Set(true),
+        identity_verified_at: Set(Some(now)),
+        suspended_reason: Set(None),
         created_at: Set(now),
         updated_at: Set(now),
     }
@@ -214,6 +218,8 @@ impl Rows {
             storage_en: Set("Keep cool and dry".to_owned()),
             gtin: Set(None),
             status: Set(ProductStatus::Published),
+            off_season: Set(OffSeason::Sell),
+            published_at: Set(Some(now)),
             created_at: Set(now),
             updated_at: Set(now),
         });
@@ -244,6 +250,7 @@ impl Rows {
             min_quantity: Set(1),
             step_quantity: Set(1),
             status: Set(OfferStatus::Active),
+            wholesale_from: Set(None),
             position: Set(0),
             created_at: Set(now),
             updated_at: Set(now),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::value::{
     AccountId, CategoryId, CooperativeId, CooperativeStatus, DestinationId, Language, MemberRole, MovementKind,
-    OfferId, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId, Vnd,
+    OfferId, OffSeason, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId, Vnd,
 };
 use entity::{
     category, certificate, cooperative, destination, offer, product, product_image, recognition, stock, stock_movement,
@@ -14,11 +14,12 @@ use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
 use super::{PASSWORD, past, pictures};
-use crate::fulfilment::add_default_rates;
+use crate::delivery::add_default_rates;
 use crate::identity::rules::Contact;
+use crate::inventory;
 use crate::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
 use crate::platform::clock::Clock;
-use crate::platform::db::{Batch, Db};
+use crate::platform::db::{Batch, Db, run};
 use crate::platform::objects::Objects;
 
 /// People of the demo: e-mail, name.
@@ -78,6 +79,12 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
         .exec_without_returning(&transaction)
         .await?;
     past::add(&transaction, &offers, buyer.id, now).await?;
+    inventory::open_lots(&transaction, since.date()).await?;
+    for (_, product, _, good, _) in offers.values() {
+        let expires_on = clock.today() + Duration::days(good.shelf_life_days.into());
+        let sql = "UPDATE lot SET expires_on = $2 WHERE id = $1";
+        run(&transaction, sql, [product.0.into(), expires_on.into()]).await?;
+    }
     transaction.commit().await?;
     Ok(true)
 }
@@ -124,6 +131,8 @@ fn cooperative_row(id: CooperativeId, index: usize, maker: &Maker, since: Offset
         email: Set(None),
         status: Set(CooperativeStatus::Active),
         pickup_offered: Set(true),
+        identity_verified_at: Set(Some(since)),
+        suspended_reason: Set(None),
         created_at: Set(since),
         updated_at: Set(since),
     }
@@ -167,6 +176,8 @@ async fn add_good(
         storage_en: Set(good.storage_en.to_owned()),
         gtin: Set(None),
         status: Set(ProductStatus::Published),
+        off_season: Set(OffSeason::Sell),
+        published_at: Set(Some(since)),
         created_at: Set(since),
         updated_at: Set(since),
     };
@@ -180,6 +191,8 @@ async fn add_good(
         alt_vi: Set(format!("Hình vẽ {}", good.vi)),
         alt_en: Set(format!("Drawing of {}", good.en)),
         position: Set(0),
+        media_id: Set(None),
+        widths: Set(None),
     };
     let issued = today - Duration::days(400);
     let stars = good.stars.map(|stars| recognition::ActiveModel {
@@ -221,6 +234,7 @@ async fn add_good(
             min_quantity: Set(1),
             step_quantity: Set(1),
             status: Set(OfferStatus::Active),
+            wholesale_from: Set(None),
             position: Set(position),
             created_at: Set(since),
             updated_at: Set(since),

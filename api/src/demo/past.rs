@@ -109,6 +109,11 @@ async fn add_one(
         respond_by: Set((state == OrderState::Placed).then_some(placed_at + Duration::days(3))),
         delivered_at: Set(delivered.then_some(placed_at + Duration::hours(40))),
         updated_at: Set(placed_at),
+        preorder: Set(false),
+        arrive_days: Set(4),
+        pickup_point_id: Set(None),
+        collection_code: Set(None),
+        channel: Set("web".to_owned()),
     };
     let line = order_line::ActiveModel {
         id: Set(OrderLineId::new()),
@@ -144,6 +149,7 @@ async fn add_one(
             actor_kind: Set(if step == 0 { OrderActor::Buyer } else { OrderActor::Seller }),
             actor_id: Set(None),
             reason: Set(None),
+            reason_code: Set(None),
             at: Set(placed_at + Duration::hours(step * 8)),
         })
         .collect();

@@ -1,81 +1,138 @@
-//! Delivery prices: by how far a parcel goes and how much it weighs.
+//! Parcels: which states follow which, and when one is late or lost. Pure.
 
-use entity::delivery_rate;
-use entity::value::{DeliveryZone, Vnd};
+use entity::value::{OfferId, ParcelState};
+use time::{Date, Duration, OffsetDateTime};
 
-use crate::places;
+/// Nothing heard of a parcel on its way for so long: it is looked for.
+pub const SILENT_DAYS: i64 = 5;
 
-/// The zone a parcel crosses from one commune to another (codes of today).
-pub fn zone(from: &str, to: &str) -> DeliveryZone {
-    let province = |code: &str| places::commune(code).map(|commune| places::province_of(commune).code.as_str());
-    if from == to {
-        DeliveryZone::SameCommune
-    } else if province(from).is_some() && province(from) == province(to) {
-        DeliveryZone::SameProvince
-    } else {
-        DeliveryZone::Nationwide
+/// Whether a parcel in one state may be reported in another. What carriers say comes twice, late and out of order: a
+/// parcel never leaves an end, and never goes back to before it was handed over.
+pub fn follows(from: ParcelState, to: ParcelState) -> bool {
+    use ParcelState as S;
+    match (from, to) {
+        (from, to) if from == to => false,
+        (S::Delivered | S::Returned | S::Cancelled, _) => false,
+        // Found again.
+        (S::Lost, to) => matches!(to, S::Delivered | S::Returned),
+        (_, S::Delivered | S::Returned | S::Lost) => true,
+        (S::Packed | S::Booking | S::Booked, S::Cancelled) => true,
+        (_, S::Cancelled) => false,
+        (S::Packed, _) => true,
+        (S::Booking, to) => to != S::Packed,
+        (S::Booked, to) => !matches!(to, S::Packed | S::Booking),
+        (S::InTransit, to) => matches!(to, S::OutForDelivery | S::Failed | S::Returning),
+        (S::OutForDelivery, to) => matches!(to, S::Failed | S::Returning),
+        (S::Failed, to) => matches!(to, S::OutForDelivery | S::Returning),
+        (S::Returning, _) => false,
     }
 }
 
-/// The base price up to the base weight, a step for every begun step of weight above it, nothing from the free limit on.
-/// `None` past 64 bits.
-pub fn price(rate: &delivery_rate::Model, weight_g: i64, goods: Vnd) -> Option<Vnd> {
-    if rate.free_from_amount.is_some_and(|limit| goods >= limit) {
-        return Some(Vnd::ZERO);
-    }
-    let above = (weight_g - rate.base_weight_g).max(0);
-    let steps = above / rate.step_weight_g + i64::from(above % rate.step_weight_g != 0);
-    rate.base_amount.plus(rate.step_amount.times(steps)?)
+/// Whether it has left the cooperative.
+pub fn is_handed_over(state: ParcelState) -> bool {
+    !matches!(state, ParcelState::Packed | ParcelState::Booking | ParcelState::Booked | ParcelState::Cancelled)
 }
 
-/// What a new cooperative starts with; it sets its own prices.
-pub const DEFAULT_RATES: [(DeliveryZone, i64, i64); 3] = [
-    (DeliveryZone::SameCommune, 15_000, 2_000),
-    (DeliveryZone::SameProvince, 25_000, 4_000),
-    (DeliveryZone::Nationwide, 35_000, 6_000),
-];
-pub const DEFAULT_BASE_WEIGHT_G: i64 = 2_000;
-pub const DEFAULT_STEP_WEIGHT_G: i64 = 1_000;
+pub fn is_open(state: ParcelState) -> bool {
+    !matches!(
+        state,
+        ParcelState::Delivered | ParcelState::Returned | ParcelState::Lost | ParcelState::Cancelled
+    )
+}
+
+/// What somebody should look after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worry {
+    /// Past the day it was promised for.
+    Late,
+    /// Nothing heard for days.
+    Silent,
+    /// The buyer was not there, or refused.
+    Failed,
+    Lost,
+}
+
+pub fn worry(
+    state: ParcelState,
+    expected_on: Option<Date>,
+    last_event_at: OffsetDateTime,
+    (now, today): (OffsetDateTime, Date),
+) -> Option<Worry> {
+    match state {
+        ParcelState::Lost => Some(Worry::Lost),
+        ParcelState::Failed => Some(Worry::Failed),
+        state if !is_open(state) || !is_handed_over(state) => None,
+        _ if now - last_event_at > Duration::days(SILENT_DAYS) => Some(Worry::Silent),
+        _ if expected_on.is_some_and(|day| today > day) => Some(Worry::Late),
+        _ => None,
+    }
+}
+
+/// What of an order is not in a parcel yet.
+pub fn unpacked(ordered: &[(OfferId, i64)], parcelled: &[(OfferId, i64)]) -> Vec<(OfferId, i64)> {
+    let rest = |&(offer, quantity): &(OfferId, i64)| {
+        let packed: i64 = parcelled.iter().filter(|(id, _)| *id == offer).map(|(_, quantity)| quantity).sum();
+        (offer, quantity - packed)
+    };
+    ordered.iter().map(rest).filter(|(_, left)| *left > 0).collect()
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use entity::value::{CooperativeId, RowId};
     use proptest::prelude::*;
 
-    fn rate(free_from: Option<i64>) -> delivery_rate::Model {
-        delivery_rate::Model {
-            id: RowId::new(),
-            cooperative_id: CooperativeId::new(),
-            zone: DeliveryZone::Nationwide,
-            base_weight_g: 2_000,
-            base_amount: Vnd(35_000),
-            step_weight_g: 1_000,
-            step_amount: Vnd(6_000),
-            free_from_amount: free_from.map(Vnd),
-        }
-    }
-
-    #[test]
-    fn every_begun_kilogram_costs() {
-        assert_eq!(price(&rate(None), 2_000, Vnd(1)), Some(Vnd(35_000)));
-        assert_eq!(price(&rate(None), 2_001, Vnd(1)), Some(Vnd(41_000)));
-        assert_eq!(price(&rate(None), 9_000, Vnd(1)), Some(Vnd(77_000)));
-        assert_eq!(price(&rate(Some(500_000)), 9_000, Vnd(500_000)), Some(Vnd::ZERO));
-    }
-
-    #[test]
-    fn zones_follow_todays_map() {
-        assert_eq!(zone("04990", "04990"), DeliveryZone::SameCommune);
-        assert_eq!(zone("04990", "04978"), DeliveryZone::SameProvince);
-        assert_eq!(zone("04990", "00004"), DeliveryZone::Nationwide);
-    }
+    const ALL: [ParcelState; 11] = [
+        ParcelState::Packed,
+        ParcelState::Booking,
+        ParcelState::Booked,
+        ParcelState::InTransit,
+        ParcelState::OutForDelivery,
+        ParcelState::Delivered,
+        ParcelState::Failed,
+        ParcelState::Returning,
+        ParcelState::Returned,
+        ParcelState::Lost,
+        ParcelState::Cancelled,
+    ];
 
     proptest! {
+        /// However often and in whatever order a carrier reports: a parcel that arrived stays arrived, and one that left
+        /// is never back on the packing table.
         #[test]
-        fn heavier_is_never_cheaper(a in 1_i64..10_000_000, b in 1_i64..10_000_000) {
-            let (light, heavy) = (a.min(b), a.max(b));
-            prop_assert!(price(&rate(None), light, Vnd(1)) <= price(&rate(None), heavy, Vnd(1)));
+        fn reports_in_any_order_never_undo_an_end(reports in proptest::collection::vec(proptest::sample::select(ALL.to_vec()), 1..60)) {
+            let (mut state, mut left, mut ended) = (ParcelState::Packed, false, None);
+            for report in reports {
+                if follows(state, report) { state = report; }
+                left |= is_handed_over(state);
+                prop_assert_eq!(left, is_handed_over(state));
+                if let Some(end) = ended { prop_assert_eq!(state, end); }
+                if matches!(state, ParcelState::Delivered | ParcelState::Returned | ParcelState::Cancelled) { ended = Some(state); }
+            }
         }
+
+        #[test]
+        fn parcels_never_hold_more_than_was_ordered(ordered in 1_i64..50, parts in proptest::collection::vec(1_i64..20, 0..10)) {
+            let offer = OfferId::new();
+            let mut packed = Vec::new();
+            for part in parts {
+                let left = unpacked(&[(offer, ordered)], &packed).first().map_or(0, |(_, left)| *left);
+                if part <= left { packed.push((offer, part)); }
+            }
+            prop_assert!(packed.iter().map(|(_, quantity)| quantity).sum::<i64>() <= ordered);
+        }
+    }
+
+    #[test]
+    fn what_is_overdue_or_silent_is_seen() {
+        let now = time::macros::datetime!(2026-11-24 10:00 UTC);
+        let today = now.date();
+        let heard = now - Duration::days(1);
+        let yesterday = Some(today - Duration::days(1));
+        assert_eq!(worry(ParcelState::InTransit, yesterday, heard, (now, today)), Some(Worry::Late));
+        assert_eq!(worry(ParcelState::InTransit, Some(today), heard, (now, today)), None);
+        assert_eq!(worry(ParcelState::InTransit, None, now - Duration::days(6), (now, today)), Some(Worry::Silent));
+        assert_eq!(worry(ParcelState::Packed, yesterday, now - Duration::days(9), (now, today)), None);
+        assert_eq!(worry(ParcelState::Delivered, yesterday, heard, (now, today)), None);
     }
 }

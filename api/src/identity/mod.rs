@@ -10,6 +10,7 @@ mod caller;
 mod keys;
 mod me;
 mod passwords;
+mod permissions;
 mod routes;
 pub mod rules;
 mod sessions;
@@ -27,8 +28,10 @@ pub use addresses::{AddressInput, check_commune};
 pub use caller::{Caller, SignedIn};
 pub use keys::Keys;
 pub use passwords::Passwords;
+pub use permissions::{Permission, as_markdown as permissions_as_markdown};
 pub use store::{
-    NewAccount, create_account, grant_membership, grant_role, issue_registration_code, issue_reset_code, require_member,
+    NewAccount, create_account, grant_membership, grant_role, issue_registration_code, issue_reset_code,
+    find as find_account, find_by_contact, memberships, require_member, roles as roles_of,
 };
 
 use crate::platform::problem::Problem;

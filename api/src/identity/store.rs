@@ -7,6 +7,7 @@ use sea_orm::{
 };
 use time::{Duration, OffsetDateTime};
 
+use super::permissions::Permission;
 use super::rules::{CODE_LENGTH, CODE_MINUTES, Contact};
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::{FORBIDDEN, Problem};
@@ -102,13 +103,13 @@ pub async fn grant_membership(
     Ok(())
 }
 
-/// What the account may do in a cooperative; refused below `least`. Asked anew for every request, so that a removed
+/// What the account may do in a cooperative; refused without the permission. Asked anew for every request, so that a removed
 /// member is out at once.
 pub async fn require_member(
     connection: &impl ConnectionTrait,
     account: AccountId,
     cooperative: CooperativeId,
-    least: MemberRole,
+    permission: Permission,
 ) -> Result<MemberRole, Problem> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -122,7 +123,7 @@ pub async fn require_member(
     )
     .await?;
     match row {
-        Some(row) if row.role >= least => Ok(row.role),
+        Some(row) if row.role >= permission.least() => Ok(row.role),
         _ => Err(Problem::new(&FORBIDDEN)),
     }
 }

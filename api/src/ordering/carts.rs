@@ -8,15 +8,15 @@ use futures_util::future::BoxFuture;
 use garde::Validate;
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::rules::{Change, MAX_LINES, MAX_QUANTITY, line_fault, quantity_fits};
-use super::store::{CartRow, LineRow, cart, cart_lines, offers, open_cart_of};
+use super::store::{CartRow, LineRow, OfferStanding, cart, cart_lines, offers, open_cart_of};
 use crate::catalogue::view::{Bilingual, CooperativeRef};
 use crate::identity::{Caller, GuestCart, OnSignIn};
 use crate::platform::body::Body;
-use crate::platform::clock::Clock;
+use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::{Db, is_duplicate, placeholders, run};
 use crate::platform::problem::{CONFLICT, NOT_FOUND, Problem, codes};
 use crate::platform::secrets;
@@ -35,7 +35,13 @@ pub struct Item {
     #[garde(range(min = 1, max = MAX_QUANTITY))]
     #[schema(minimum = 1, maximum = 9999)]
     pub quantity: i64,
+    /// Order before the harvest, from an open forecast.
+    #[serde(default)]
+    pub preorder: bool,
 }
+
+/// What a line asks for: an offer, how much, and whether before its harvest.
+type Sum = (OfferId, i64, bool);
 
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -57,8 +63,11 @@ pub struct CartLine {
     pack: Bilingual,
     cooperative: CooperativeRef,
     quantity: i64,
+    /// At the price this quantity has.
     unit_price: Money,
     total: Money,
+    /// Comes with the next harvest.
+    preorder: bool,
     /// Why it cannot be bought as it is.
     #[schema(required = true)]
     issue: Option<Change>,
@@ -89,8 +98,8 @@ fn overflow() -> Problem {
     Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
 }
 
-pub async fn view(connection: &impl ConnectionTrait, row: &CartRow) -> Result<Cart, Problem> {
-    let rows = cart_lines(connection, row.id).await?;
+pub async fn view(connection: &impl ConnectionTrait, row: &CartRow, today: Date) -> Result<Cart, Problem> {
+    let rows = cart_lines(connection, row.id, today).await?;
     let mut goods = Vnd::ZERO;
     let mut lines = Vec::with_capacity(rows.len());
     for line in rows {
@@ -118,6 +127,7 @@ fn line_view(line: LineRow, total: Vnd, issue: Option<Change>) -> CartLine {
         quantity: line.quantity,
         unit_price: line.price_amount.into(),
         total: total.into(),
+        preorder: line.preorder,
         issue,
     }
 }
@@ -146,20 +156,27 @@ fn may_use(row: &CartRow, account: Option<AccountId>, token: Option<&str>) -> bo
 }
 
 /// Lines of the same offer taken together, in the order of their ids.
-fn merged(items: &[Item]) -> Vec<(OfferId, i64)> {
+fn merged(items: &[Item]) -> Vec<Sum> {
     let mut sums = std::collections::BTreeMap::new();
     for item in items {
-        *sums.entry(item.offer_id).or_insert(0_i64) += item.quantity;
+        let sum = sums.entry(item.offer_id).or_insert((0_i64, false));
+        *sum = (sum.0 + item.quantity, item.preorder);
     }
-    sums.into_iter().collect()
+    sums.into_iter().map(|(offer, (quantity, preorder))| (offer, quantity, preorder)).collect()
 }
 
 /// Refuses offers that are not on sale and quantities that cannot be bought; `sums` are quantities as they would stand.
-async fn check(connection: &impl ConnectionTrait, sums: &[(OfferId, i64)], pointer: &str) -> Result<(), Problem> {
-    let ids: Vec<_> = sums.iter().map(|(offer, _)| *offer).collect();
-    let found = offers(connection, &ids).await?;
-    for (offer, quantity) in sums {
-        let Some(row) = found.iter().find(|row| row.id == *offer && row.on_sale) else {
+async fn check(
+    connection: &impl ConnectionTrait,
+    sums: &[Sum],
+    pointer: &str,
+    today: Date,
+) -> Result<(), Problem> {
+    let ids: Vec<_> = sums.iter().map(|(offer, ..)| *offer).collect();
+    let found = offers(connection, &ids, today).await?;
+    for (offer, quantity, preorder) in sums {
+        let offered = |row: &OfferStanding| if *preorder { row.preorders_left.is_some() } else { row.on_sale };
+        let Some(row) = found.iter().find(|row| row.id == *offer && offered(row)) else {
             return Err(Problem::field(
                 format!("{pointer}/offer_id"),
                 "offer",
@@ -184,34 +201,36 @@ async fn check(connection: &impl ConnectionTrait, sums: &[(OfferId, i64)], point
 async fn add(
     transaction: &impl ConnectionTrait,
     cart: CartId,
-    sums: &[(OfferId, i64)],
+    sums: &[Sum],
     now: OffsetDateTime,
 ) -> Result<(), Problem> {
+    let today = now.to_offset(VIETNAM).date();
     touch(transaction, cart, now).await?;
     if sums.is_empty() {
         return Ok(());
     }
     let mut values = Vec::new();
-    for (offer, quantity) in sums {
-        values.extend([CartLineId::new().into(), cart.into(), (*offer).into(), (*quantity).into(), now.into()]);
+    for (offer, quantity, preorder) in sums {
+        let row = [CartLineId::new().into(), cart.into(), (*offer).into(), (*quantity).into(), (*preorder).into(), now.into()];
+        values.extend::<[sea_orm::Value; 6]>(row);
     }
     run(
         transaction,
         format!(
-            "INSERT INTO cart_line (id, cart_id, offer_id, quantity, added_at) VALUES {}
-             ON CONFLICT (cart_id, offer_id) DO UPDATE SET quantity = cart_line.quantity + excluded.quantity",
-            placeholders(1, sums.len(), 5)
+            "INSERT INTO cart_line (id, cart_id, offer_id, quantity, preorder, added_at) VALUES {}
+             ON CONFLICT (cart_id, offer_id) DO UPDATE SET quantity = cart_line.quantity + excluded.quantity, preorder = excluded.preorder",
+            placeholders(1, sums.len(), 6)
         ),
         values,
     )
     .await?;
-    let lines = cart_lines(transaction, cart).await?;
+    let lines = cart_lines(transaction, cart, today).await?;
     if lines.len() > MAX_LINES {
         return Err(Problem::new(&CART_FULL));
     }
-    let standing: Vec<_> =
-        lines.iter().filter(|l| sums.iter().any(|(o, _)| *o == l.offer_id)).map(|l| (l.offer_id, l.quantity)).collect();
-    check(transaction, &standing, "").await
+    let touched = lines.iter().filter(|line| sums.iter().any(|(offer, ..)| *offer == line.offer_id));
+    let standing: Vec<_> = touched.map(|line| (line.offer_id, line.quantity, line.preorder)).collect();
+    check(transaction, &standing, "", today).await
 }
 
 /// Counts the version of an open basket up; refused once it is ordered.
@@ -234,7 +253,7 @@ pub async fn create(
 ) -> Result<HttpResponse, Problem> {
     let sums = merged(&body.0.items);
     if !sums.is_empty() {
-        check(db.fresh(), &sums, "/items").await?;
+        check(db.fresh(), &sums, "/items", clock.today()).await?;
     }
     let now = clock.now();
     let existing = match caller.account() {
@@ -249,7 +268,7 @@ pub async fn create(
     add(&transaction, id, &sums, now).await?;
     transaction.commit().await?;
     let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let cart = view(db.fresh(), &row).await?;
+    let cart = view(db.fresh(), &row, clock.today()).await?;
     Ok(HttpResponse::Created().json(CreatedCart { cart, token }))
 }
 
@@ -282,11 +301,12 @@ async fn open(
 pub async fn show(
     request: HttpRequest,
     db: Data<Db>,
+    clock: Data<Clock>,
     caller: Caller,
     id: Path<CartId>,
 ) -> Result<HttpResponse, Problem> {
     let row = own_cart(db.fresh(), &request, &caller, *id).await?;
-    Ok(HttpResponse::Ok().json(view(db.fresh(), &row).await?))
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, clock.today()).await?))
 }
 
 /// Put more of an offer into a basket.
@@ -302,19 +322,19 @@ pub async fn add_item(
 ) -> Result<HttpResponse, Problem> {
     let row = own_cart(db.fresh(), &request, &caller, *id).await?;
     let sums = merged(&[body.0]);
-    let known = offers(db.fresh(), &[body.0.offer_id]).await?;
+    let known = offers(db.fresh(), &[body.0.offer_id], clock.today()).await?;
     if known.is_empty() {
         return Err(Problem::field("/offer_id", "offer", "không có bán mặt hàng này", "this is not on sale"));
     }
     let transaction = db.begin().await?;
     add(&transaction, row.id, &sums, clock.now()).await?;
     transaction.commit().await?;
-    changed(&db, row.id).await
+    changed(&db, row.id, clock.today()).await
 }
 
-async fn changed(db: &Db, id: CartId) -> Result<HttpResponse, Problem> {
+async fn changed(db: &Db, id: CartId, today: Date) -> Result<HttpResponse, Problem> {
     let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(view(db.fresh(), &row).await?))
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, today).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -338,15 +358,15 @@ pub async fn change_item(
 ) -> Result<HttpResponse, Problem> {
     let (id, line) = path.into_inner();
     let row = own_cart(db.fresh(), &request, &caller, id).await?;
-    let lines = cart_lines(db.fresh(), id).await?;
+    let lines = cart_lines(db.fresh(), id, clock.today()).await?;
     let line = lines.iter().find(|row| row.id == line).ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    check(db.fresh(), &[(line.offer_id, body.0.quantity)], "").await?;
+    check(db.fresh(), &[(line.offer_id, body.0.quantity, line.preorder)], "", clock.today()).await?;
     let transaction = db.begin().await?;
     touch(&transaction, row.id, clock.now()).await?;
     let sql = "UPDATE cart_line SET quantity = $3 WHERE id = $1 AND cart_id = $2";
     run(&transaction, sql, [line.id.into(), id.into(), body.0.quantity.into()]).await?;
     transaction.commit().await?;
-    changed(&db, id).await
+    changed(&db, id, clock.today()).await
 }
 
 /// Take a line out.
@@ -368,7 +388,7 @@ pub async fn remove_item(
         return Err(Problem::new(&NOT_FOUND));
     }
     transaction.commit().await?;
-    changed(&db, id).await
+    changed(&db, id, clock.today()).await
 }
 
 /// A guest's basket becomes part of the account's when its owner signs in.
@@ -416,14 +436,14 @@ impl MergeOnSignIn {
         };
         let sql = "UPDATE cart SET state = 'merged', updated_at = $2 WHERE id = $1 AND state = 'open'";
         if run(&transaction, sql, [row.id.into(), now.into()]).await? == 1 {
-            let lines = cart_lines(&transaction, row.id).await?;
-            let held = cart_lines(&transaction, own.id).await?;
+            let lines = cart_lines(&transaction, row.id, self.clock.today()).await?;
+            let held = cart_lines(&transaction, own.id, self.clock.today()).await?;
             let room = |line: &LineRow| {
                 let before = held.iter().find(|l| l.offer_id == line.offer_id).map_or(0, |l| l.quantity);
                 line.on_sale && quantity_fits(before + line.quantity, line.min_quantity, line.step_quantity)
             };
             let sums: Vec<_> =
-                lines.iter().filter(|line| room(line)).map(|line| (line.offer_id, line.quantity)).collect();
+                lines.iter().filter(|line| room(line)).map(|line| (line.offer_id, line.quantity, line.preorder)).collect();
             add(&transaction, own.id, &sums, now).await?;
         }
         transaction.commit().await?;

@@ -4,25 +4,25 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::value::{
-    CartId, CartState, DeliveryMethod, Language, Money, OfferId, OrderActor, OrderId, OrderLineId, OrderState,
-    PaymentMethod, PurchaseId, QuoteId, ReservationState, RowId, Vnd,
+    CartId, CartState, DeliveryMethod, Language, Money, OrderActor, OrderId, OrderLineId, OrderState,
+    PaymentMethod, PurchaseId, QuoteId, ReservationState, RowId, SalesChannel, Vnd,
 };
 use entity::{order, order_event, order_line, purchase, reservation};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, Set};
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::carts::own_cart;
-use super::quotes::{Quote, QuotedShare, shares};
+use super::quotes::{Quote, QuotedShare, count_what_keeps, shares};
 use super::rules::{Change, line_fault};
 use super::store::{CartRow, LineRow, cart_lines, offers, quote};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
-use crate::fulfilment::rates;
+use crate::delivery::rates;
 use crate::identity::{Caller, rules::Contact, rules::phone};
-use crate::inventory::{self, Outcome};
+use crate::inventory::{self, Outcome, Wanted, forecasts};
 use crate::platform::body::Body;
 use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::{Batch, Db, run};
@@ -65,6 +65,8 @@ pub struct Checkout {
     #[garde(dive)]
     contact: ContactInput,
     payment_method: PaymentMethod,
+    /// Through which front end it was bought; `web` unless told.
+    channel: Option<SalesChannel>,
     /// For the sellers.
     #[garde(inner(length(chars, max = 500)))]
     #[schema(max_length = 500)]
@@ -134,11 +136,12 @@ pub async fn create(
     }
     let plan = plan.inspect_err(|_| metrics::counter!("ocop_checkouts_total", "outcome" => "refused").increment(1))?;
     close_cart(&transaction, &cart, now).await?;
-    let wanted: Vec<_> = plan.lines.iter().map(|line| (line.offer_id, line.quantity)).collect();
-    let Outcome::Done(levels) = inventory::reserve(&transaction, &wanted, now).await? else {
+    let reserved = inventory::reserve(&transaction, &plan.wanted, now).await?;
+    let booked = matches!(reserved, Outcome::Done(_)) && book(&transaction, &plan.lines, now).await?;
+    let (Outcome::Done(levels), true) = (reserved, booked) else {
         transaction.rollback().await?;
         metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out").increment(1);
-        return Err(refused(shortages(&db, &wanted).await?));
+        return Err(refused(shortages(&db, &plan, clock.today()).await?));
     };
     let body = serde_json::to_string(&plan.answer).map_err(Problem::internal)?;
     plan.rows.execute(&transaction).await?;
@@ -168,13 +171,33 @@ async fn close_cart(transaction: &impl ConnectionTrait, cart: &CartRow, now: Off
     }
 }
 
-async fn shortages(db: &Db, wanted: &[(OfferId, i64)]) -> Result<Vec<Change>, Problem> {
-    let ids: Vec<_> = wanted.iter().map(|(offer, _)| *offer).collect();
-    let standing = offers(db.fresh(), &ids).await?;
+/// Books what is ordered before its harvest, forecasts in the order of their ids; whether there was room.
+async fn book(transaction: &impl ConnectionTrait, lines: &[LineRow], now: OffsetDateTime) -> Result<bool, Problem> {
+    let ordered = lines.iter().filter(|line| line.preorder);
+    let mut wanted: Vec<_> = ordered.map(|line| (line.forecast_id, line.quantity)).collect();
+    wanted.sort_unstable();
+    for (forecast, quantity) in wanted {
+        let Some(forecast) = forecast else { return Ok(false) };
+        if !forecasts::book(transaction, forecast, quantity, now).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn shortages(db: &Db, plan: &Plan, today: Date) -> Result<Vec<Change>, Problem> {
+    let ids: Vec<_> = plan.lines.iter().map(|line| line.offer_id).collect();
+    let standing = offers(db.fresh(), &ids, today).await?;
+    let asked: Vec<_> = plan.wanted.iter().map(|wanted| (wanted.offer, wanted.keep_until)).collect();
+    let keeps = inventory::sellable(db.fresh(), &asked).await?;
     let mut changes = Vec::new();
-    for &(offer, quantity) in wanted {
-        let now = standing.iter().find(|row| row.id == offer);
-        let available = now.map_or(0, |row| row.available);
+    for line in &plan.lines {
+        let (offer, quantity) = (line.offer_id, line.quantity);
+        let available = if line.preorder {
+            standing.iter().find(|row| row.id == offer).and_then(|row| row.preorders_left).unwrap_or(0)
+        } else {
+            keeps.iter().find(|(id, _)| *id == offer).map_or(0, |(_, available)| *available)
+        };
         if available < quantity {
             changes.push(Change::InsufficientStock { offer_id: offer, wanted: quantity, available: available.max(0) });
         }
@@ -189,6 +212,8 @@ async fn shortages(db: &Db, wanted: &[(OfferId, i64)]) -> Result<Vec<Change>, Pr
 /// Everything a checkout will write, and its answer.
 struct Plan {
     lines: Vec<LineRow>,
+    /// From stock, good until it arrives.
+    wanted: Vec<Wanted>,
     rows: Batch,
     answer: Purchase,
 }
@@ -205,7 +230,8 @@ async fn plan(
     let contact = contact(&input.contact)?;
     let kept = quote(db.fresh(), cart.id, input.quote_id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let quoted: Quote = serde_json::from_value(kept.snapshot).map_err(Problem::internal)?;
-    let lines = cart_lines(db.fresh(), cart.id).await?;
+    let today = now.to_offset(VIETNAM).date();
+    let mut lines = cart_lines(db.fresh(), cart.id, today).await?;
     let mut changes = Vec::new();
     if kept.expires_at <= now {
         changes.push(Change::QuoteExpired);
@@ -216,14 +242,15 @@ async fn plan(
     }
     let sellers: Vec<_> = quoted.shares.iter().map(|share| share.cooperative_id).collect();
     let rates = rates(db.fresh(), &sellers).await?;
-    let method_of = |id| {
+    let way_of = |id| {
         quoted
             .shares
             .iter()
             .find(|share| share.cooperative_id == id)
-            .map_or(DeliveryMethod::Delivery, |share| share.method)
+            .map_or((DeliveryMethod::Delivery, None), |share| (share.method, share.pickup_point_id))
     };
-    let (fresh, faults) = shares(&lines, &rates, quoted.address.as_ref(), method_of)?;
+    count_what_keeps(db.fresh(), &mut lines, &rates, quoted.address.as_ref(), way_of, today).await?;
+    let (fresh, faults) = shares(&lines, &rates, quoted.address.as_ref(), way_of)?;
     changes.extend(faults);
     changes.extend(differences(&quoted, &fresh, &lines));
     if !changes.is_empty() {
@@ -257,7 +284,8 @@ fn differences(quoted: &Quote, fresh: &[QuotedShare], lines: &[LineRow]) -> Vec<
     let mut changes = Vec::new();
     for share in &quoted.shares {
         for line in &share.lines {
-            let Some(now) = lines.iter().find(|row| row.offer_id == line.offer_id) else {
+            let same = |row: &&LineRow| row.offer_id == line.offer_id && row.preorder == share.preorder.is_some();
+            let Some(now) = lines.iter().find(same) else {
                 changes.push(Change::CartChanged);
                 continue;
             };
@@ -268,7 +296,10 @@ fn differences(quoted: &Quote, fresh: &[QuotedShare], lines: &[LineRow]) -> Vec<
                 changes.push(Change::PriceChanged { offer_id: line.offer_id, quoted, now });
             }
         }
-        let now = fresh.iter().find(|fresh| fresh.cooperative_id == share.cooperative_id);
+        let same = |fresh: &&QuotedShare| {
+            fresh.cooperative_id == share.cooperative_id && fresh.preorder.is_some() == share.preorder.is_some()
+        };
+        let now = fresh.iter().find(same);
         if let Some(now) = now.filter(|now| now.delivery != share.delivery) {
             // A free limit reached or left by a price change shows here too.
             let (quoted, now) = (share.delivery.amount, now.delivery.amount);
@@ -316,8 +347,11 @@ fn write_up(
     };
     let respond_by = now + Duration::hours(config.order_response_hours.into());
     let note = input.note.as_deref().map(fold::stored).filter(|note| !note.is_empty());
-    let (mut orders, mut order_lines, mut reservations, mut steps, mut events, mut placed) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let today = now.to_offset(VIETNAM).date();
+    let channel = input.channel.unwrap_or(SalesChannel::Web);
+    let (mut orders, mut order_lines, mut reservations, mut preorders, mut wanted) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut steps, mut events, mut placed) = (Vec::new(), Vec::new(), Vec::new());
     for share in &quoted.shares {
         let id = OrderId::new();
         let order_number = number("DH", now);
@@ -355,9 +389,23 @@ fn write_up(
             respond_by: Set(Some(respond_by)),
             delivered_at: Set(None),
             updated_at: Set(now),
+            preorder: Set(share.preorder.is_some()),
+            arrive_days: Set(share.arrive_days),
+            pickup_point_id: Set(share.pickup_point_id),
+            collection_code: Set((!delivered).then(|| secrets::code(6))),
+            channel: Set(channel.as_str().to_owned()),
         });
-        for line in lines.iter().filter(|line| line.cooperative_id == share.cooperative_id) {
+        let keep_until = today + Duration::days(share.arrive_days.into());
+        let ours = |line: &&LineRow| {
+            line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some()
+        };
+        for line in lines.iter().filter(ours) {
             order_lines.push(order_line_row(id, line));
+            if let Some(forecast) = line.forecast_id {
+                preorders.push(forecasts::row(id, line.offer_id, forecast, line.quantity, now));
+                continue;
+            }
+            wanted.push(Wanted { offer: line.offer_id, quantity: line.quantity, keep_until });
             reservations.push(reservation::ActiveModel {
                 id: Set(RowId::new()),
                 order_id: Set(id),
@@ -376,6 +424,7 @@ fn write_up(
             actor_kind: Set(account.map_or(OrderActor::Guest, |_| OrderActor::Buyer)),
             actor_id: Set(account.map(|account| account.0)),
             reason: Set(None),
+            reason_code: Set(None),
             at: Set(now),
         });
         let offers: Vec<_> = share.lines.iter().map(|line| line.offer_id).collect();
@@ -396,9 +445,10 @@ fn write_up(
         .insert(orders)
         .insert(order_lines)
         .insert(reservations)
+        .insert(preorders)
         .insert(steps)
         .insert(events);
-    Plan { lines, rows, answer }
+    Plan { lines, wanted, rows, answer }
 }
 
 fn order_line_row(order: OrderId, line: &LineRow) -> order_line::ActiveModel {

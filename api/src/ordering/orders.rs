@@ -120,7 +120,7 @@ pub async fn cancel(
     let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
     let reason = body.0.reason.map(|reason| fold::stored(&reason)).filter(|reason| !reason.is_empty());
     let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
-    let row = step(&tools, &row, Action::Cancel, By { kind, account: caller.account(), reason }).await?;
+    let row = step(&tools, &row, Action::Cancel, By::of(kind, caller.account(), reason)).await?;
     show_one(&db, row, kind).await
 }
 
@@ -138,6 +138,6 @@ pub async fn complete(
 ) -> Result<HttpResponse, Problem> {
     let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
     let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
-    let row = step(&tools, &row, Action::Complete, By { kind, account: caller.account(), reason: None }).await?;
+    let row = step(&tools, &row, Action::Complete, By::of(kind, caller.account(), None)).await?;
     show_one(&db, row, kind).await
 }

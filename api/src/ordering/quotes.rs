@@ -3,20 +3,23 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::quote;
-use entity::value::{CartId, CooperativeId, DeliveryMethod, DeliveryZone, Money, OfferId, PaymentMethod, QuoteId, Vnd};
+use entity::value::{
+    CartId, CooperativeId, DeliveryMethod, DeliveryZone, Money, OfferId, PaymentMethod, PickupPointId, QuoteId, Vnd,
+};
 use entity::{delivery_rate, value::CartState};
 use garde::Validate;
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::carts::{CART_CLOSED, own_cart};
 use super::rules::{Change, line_fault};
 use super::store::{LineRow, cart_lines};
 use crate::config::Config;
-use crate::fulfilment::{self, rates};
+use crate::delivery::{self, rates};
 use crate::identity::{AddressInput, Caller};
+use crate::inventory;
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -34,6 +37,8 @@ codes! {
 pub struct Choice {
     cooperative_id: CooperativeId,
     method: DeliveryMethod,
+    /// Where to collect; the cooperative's own address unless told.
+    pickup_point_id: Option<PickupPointId>,
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -62,6 +67,15 @@ pub struct QuotedLine {
     pub total: Money,
 }
 
+/// When the harvest is expected that a pre-order waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Expected {
+    #[schema(value_type = String, format = Date)]
+    pub from: Date,
+    #[schema(value_type = String, format = Date)]
+    pub to: Date,
+}
+
 /// One cooperative's share: what will be one order.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct QuotedShare {
@@ -69,7 +83,17 @@ pub struct QuotedShare {
     pub cooperative_vi: String,
     pub cooperative_en: String,
     pub lines: Vec<QuotedLine>,
+    /// Waits for this harvest; goods at hand and goods to come are separate orders.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub preorder: Option<Expected>,
     pub method: DeliveryMethod,
+    #[serde(default)]
+    #[schema(required = true)]
+    pub pickup_point_id: Option<PickupPointId>,
+    /// Days after shipping until it arrives, at most.
+    #[serde(default)]
+    pub arrive_days: i32,
     /// How far it goes; none when collected.
     #[schema(required = true)]
     pub zone: Option<DeliveryZone>,
@@ -102,21 +126,57 @@ fn overflow() -> Problem {
     Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
 }
 
+/// How goods of a cooperative are to come: method and pick-up point.
+pub type Way = (DeliveryMethod, Option<PickupPointId>);
+
+/// Days from shipping until a buyer has goods in hand, at most.
+fn arrive_days(line: &LineRow, rates: &[delivery_rate::Model], address: Option<&AddressInput>, way: Way) -> i32 {
+    let (DeliveryMethod::Delivery, Some(address)) = (way.0, address) else { return 0 };
+    let zone = delivery::rules::zone(&line.cooperative_commune, &address.commune_code);
+    let rate = rates.iter().find(|rate| rate.cooperative_id == line.cooperative_id && rate.zone == zone);
+    rate.map_or(0, |rate| rate.max_days)
+}
+
+/// Leaves out of what is available the lots that would expire on their way to this buyer.
+pub async fn count_what_keeps(
+    connection: &impl ConnectionTrait,
+    lines: &mut [LineRow],
+    rates: &[delivery_rate::Model],
+    address: Option<&AddressInput>,
+    way_of: impl Fn(CooperativeId) -> Way,
+    today: Date,
+) -> Result<(), Problem> {
+    let mut asked = Vec::new();
+    for line in lines.iter().filter(|line| !line.preorder) {
+        let arrival = today + time::Duration::days(arrive_days(line, rates, address, way_of(line.cooperative_id)).into());
+        if line.first_expiry.is_some_and(|expiry| expiry < arrival) {
+            asked.push((line.offer_id, arrival));
+        }
+    }
+    for (offer, available) in inventory::sellable(connection, &asked).await? {
+        for line in lines.iter_mut().filter(|line| line.offer_id == offer) {
+            line.available = available;
+        }
+    }
+    Ok(())
+}
+
 /// The shares of a basket at today's prices, or why it cannot be bought; pure but for its inputs.
 pub fn shares(
     lines: &[LineRow],
     rates: &[delivery_rate::Model],
     address: Option<&AddressInput>,
-    method_of: impl Fn(CooperativeId) -> DeliveryMethod,
+    way_of: impl Fn(CooperativeId) -> Way,
 ) -> Result<(Vec<QuotedShare>, Vec<Change>), Problem> {
     let mut changes: Vec<_> =
         lines.iter().filter_map(|line| line_fault(line.offer_id, line.quantity, &line.standing())).collect();
-    let mut ids: Vec<CooperativeId> = lines.iter().map(|line| line.cooperative_id).collect();
+    let mut ids: Vec<(CooperativeId, bool)> = lines.iter().map(|line| (line.cooperative_id, line.preorder)).collect();
     ids.sort();
     ids.dedup();
     let mut shares = Vec::new();
-    for id in ids {
-        let own: Vec<&LineRow> = lines.iter().filter(|line| line.cooperative_id == id).collect();
+    for (id, preorder) in ids {
+        let own: Vec<&LineRow> =
+            lines.iter().filter(|line| line.cooperative_id == id && line.preorder == preorder).collect();
         let Some(first) = own.first() else { continue };
         let mut quoted = Vec::new();
         let (mut goods, mut weight_g) = (Vnd::ZERO, 0_i64);
@@ -136,14 +196,14 @@ pub fn shares(
                 total: total.into(),
             });
         }
-        let method = method_of(id);
+        let (method, pickup_point_id) = way_of(id);
         let (zone, fee) = match (method, address) {
             (DeliveryMethod::Pickup, _) => (None, first.pickup_offered.then_some(Vnd::ZERO)),
             (DeliveryMethod::Delivery, Some(address)) => {
-                let zone = fulfilment::rules::zone(&first.cooperative_commune, &address.commune_code);
+                let zone = delivery::rules::zone(&first.cooperative_commune, &address.commune_code);
                 let rate = rates.iter().find(|rate| rate.cooperative_id == id && rate.zone == zone);
                 let fee = rate
-                    .map(|rate| fulfilment::rules::price(rate, weight_g, goods).ok_or_else(overflow))
+                    .map(|rate| delivery::rules::price(rate, weight_g, goods).ok_or_else(overflow))
                     .transpose()?;
                 (Some(zone), fee)
             }
@@ -165,6 +225,9 @@ pub fn shares(
             cooperative_vi: first.cooperative_vi.clone(),
             cooperative_en: first.cooperative_en.clone(),
             lines: quoted,
+            preorder: preorder.then(|| expected(&own)).flatten(),
+            arrive_days: arrive_days(first, rates, address, (method, pickup_point_id)),
+            pickup_point_id: pickup_point_id.filter(|_| method == DeliveryMethod::Pickup),
             method,
             zone,
             weight_g,
@@ -174,6 +237,13 @@ pub fn shares(
         });
     }
     Ok((shares, changes))
+}
+
+/// The last of the harvests a share waits for.
+fn expected(lines: &[&LineRow]) -> Option<Expected> {
+    let from = lines.iter().filter_map(|line| line.expected_from).max()?;
+    let to = lines.iter().filter_map(|line| line.expected_to).max()?;
+    Some(Expected { from, to })
 }
 
 /// Ask what a basket costs. `409 not_available` tells line by line what cannot be bought.
@@ -194,7 +264,8 @@ pub async fn create(
         return Err(Problem::new(&CART_CLOSED));
     }
     let address = input.address.map(|address| address.normalised("/address")).transpose()?;
-    let lines = cart_lines(db.fresh(), cart.id).await?;
+    let today = clock.today();
+    let mut lines = cart_lines(db.fresh(), cart.id, today).await?;
     if lines.is_empty() {
         return Err(Problem::new(&CART_EMPTY));
     }
@@ -208,13 +279,20 @@ pub async fn create(
                 "nothing in the basket is of this cooperative",
             ));
         }
+        if let Some(point) = choice.pickup_point_id
+            && !delivery::is_open_point(db.fresh(), choice.cooperative_id, point).await?
+        {
+            let (vi, en) = ("không có điểm lấy hàng này", "there is no such pick-up point");
+            return Err(Problem::field(format!("/deliveries/{index}/pickup_point_id"), "pickup_point", vi, en));
+        }
     }
     let rates = rates(db.fresh(), &sellers).await?;
-    let method_of = |id| {
+    let way_of = |id| {
         let choice = input.deliveries.iter().rev().find(|choice| choice.cooperative_id == id);
-        choice.map_or(DeliveryMethod::Delivery, |choice| choice.method)
+        choice.map_or((DeliveryMethod::Delivery, None), |choice| (choice.method, choice.pickup_point_id))
     };
-    let (shares, changes) = shares(&lines, &rates, address.as_ref(), method_of)?;
+    count_what_keeps(db.fresh(), &mut lines, &rates, address.as_ref(), way_of, today).await?;
+    let (shares, changes) = shares(&lines, &rates, address.as_ref(), way_of)?;
     if !changes.is_empty() {
         return Err(Problem::new(&NOT_AVAILABLE).extension("changes", changes));
     }

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
-use entity::value::{CooperativeId, MemberRole, OrderActor, OrderId};
+use entity::value::{CooperativeId, OrderActor, OrderId};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use super::steps::{By, Tools, read, step};
 use super::store::{OrderRow, Whose};
 use super::view::{OrderView, views};
 use crate::catalogue::Catalogue;
-use crate::identity::{SignedIn, require_member};
+use crate::identity::{Permission, SignedIn, require_member};
 use crate::platform::body::{Body, Params};
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -31,14 +31,19 @@ pub async fn list(
     cooperative: Path<CooperativeId>,
     query: Params<OrderQuery>,
 ) -> Result<HttpResponse, Problem> {
-    require_member(db.fresh(), caller.account, *cooperative, MemberRole::Staff).await?;
+    require_member(db.fresh(), caller.account, *cooperative, Permission::SeeOrders).await?;
     query.0.page(&db, Whose::Seller(*cooperative), OrderActor::Seller).await
 }
 
 /// The order, if it is this cooperative's and the caller works there.
-async fn own(db: &Db, caller: &SignedIn, path: Path<(CooperativeId, OrderId)>) -> Result<OrderRow, Problem> {
+async fn own(
+    db: &Db,
+    caller: &SignedIn,
+    path: Path<(CooperativeId, OrderId)>,
+    permission: Permission,
+) -> Result<OrderRow, Problem> {
     let (cooperative, id) = path.into_inner();
-    require_member(db.fresh(), caller.account, cooperative, MemberRole::Staff).await?;
+    require_member(db.fresh(), caller.account, cooperative, permission).await?;
     let row = read(db, id).await?;
     if row.cooperative_id == cooperative { Ok(row) } else { Err(Problem::new(&NOT_FOUND)) }
 }
@@ -56,7 +61,7 @@ pub async fn show(
     caller: SignedIn,
     path: Path<(CooperativeId, OrderId)>,
 ) -> Result<HttpResponse, Problem> {
-    let row = own(&db, &caller, path).await?;
+    let row = own(&db, &caller, path, Permission::SeeOrders).await?;
     show_one(&db, row).await
 }
 
@@ -73,8 +78,8 @@ macro_rules! steps {
             caller: SignedIn,
             path: Path<(CooperativeId, OrderId)>,
         ) -> Result<HttpResponse, Problem> {
-            let row = own(&db, &caller, path).await?;
-            let by = By { kind: OrderActor::Seller, account: Some(caller.account), reason: None };
+            let row = own(&db, &caller, path, Permission::FulfilOrders).await?;
+            let by = By::of(OrderActor::Seller, Some(caller.account), None);
             let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
             show_one(&db, step(&tools, &row, Action::$action, by).await?).await
         }
@@ -114,12 +119,12 @@ pub async fn cancel(
     path: Path<(CooperativeId, OrderId)>,
     body: Body<SellerCancellation>,
 ) -> Result<HttpResponse, Problem> {
-    let row = own(&db, &caller, path).await?;
+    let row = own(&db, &caller, path, Permission::FulfilOrders).await?;
     let reason = fold::stored(&body.0.reason);
     if reason.is_empty() {
         return Err(Problem::field("/reason", "missing", "không được để trống", "must not be blank"));
     }
-    let by = By { kind: OrderActor::Seller, account: Some(caller.account), reason: Some(reason) };
+    let by = By::of(OrderActor::Seller, Some(caller.account), Some(reason));
     let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
     show_one(&db, step(&tools, &row, Action::Cancel, by).await?).await
 }

@@ -2,26 +2,41 @@
 
 use entity::order_event;
 use entity::value::{AccountId, OrderActor, OrderId, RowId};
-use sea_orm::{EntityTrait, Set};
-use time::OffsetDateTime;
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use time::{Duration, OffsetDateTime};
 
 use super::rules::{Action, Effect, next};
 use super::store::{OrderRow, order};
 use crate::catalogue::Catalogue;
-use crate::inventory::{self, Outcome};
+use crate::catalogue::rules::Level;
+use crate::inventory::{self, Outcome, Packing, Pick};
+use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Db, run};
 use crate::platform::outbox::{Bell, emit};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
+    HARVEST_AWAITED = "harvest_awaited" 409 "Đơn đặt trước còn chờ thu hoạch, hoặc chờ khách trả lời." "This pre-order still waits for its harvest, or for its buyer's answer.";
+    LOTS_SHORT = "lots_short" 409 "Không đủ hàng ở các lô còn hạn đến khi khách nhận. Hãy nhập lô mới hoặc chọn lô khác." "There is not enough in lots that keep until the buyer has them. Record a new lot or choose others.";
     ORDER_STATE = "order_state" 409 "Đơn hàng không còn ở trạng thái cho phép việc này." "The order is not in a state that allows this.";
 }
 
 /// Who moves the order, and why.
-pub struct By {
-    pub kind: OrderActor,
+#[derive(Default)]
+pub struct By<'a> {
+    pub kind: Option<OrderActor>,
     pub account: Option<AccountId>,
     pub reason: Option<String>,
+    /// One of the reasons reports count by.
+    pub reason_code: Option<&'static str>,
+    /// Lots chosen by hand when packing.
+    pub picks: &'a [Pick],
+}
+
+impl By<'_> {
+    pub fn of(kind: OrderActor, account: Option<AccountId>, reason: Option<String>) -> Self {
+        Self { kind: Some(kind), account, reason, ..Self::default() }
+    }
 }
 
 /// What a step needs beside the order.
@@ -33,13 +48,29 @@ pub struct Tools<'a> {
 }
 
 /// Takes one step; the order after it.
-pub async fn step(tools: &Tools<'_>, row: &OrderRow, action: Action, by: By) -> Result<OrderRow, Problem> {
-    let state = |row: &OrderRow| Problem::new(&ORDER_STATE).extension("state", row.state);
-    let step = next(row.state, action, by.kind, row.delivery_method).ok_or_else(|| state(row))?;
-    let now = tools.now;
+pub async fn step(tools: &Tools<'_>, row: &OrderRow, action: Action, by: By<'_>) -> Result<OrderRow, Problem> {
     let transaction = tools.db.begin().await?;
+    let levels = step_within(&transaction, tools, row, action, by).await?;
+    transaction.commit().await?;
+    tools.catalogue.levels_changed(&levels).await;
+    tools.bell.ring();
+    read(tools.db, row.id).await
+}
+
+/// The step inside the caller's transaction, which must be rolled back when this fails; the stock levels it leaves.
+pub async fn step_within(
+    transaction: &impl ConnectionTrait,
+    tools: &Tools<'_>,
+    row: &OrderRow,
+    action: Action,
+    by: By<'_>,
+) -> Result<Vec<Level>, Problem> {
+    let kind = by.kind.unwrap_or(OrderActor::System);
+    let state = |row: &OrderRow| Problem::new(&ORDER_STATE).extension("state", row.state);
+    let step = next(row.state, action, kind, row.delivery_method).ok_or_else(|| state(row))?;
+    let now = tools.now;
     let moved = run(
-        &transaction,
+        transaction,
         "UPDATE orders SET state = $3, updated_at = $4,
                 respond_by = NULL,
                 delivered_at = CASE WHEN $3 = 'delivered' THEN $4 ELSE delivered_at END
@@ -49,36 +80,44 @@ pub async fn step(tools: &Tools<'_>, row: &OrderRow, action: Action, by: By) -> 
     .await?;
     if moved != 1 {
         // Somebody else was faster.
-        drop(transaction);
-        return Err(state(&read(tools.db, row.id).await?));
+        return Err(state(&order(transaction, row.id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?));
     }
     let outcome = match step.effect {
         Effect::None => Outcome::Done(Vec::new()),
-        Effect::Take => inventory::take(&transaction, row.id, by.account, now).await?,
-        Effect::Release => inventory::release(&transaction, row.id, now).await?,
-        Effect::PutBack => inventory::put_back(&transaction, row.id, by.account, now).await?,
+        Effect::Take => {
+            let keep_until = now.to_offset(VIETNAM).date() + Duration::days(row.arrive_days.into());
+            let packing = Packing { actor: by.account, now, keep_until, picks: by.picks };
+            inventory::take(transaction, row.id, packing).await?
+        }
+        Effect::Release => inventory::release(transaction, row.id, now).await?,
+        Effect::PutBack => inventory::put_back(transaction, row.id, by.account, now).await?,
     };
-    let Outcome::Done(levels) = outcome else {
-        return Err(Problem::internal(format!("stock of order {} does not allow {action:?}", row.id)));
+    let levels = match outcome {
+        Outcome::Done(levels) => levels,
+        Outcome::Waiting => return Err(Problem::new(&HARVEST_AWAITED)),
+        Outcome::LotsShort { offer, missing } => {
+            return Err(Problem::new(&LOTS_SHORT).extension("offer_id", offer).extension("missing", missing));
+        }
+        Outcome::Short => {
+            return Err(Problem::internal(format!("stock of order {} does not allow {action:?}", row.id)));
+        }
     };
     let event = order_event::ActiveModel {
         id: Set(RowId::new()),
         order_id: Set(row.id),
         from_state: Set(Some(step.from)),
         to_state: Set(step.to),
-        actor_kind: Set(by.kind),
+        actor_kind: Set(kind),
         actor_id: Set(by.account.map(|account| account.0)),
         reason: Set(by.reason),
+        reason_code: Set(by.reason_code.map(str::to_owned)),
         at: Set(now),
     };
-    order_event::Entity::insert(event).exec_without_returning(&transaction).await?;
+    order_event::Entity::insert(event).exec_without_returning(transaction).await?;
     let offers: Vec<_> = levels.iter().map(|level| level.offer).collect();
     let topic = format!("order.{}", step.to.as_str());
-    emit(&transaction, &topic, row.id.0, serde_json::json!({"offers": offers}), now).await?;
-    transaction.commit().await?;
-    tools.catalogue.levels_changed(&levels).await;
-    tools.bell.ring();
-    read(tools.db, row.id).await
+    emit(transaction, &topic, row.id.0, serde_json::json!({"offers": offers}), now).await?;
+    Ok(levels)
 }
 
 pub async fn read(db: &Db, id: OrderId) -> Result<OrderRow, Problem> {

@@ -1,15 +1,16 @@
 //! Baskets, quotes and orders in the database.
 
 use entity::value::{
-    AccountId, CartId, CartLineId, CartState, CooperativeId, DeliveryMethod, Language, OfferId, OrderId, OrderState,
-    ProductId, PurchaseId, QuoteId, Vnd,
+    AccountId, CartId, CartLineId, CartState, CooperativeId, DeliveryMethod, ForecastId, Language, OfferId, OrderId,
+    OrderState, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
 };
 use entity::{order, order_event, order_line};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
 use serde_json::Value;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use super::rules::Standing;
+use crate::catalogue::{season_allows, unsellable};
 use crate::platform::db::{all, list, one};
 
 #[derive(Clone, FromQueryResult)]
@@ -59,6 +60,13 @@ pub struct LineRow {
     pub cooperative_en: String,
     pub cooperative_commune: String,
     pub pickup_offered: bool,
+    /// Ordered before the harvest, from this forecast.
+    pub preorder: bool,
+    pub forecast_id: Option<ForecastId>,
+    pub expected_from: Option<Date>,
+    pub expected_to: Option<Date>,
+    /// When the first of its lots expires.
+    pub first_expiry: Option<Date>,
 }
 
 impl LineRow {
@@ -73,59 +81,76 @@ impl LineRow {
     }
 }
 
-pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId) -> Result<Vec<LineRow>, DbErr> {
+fn month(day: Date) -> i32 {
+    u8::from(day.month()).into()
+}
+
+/// The lines of a basket, each at the price its quantity has, with what can be sold of it today.
+pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: Date) -> Result<Vec<LineRow>, DbErr> {
+    let (in_season, lost) = (season_allows("$3"), unsellable("o.id", "$2"));
     all(
         connection,
-        "SELECT l.id, l.offer_id, l.quantity, o.product_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
-                o.price_amount, o.min_quantity, o.step_quantity,
-                (o.status = 'active' AND p.status = 'published' AND c.status = 'active') AS on_sale,
-                COALESCE(s.on_hand - s.reserved, 0) AS available, p.slug AS product_slug, p.name_vi, p.name_en,
-                c.slug AS cooperative_slug, c.name_vi AS cooperative_vi, c.name_en AS cooperative_en,
-                c.commune_code AS cooperative_commune, c.pickup_offered
-         FROM cart_line l JOIN offer o ON o.id = l.offer_id JOIN product p ON p.id = o.product_id
-              JOIN cooperative c ON c.id = o.cooperative_id LEFT JOIN stock s ON s.offer_id = o.id
-         WHERE l.cart_id = $1 ORDER BY l.id",
-        [cart.into()],
+        format!(
+            "SELECT l.id, l.offer_id, l.quantity, l.preorder, o.product_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
+                    COALESCE((SELECT t.amount FROM price_tier t WHERE t.offer_id = o.id AND t.from_quantity <= l.quantity
+                              ORDER BY t.from_quantity DESC LIMIT 1), o.price_amount) AS price_amount,
+                    o.min_quantity, o.step_quantity,
+                    (o.status = 'active' AND p.status = 'published' AND c.status = 'active'
+                     AND CASE WHEN l.preorder THEN f.id IS NOT NULL ELSE {in_season} END) AS on_sale,
+                    CASE WHEN l.preorder THEN COALESCE(f.quantity * f.share_bp / 10000 - f.preordered, 0)
+                         ELSE COALESCE(s.on_hand - s.reserved, 0) - {lost} END AS available,
+                    p.slug AS product_slug, p.name_vi, p.name_en,
+                    c.slug AS cooperative_slug, c.name_vi AS cooperative_vi, c.name_en AS cooperative_en,
+                    c.commune_code AS cooperative_commune, c.pickup_offered,
+                    f.id AS forecast_id, f.expected_from, f.expected_to,
+                    (SELECT MIN(lt.expires_on) FROM lot_stock ls JOIN lot lt ON lt.id = ls.lot_id
+                     WHERE ls.offer_id = o.id AND ls.on_hand > 0) AS first_expiry
+             FROM cart_line l JOIN offer o ON o.id = l.offer_id JOIN product p ON p.id = o.product_id
+                  JOIN cooperative c ON c.id = o.cooperative_id LEFT JOIN stock s ON s.offer_id = o.id
+                  LEFT JOIN forecast f ON l.preorder AND f.offer_id = o.id AND f.state = 'open'
+             WHERE l.cart_id = $1 ORDER BY l.id"
+        ),
+        [cart.into(), today.into(), month(today).into()],
     )
     .await
 }
 
+/// An offer as it stands for a buyer.
 #[derive(FromQueryResult)]
 pub struct OfferStanding {
     pub id: OfferId,
+    /// Sold from stock: published, and in season where that matters.
     pub on_sale: bool,
-    pub price_amount: Vnd,
     pub min_quantity: i64,
     pub step_quantity: i64,
-    pub available: i64,
+    /// What may still be ordered before the harvest, where there is a forecast.
+    pub preorders_left: Option<i64>,
 }
 
-impl From<OfferStanding> for Standing {
-    fn from(row: OfferStanding) -> Self {
-        Self {
-            on_sale: row.on_sale,
-            price: row.price_amount,
-            min_quantity: row.min_quantity,
-            step_quantity: row.step_quantity,
-            available: row.available,
-        }
-    }
-}
-
-pub async fn offers(connection: &impl ConnectionTrait, ids: &[OfferId]) -> Result<Vec<OfferStanding>, DbErr> {
+pub async fn offers(
+    connection: &impl ConnectionTrait,
+    ids: &[OfferId],
+    today: Date,
+) -> Result<Vec<OfferStanding>, DbErr> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let mut values: Vec<sea_orm::Value> = vec![month(today).into()];
+    values.extend(ids.iter().map(|id| sea_orm::Value::from(*id)));
+    let in_season = season_allows("$1");
     all(
         connection,
         format!(
-            "SELECT o.id, (o.status = 'active' AND p.status = 'published' AND c.status = 'active') AS on_sale,
-                    o.price_amount, o.min_quantity, o.step_quantity, COALESCE(s.on_hand - s.reserved, 0) AS available
+            "SELECT o.id, (o.status = 'active' AND p.status = 'published' AND c.status = 'active' AND {in_season}) AS on_sale,
+                    o.min_quantity, o.step_quantity,
+                    CASE WHEN o.status = 'active' AND p.status = 'published' AND c.status = 'active'
+                         THEN f.quantity * f.share_bp / 10000 - f.preordered END AS preorders_left
              FROM offer o JOIN product p ON p.id = o.product_id JOIN cooperative c ON c.id = o.cooperative_id
-                  LEFT JOIN stock s ON s.offer_id = o.id WHERE o.id IN {}",
-            list(1, ids.len())
+                  LEFT JOIN forecast f ON f.offer_id = o.id AND f.state = 'open'
+             WHERE o.id IN {}",
+            list(2, ids.len())
         ),
-        ids.iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>(),
+        values,
     )
     .await
 }
@@ -171,13 +196,19 @@ pub struct OrderRow {
     pub cooperative_vi: String,
     pub cooperative_en: String,
     pub cooperative_phone: String,
+    pub preorder: bool,
+    pub arrive_days: i32,
+    pub pickup_point_id: Option<PickupPointId>,
+    pub collection_code: Option<String>,
+    pub updated_at: OffsetDateTime,
 }
 
 const ORDERS: &str =
     "SELECT o.id, o.number, o.purchase_id, p.number AS purchase_number, o.cooperative_id, o.account_id, o.access_token,
         o.state, o.goods_amount, o.delivery_amount, o.total_amount, o.delivery_method, o.recipient, o.phone, o.street,
         o.commune_code, o.note, o.placed_at, c.slug AS cooperative_slug, c.name_vi AS cooperative_vi,
-        c.name_en AS cooperative_en, c.phone AS cooperative_phone
+        c.name_en AS cooperative_en, c.phone AS cooperative_phone, o.preorder, o.arrive_days, o.pickup_point_id,
+        o.collection_code, o.updated_at
  FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id";
 
 pub async fn order(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderRow>, DbErr> {

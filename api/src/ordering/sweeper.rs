@@ -64,7 +64,7 @@ impl Sweeper {
         let rows = all::<IdRow>(self.db.fresh(), format!("{due} ORDER BY id LIMIT {BATCH}"), [moment.into()]).await?;
         for IdRow { id } in rows {
             let Some(row) = order(self.db.fresh(), id).await? else { continue };
-            let by = By { kind: OrderActor::System, account: None, reason: Some(reason.to_owned()) };
+            let by = By::of(OrderActor::System, None, Some(reason.to_owned()));
             let tools = Tools { db: &self.db, catalogue: &self.catalogue, bell: &self.bell, now: self.clock.now() };
             match step(&tools, &row, action, by).await {
                 Ok(_) => tracing::info!(order = %id, ?action, "done by time"),

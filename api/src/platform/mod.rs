@@ -10,6 +10,8 @@ pub mod i18n;
 pub mod idempotency;
 pub mod limits;
 pub mod objects;
+pub mod outgoing;
+pub mod pdf;
 pub mod openapi;
 pub mod outbox;
 pub mod pagination;

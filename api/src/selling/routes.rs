@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, put};
 use entity::value::{
-    CooperativeId, CooperativeKind, CooperativeStatus, DeliveryZone, MemberRole, OfferId, OfferStatus, ProductId,
+    CooperativeId, CooperativeKind, CooperativeStatus, DeliveryZone, OfferId, OfferStatus, ProductId,
     ProductStatus, RowId, Vnd,
 };
 use entity::{cooperative, delivery_rate, offer, product};
@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
-use crate::fulfilment::rates;
-use crate::identity::{SignedIn, require_member, rules::phone};
+use crate::delivery::rates;
+use crate::identity::{Permission, SignedIn, require_member, rules::phone};
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
@@ -74,9 +74,9 @@ async fn own_cooperative(
     db: &Db,
     caller: &SignedIn,
     id: CooperativeId,
-    least: MemberRole,
+    permission: Permission,
 ) -> Result<cooperative::Model, Problem> {
-    require_member(db.fresh(), caller.account, id, least).await?;
+    require_member(db.fresh(), caller.account, id, permission).await?;
     by_id::<cooperative::Entity>(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
@@ -84,7 +84,7 @@ async fn own_cooperative(
 #[utoipa::path(tag = "seller", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), responses((status = 200, description = "The shop", body = ShopProfile)))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/profile")]
 pub async fn show_profile(db: Data<Db>, caller: SignedIn, id: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
-    let row = own_cooperative(&db, &caller, *id, MemberRole::Staff).await?;
+    let row = own_cooperative(&db, &caller, *id, Permission::SeeShop).await?;
     Ok(HttpResponse::Ok().json(ShopProfile::from(row)))
 }
 
@@ -140,7 +140,7 @@ pub async fn update_profile(
     body: Body<ShopProfileChange>,
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
-    let row = own_cooperative(&db, &caller, *id, MemberRole::Manager).await?;
+    let row = own_cooperative(&db, &caller, *id, Permission::EditShop).await?;
     let snapshot = |row: &cooperative::Model| json!({"story_vi": row.story_vi, "story_en": row.story_en, "phone": row.phone, "pickup_offered": row.pickup_offered});
     let before = snapshot(&row);
     let mut change = row.into_active_model();
@@ -226,7 +226,7 @@ pub async fn update_product(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     let Body(input) = body;
-    require_member(db.fresh(), caller.account, cooperative, MemberRole::Manager).await?;
+    require_member(db.fresh(), caller.account, cooperative, Permission::EditListings).await?;
     let own = product::Entity::find_by_id(id).filter(product::Column::CooperativeId.eq(cooperative));
     let row = own.one(db.fresh()).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let before = product_snapshot(&row);
@@ -318,7 +318,7 @@ pub async fn update_offer(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     let Body(input) = body;
-    require_member(db.fresh(), caller.account, cooperative, MemberRole::Manager).await?;
+    require_member(db.fresh(), caller.account, cooperative, Permission::EditListings).await?;
     let own = offer::Entity::find_by_id(id).filter(offer::Column::CooperativeId.eq(cooperative));
     let row = own.one(db.fresh()).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let snapshot = |row: &offer::Model| json!({"price": row.price_amount, "min_quantity": row.min_quantity, "step_quantity": row.step_quantity, "status": row.status});
@@ -355,6 +355,10 @@ pub async fn update_offer(
     }))
 }
 
+fn usual_days() -> i32 {
+    4
+}
+
 /// The price of delivery to one zone.
 #[derive(Clone, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -381,6 +385,11 @@ pub struct Rate {
     #[garde(inner(range(min = 1, max = 1_000_000_000)))]
     #[schema(minimum = 1, maximum = 1_000_000_000, required = true)]
     free_from: Option<i64>,
+    /// Days until a parcel is there, at most: nothing is sold that would expire on its way.
+    #[garde(range(min = 0, max = 30))]
+    #[serde(default = "usual_days")]
+    #[schema(minimum = 0, maximum = 30)]
+    max_days: i32,
 }
 
 #[derive(Serialize, Deserialize, ToSchema, Validate)]
@@ -402,6 +411,7 @@ async fn current_rates(db: &Db, cooperative: CooperativeId) -> Result<Rates, Pro
         step_weight_g: row.step_weight_g,
         step_price: row.step_amount.0,
         free_from: row.free_from_amount.map(|amount| amount.0),
+        max_days: row.max_days,
     };
     Ok(Rates { items: rows.into_iter().map(rate).collect() })
 }
@@ -410,7 +420,7 @@ async fn current_rates(db: &Db, cooperative: CooperativeId) -> Result<Rates, Pro
 #[utoipa::path(tag = "seller", operation_id = "list_delivery_rates", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), responses((status = 200, description = "Rates by zone", body = Rates)))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/delivery-rates")]
 pub async fn list_rates(db: Data<Db>, caller: SignedIn, id: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
-    require_member(db.fresh(), caller.account, *id, MemberRole::Staff).await?;
+    require_member(db.fresh(), caller.account, *id, Permission::SeeShop).await?;
     Ok(HttpResponse::Ok().json(current_rates(&db, *id).await?))
 }
 
@@ -425,7 +435,7 @@ pub async fn replace_rates(
     body: Body<Rates>,
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
-    require_member(db.fresh(), caller.account, *id, MemberRole::Manager).await?;
+    require_member(db.fresh(), caller.account, *id, Permission::EditShop).await?;
     for (index, rate) in input.items.iter().enumerate() {
         if input.items[..index].iter().any(|other| other.zone == rate.zone) {
             return Err(Problem::field(
@@ -446,6 +456,7 @@ pub async fn replace_rates(
         step_weight_g: Set(rate.step_weight_g),
         step_amount: Set(Vnd(rate.step_price)),
         free_from_amount: Set(rate.free_from.map(Vnd)),
+        max_days: Set(rate.max_days),
     };
     let rows: Vec<_> = input.items.iter().map(row).collect();
     let transaction = db.begin().await?;

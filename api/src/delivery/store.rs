@@ -18,7 +18,7 @@ pub async fn rates(
 }
 
 pub async fn add_default_rates(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<(), DbErr> {
-    let rows = DEFAULT_RATES.map(|(zone, base, step)| delivery_rate::ActiveModel {
+    let rows = DEFAULT_RATES.map(|(zone, base, step, days)| delivery_rate::ActiveModel {
         id: Set(RowId::new()),
         cooperative_id: Set(cooperative),
         zone: Set(zone),
@@ -27,6 +27,7 @@ pub async fn add_default_rates(connection: &impl ConnectionTrait, cooperative: C
         step_weight_g: Set(DEFAULT_STEP_WEIGHT_G),
         step_amount: Set(Vnd(step)),
         free_from_amount: Set(Some(Vnd(1_000_000))),
+        max_days: Set(days),
     });
     delivery_rate::Entity::insert_many(rows).exec_without_returning(connection).await?;
     Ok(())

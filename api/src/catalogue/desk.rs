@@ -1,0 +1,106 @@
+//! What a request that changes listings, stock or orders works with, and who sent it.
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use entity::value::{CooperativeId, MemberRole};
+use sea_orm::{ConnectionTrait, DbErr};
+use serde::Serialize;
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+
+use super::Catalogue;
+use crate::config::Config;
+use crate::identity::{Permission, SignedIn, require_member};
+use crate::platform::audit;
+use crate::platform::clock::Clock;
+use crate::platform::db::Db;
+use crate::platform::objects::Objects;
+use crate::platform::outbox::Bell;
+use crate::platform::problem::Problem;
+
+/// The services a signed-in person's request needs, taken from the application at once.
+#[derive(Clone)]
+pub struct Desk {
+    pub db: Data<Db>,
+    pub clock: Data<Clock>,
+    pub catalogue: Data<Catalogue>,
+    pub bell: Data<Bell>,
+    pub objects: Data<Objects>,
+    pub config: Data<Config>,
+    pub who: SignedIn,
+}
+
+impl FromRequest for Desk {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let who = SignedIn::from_request(request, payload).into_inner();
+        std::future::ready(who.and_then(|who| Self::of(request, who)))
+    }
+}
+
+impl Desk {
+    /// The desk of somebody already known, such as by a cookie.
+    pub fn of(request: &HttpRequest, who: SignedIn) -> Result<Self, Problem> {
+        fn service<T: 'static>(request: &HttpRequest) -> Result<Data<T>, Problem> {
+            request.app_data::<Data<T>>().cloned().ok_or_else(|| Problem::internal(std::any::type_name::<T>()))
+        }
+        Ok(Self {
+            db: service(request)?,
+            clock: service(request)?,
+            catalogue: service(request)?,
+            bell: service(request)?,
+            objects: service(request)?,
+            config: service(request)?,
+            who,
+        })
+    }
+
+    /// Refused unless the caller's role in the cooperative has the permission.
+    pub async fn may(&self, cooperative: CooperativeId, permission: Permission) -> Result<MemberRole, Problem> {
+        require_member(self.db.fresh(), self.who.account, cooperative, permission).await
+    }
+
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    /// In Vietnam.
+    pub fn today(&self) -> Date {
+        self.clock.today()
+    }
+
+    /// Writes who changed what, in the change's own transaction.
+    pub async fn audit(
+        &self,
+        transaction: &impl ConnectionTrait,
+        action: &str,
+        (entity, entity_id): (&str, Uuid),
+        before: impl Serialize,
+        after: impl Serialize,
+    ) -> Result<(), DbErr> {
+        let value = |value| Some(value).filter(|value: &serde_json::Value| !value.is_null());
+        let change = audit::Change {
+            actor: self.who.audit_actor(),
+            action,
+            entity,
+            entity_id,
+            before: value(serde_json::to_value(before).unwrap_or_default()),
+            after: value(serde_json::to_value(after).unwrap_or_default()),
+        };
+        audit::record(transaction, change, self.now()).await
+    }
+
+    /// Refreshes what buyers see of these products, after the commit that changed them.
+    pub async fn products_changed(&self, ids: &[entity::value::ProductId]) -> Result<(), Problem> {
+        self.bell.ring();
+        self.catalogue.products_changed(ids).await.map_err(Problem::internal)
+    }
+
+    pub async fn cooperative_changed(&self, id: CooperativeId) -> Result<(), Problem> {
+        self.bell.ring();
+        self.catalogue.cooperative_changed(id).await.map_err(Problem::internal)
+    }
+}
