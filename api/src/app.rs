@@ -16,6 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::catalogue::{self, Catalogue};
 use crate::config::{Config, Environment};
+use crate::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::identity::{self, Keys, Passwords, SignInHook};
 use crate::notification::{Mailer, Notifier};
 use crate::ordering::{self, MergeOnSignIn, Sweeper};
@@ -25,20 +26,22 @@ use crate::platform::edge::{Edge, edge, spare_small_bodies};
 use crate::platform::limits::Limit;
 use crate::platform::objects::Objects;
 use crate::platform::openapi;
-use crate::platform::outbox::{Bell, Worker};
+use crate::platform::outbox::{Bell, Consumer, Worker};
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::service::{self, AuthLimit};
-use crate::{delivery, inventory, places, selling, tourism};
+use crate::{delivery, fulfilment, inventory, media, places, selling, tourism};
 
 /// Every route of the API, slice by slice.
 pub fn routes(config: &mut ServiceConfig) {
     identity::routes(config);
     places::routes(config);
     catalogue::routes(config);
+    media::routes(config);
     tourism::routes(config);
     delivery::routes(config);
     ordering::routes(config);
+    fulfilment::routes(config);
     selling::routes(config);
     inventory::routes(config);
 }
@@ -61,6 +64,7 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "checkout", description = "Buying"),
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
+        (name = "carriers", description = "What carriers report"),
     )
 )]
 struct Document;
@@ -117,8 +121,12 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let auth_limit = Data::new(AuthLimit(Limit::per_minute(config.auth_rate_limit_per_minute)));
     let document = Data::new(service::Document(Ready::bytes(document().to_json()?)));
     let notifier = Notifier { db: db.clone(), clock, mailer: Arc::new(Mailer::new(&config)?), base_url };
-    let worker =
-        tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers: vec![Arc::new(notifier)] }.run());
+    let carriers = Arc::new(Carriers::registry(&config)?);
+    let parcels = CancelParcels { db: db.clone(), clock, carriers: carriers.clone() };
+    let consumers: Vec<Arc<dyn Consumer>> = vec![Arc::new(notifier), Arc::new(parcels)];
+    let worker = tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers }.run());
+    let booker = tokio::spawn(Booker { db: db.clone(), clock, carriers: carriers.clone() }.run());
+    let carriers = Data::from(carriers);
     let sweeper = Sweeper {
         db: db.clone(),
         clock,
@@ -143,6 +151,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .app_data(passwords.clone())
             .app_data(catalogue.clone())
             .app_data(bell.clone())
+            .app_data(carriers.clone())
             .app_data(keys.clone())
             .app_data(hook.clone())
             .app_data(edge_settings.clone())
@@ -169,7 +178,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     }
     let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    Ok((server.run(), vec![worker, sweeper, limits]))
+    Ok((server.run(), vec![worker, sweeper, limits, booker]))
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {

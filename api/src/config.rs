@@ -61,12 +61,32 @@ pub struct Config {
     pub order_response_hours: u32,
     /// A delivered order nobody objects to is completed after so many days.
     pub order_completion_days: u32,
+    /// Where the carriers are; their test systems, or a local stand-in.
+    pub ghn_url: String,
+    pub ghtk_url: String,
+    pub viettel_post_url: String,
+    /// What carriers show with `?token=` when they call our webhook; without it their webhooks are closed.
+    pub carrier_webhook_token: Option<SecretString>,
+    /// Which listings a person looks at before buyers do: `none`, `new` (the first publication), `edits` (and every change
+    /// of published texts).
+    pub listing_review: ListingReview,
+    /// Development only: webhooks may go to private addresses.
+    pub webhooks_allow_private: bool,
     /// How long a quote is held.
     pub quote_minutes: u32,
     /// Development only: serve `/bench/{size}`, the reference that `tests/bench` measures against.
     pub bench_route: bool,
     /// Development only: a clock that runs ahead, to see what expires.
     pub clock_ahead_seconds: i64,
+}
+
+/// Which listings a person looks at before buyers do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListingReview {
+    None,
+    New,
+    Edits,
 }
 
 const NAMES: &[&str] = &[
@@ -90,6 +110,12 @@ const NAMES: &[&str] = &[
     "auth_rate_limit_per_minute",
     "order_response_hours",
     "order_completion_days",
+    "ghn_url",
+    "ghtk_url",
+    "viettel_post_url",
+    "carrier_webhook_token",
+    "listing_review",
+    "webhooks_allow_private",
     "quote_minutes",
     "bench_route",
     "clock_ahead_seconds",
@@ -167,6 +193,9 @@ impl Config {
         if self.bench_route {
             bail!("OCOP_BENCH_ROUTE is for development only");
         }
+        if self.webhooks_allow_private {
+            bail!("OCOP_WEBHOOKS_ALLOW_PRIVATE is for development only");
+        }
         if self.clock_ahead_seconds != 0 {
             bail!("OCOP_CLOCK_AHEAD_SECONDS is for development only");
         }
@@ -198,6 +227,10 @@ impl Config {
 
     pub fn metrics_token(&self) -> Option<&str> {
         self.metrics_token.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    pub fn carrier_webhook_token(&self) -> Option<&str> {
+        self.carrier_webhook_token.as_ref().map(ExposeSecret::expose_secret)
     }
 
     pub fn mail_sink(&self) -> MailSink {
@@ -252,6 +285,11 @@ fn defaults() -> serde_json::Value {
         "auth_rate_limit_per_minute": 30,
         "order_response_hours": 72,
         "order_completion_days": 7,
+        "ghn_url": "https://online-gateway.ghn.vn/shiip/public-api",
+        "ghtk_url": "https://services.giaohangtietkiem.vn",
+        "viettel_post_url": "https://partner.viettelpost.vn",
+        "listing_review": "none",
+        "webhooks_allow_private": false,
         "quote_minutes": 30,
         "bench_route": false,
         "clock_ahead_seconds": 0,

@@ -13,7 +13,7 @@ use crate::config::{Config, Environment};
 use crate::platform::db::{Db, sql};
 use crate::platform::edge::client_address;
 use crate::platform::limits::{Limit, client_key};
-use crate::platform::objects::Objects;
+use crate::platform::objects::{Objects, PRIVATE};
 use crate::platform::problem::{BUSY, NOT_FOUND, Problem};
 use crate::platform::ready::{PUBLIC, Ready};
 use crate::platform::secrets;
@@ -97,6 +97,9 @@ async fn docs_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) ->
 /// A stored picture. Keys are never reused for other bytes, so any cache may keep it for good.
 #[get("/media/{key:.*}")]
 async fn media(objects: Data<Objects>, key: Path<String>) -> Result<HttpResponse, Problem> {
+    if key.starts_with(PRIVATE) {
+        return Err(Problem::new(&NOT_FOUND));
+    }
     let kind = match key.rsplit('.').next() {
         Some("png") => "image/png",
         Some("jpg") => "image/jpeg",

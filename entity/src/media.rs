@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{AccountId, CooperativeId, MediaId, MediaPurpose};
+use crate::value::{AccountId, CooperativeId, MediaId, MediaPurpose, OrderId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "media")]
@@ -11,6 +11,8 @@ pub struct Model {
     pub id: MediaId,
     pub cooperative_id: Option<CooperativeId>,
     pub account_id: Option<AccountId>,
+    /// A picture shown in a return
+    pub order_id: Option<OrderId>,
     pub purpose: MediaPurpose,
     pub sha256: String,
     pub width: i32,

@@ -30,7 +30,7 @@ fn address(place: &Place) -> String {
 
 fn state(code: i64) -> Option<ParcelState> {
     Some(match code {
-        -110..=-100 | 100 | 102..=104 | -108 => ParcelState::Booked,
+        -110..=-100 | 100 | 102..=104 => ParcelState::Booked,
         101 | 107 | 201 | 503 => ParcelState::Cancelled,
         105 | 200 | 202 | 300..=303 | 400..=403 | 320 => ParcelState::InTransit,
         500 | 508 | 509 | 550 => ParcelState::OutForDelivery,

@@ -15,7 +15,7 @@ mod store;
 
 pub use routes::{BELOW_RESERVED, StockItem, receive, stock_of};
 pub use store::{
-    Outcome, Packing, Pick, Wanted, check, lots_of, open_lots, put_back, record, release, reserve, restock, sellable, take,
+    Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve, restock, sellable, take,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 

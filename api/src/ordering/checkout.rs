@@ -310,7 +310,7 @@ fn differences(quoted: &Quote, fresh: &[QuotedShare], lines: &[LineRow]) -> Vec<
 }
 
 /// `DH-261124-K7MPXQ`: the day in Vietnam and about 30 random bits; the unique key has the last word.
-fn number(kind: &str, now: OffsetDateTime) -> String {
+pub fn number(kind: &str, now: OffsetDateTime) -> String {
     let (year, month, day) = now.to_offset(VIETNAM).to_calendar_date();
     format!("{kind}-{:02}{:02}{day:02}-{}", year % 100, u8::from(month), secrets::code(8))
 }

@@ -8,18 +8,29 @@
 
 mod carts;
 mod checkout;
+mod messages;
 mod orders;
+mod photos;
 mod quotes;
 pub mod rules;
-mod seller;
+mod returns;
+pub mod seller;
+mod shortfall;
 mod steps;
 mod store;
 mod sweeper;
 mod view;
 
 pub use carts::MergeOnSignIn;
-pub use store::{OrderForMail, order_for_mail};
+pub use store::{OrderForMail, OrderRow, Whose, lines_of, order_for_mail, order_list};
+pub use checkout::number;
+pub use messages::{Messages, read_talk, write as write_message};
+pub use orders::{OrderQuery, Secret, own as buyer_order};
+pub use returns::{ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns, of_order as returns_of_order};
+pub use rules::Action;
+pub use steps::{By, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
 pub use sweeper::Sweeper;
+pub use view::{OrderView, views};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -39,7 +50,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(seller::show)
         .service(seller::confirm)
         .service(seller::pack)
-        .service(seller::ship)
-        .service(seller::deliver)
-        .service(seller::cancel);
+        .service(seller::cancel)
+        .service(shortfall::answer)
+        .service(photos::upload_photo)
+        .service(messages::list_for_buyer)
+        .service(messages::write_as_buyer)
+        .service(messages::list_for_seller)
+        .service(messages::write_as_seller)
+        .service(returns::create)
+        .service(returns::list_for_buyer)
+        .service(returns::withdraw)
+        .service(returns::list_for_seller)
+        .service(returns::answer_return);
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use entity::value::{OrderActor, OrderId, OrderState};
 use garde::Validate;
 use serde::Deserialize;
+use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules::Action;
@@ -38,21 +39,33 @@ pub struct OrderQuery {
 }
 
 impl OrderQuery {
-    pub async fn page(&self, db: &Db, whose: Whose, by: OrderActor) -> Result<HttpResponse, Problem> {
+    pub async fn page(
+        &self,
+        db: &Db,
+        whose: Whose,
+        by: OrderActor,
+        now: OffsetDateTime,
+    ) -> Result<Page<OrderView>, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         let before = self.cursor.as_deref().map(decode::<OrderId>).transpose()?;
         let rows = order_list(db.fresh(), &whose, self.state, before, limit).await?;
         let page = Page::from_rows(rows, limit, |row| row.id);
-        let items = views(db.fresh(), page.items, by).await?;
-        Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+        let items = views(db.fresh(), page.items, by, now).await?;
+        Ok(Page { items, next_cursor: page.next_cursor })
     }
 }
 
 /// The buyer's orders, newest first.
 #[utoipa::path(tag = "orders", operation_id = "list_orders", security(("access_token" = [])), params(OrderQuery), responses((status = 200, description = "A page of orders", body = Page<OrderView>)))]
 #[get("/v1/orders")]
-pub async fn list(db: Data<Db>, caller: SignedIn, query: Params<OrderQuery>) -> Result<HttpResponse, Problem> {
-    query.0.page(&db, Whose::Buyer(caller.account), OrderActor::Buyer).await
+pub async fn list(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: SignedIn,
+    query: Params<OrderQuery>,
+) -> Result<HttpResponse, Problem> {
+    let page = query.0.page(&db, Whose::Buyer(caller.account), OrderActor::Buyer, clock.now()).await?;
+    Ok(HttpResponse::Ok().json(page))
 }
 
 #[derive(Deserialize, Validate, IntoParams)]
@@ -66,7 +79,12 @@ pub struct Secret {
 }
 
 /// The order, if it is the caller's. Others learn nothing, not even that it exists.
-async fn own(db: &Db, caller: &Caller, secret: &Secret, id: OrderId) -> Result<(OrderRow, OrderActor), Problem> {
+pub async fn own(
+    db: &Db,
+    caller: &Caller,
+    secret: &Secret,
+    id: OrderId,
+) -> Result<(OrderRow, OrderActor), Problem> {
     let row = read(db, id).await?;
     if row.account_id.is_some() && row.account_id == caller.account() {
         return Ok((row, OrderActor::Buyer));
@@ -77,8 +95,13 @@ async fn own(db: &Db, caller: &Caller, secret: &Secret, id: OrderId) -> Result<(
     }
 }
 
-async fn show_one(db: &Db, row: OrderRow, by: OrderActor) -> Result<HttpResponse, Problem> {
-    let view = views(db.fresh(), vec![row], by).await?.pop().ok_or_else(|| Problem::new(&NOT_FOUND))?;
+pub async fn show_one(
+    db: &Db,
+    row: OrderRow,
+    by: OrderActor,
+    now: OffsetDateTime,
+) -> Result<HttpResponse, Problem> {
+    let view = views(db.fresh(), vec![row], by, now).await?.pop().ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(HttpResponse::Ok().json(view))
 }
 
@@ -87,12 +110,13 @@ async fn show_one(db: &Db, row: OrderRow, by: OrderActor) -> Result<HttpResponse
 #[get("/v1/orders/{id}")]
 pub async fn show(
     db: Data<Db>,
+    clock: Data<Clock>,
     caller: Caller,
     id: Path<OrderId>,
     secret: Params<Secret>,
 ) -> Result<HttpResponse, Problem> {
     let (row, by) = own(&db, &caller, &secret.0, *id).await?;
-    show_one(&db, row, by).await
+    show_one(&db, row, by, clock.now()).await
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -121,7 +145,7 @@ pub async fn cancel(
     let reason = body.0.reason.map(|reason| fold::stored(&reason)).filter(|reason| !reason.is_empty());
     let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
     let row = step(&tools, &row, Action::Cancel, By::of(kind, caller.account(), reason)).await?;
-    show_one(&db, row, kind).await
+    show_one(&db, row, kind, clock.now()).await
 }
 
 /// Confirm that it arrived and is in order. Happens by itself some days after delivery.
@@ -139,5 +163,5 @@ pub async fn complete(
     let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
     let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
     let row = step(&tools, &row, Action::Complete, By::of(kind, caller.account(), None)).await?;
-    show_one(&db, row, kind).await
+    show_one(&db, row, kind, clock.now()).await
 }

@@ -50,6 +50,8 @@ pub struct Step {
 }
 
 const SELLER: &[OrderActor] = &[OrderActor::Seller];
+/// By hand, or because the carrier says so.
+const SELLER_OR_CARRIER: &[OrderActor] = &[OrderActor::Seller, OrderActor::System];
 const SYSTEM: &[OrderActor] = &[OrderActor::System];
 const ANYONE: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest, OrderActor::Seller];
 const BUYERS_OR_TIME: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest, OrderActor::System];
@@ -65,8 +67,8 @@ pub static STEPS: &[Step] = {
     &[
         step(S::Placed, A::Confirm, S::Confirmed, SELLER, Effect::None),
         step(S::Confirmed, A::Pack, S::Packed, SELLER, Effect::Take),
-        Step { only: Some(DeliveryMethod::Delivery), ..step(S::Packed, A::Ship, S::Shipped, SELLER, Effect::None) },
-        step(S::Shipped, A::Deliver, S::Delivered, SELLER, Effect::None),
+        Step { only: Some(DeliveryMethod::Delivery), ..step(S::Packed, A::Ship, S::Shipped, SELLER_OR_CARRIER, Effect::None) },
+        step(S::Shipped, A::Deliver, S::Delivered, SELLER_OR_CARRIER, Effect::None),
         // Collected at the cooperative: nothing is shipped.
         Step { only: Some(DeliveryMethod::Pickup), ..step(S::Packed, A::Deliver, S::Delivered, SELLER, Effect::None) },
         step(S::Delivered, A::Complete, S::Completed, BUYERS_OR_TIME, Effect::None),

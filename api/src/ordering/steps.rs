@@ -123,3 +123,8 @@ pub async fn step_within(
 pub async fn read(db: &Db, id: OrderId) -> Result<OrderRow, Problem> {
     order(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
+
+/// The order as the transaction sees it.
+pub async fn order_within(transaction: &impl ConnectionTrait, id: OrderId) -> Result<OrderRow, Problem> {
+    order(transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
+}

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use entity::value::{
-    CooperativeId, DeliveryMethod, Money, OfferId, OrderActor, OrderId, OrderState, PaymentMethod, ProductId,
-    PurchaseId,
+    CooperativeId, DeliveryMethod, Money, OfferId, OrderActor, OrderId, OrderState, PaymentMethod, PickupPointId,
+    ProductId, PurchaseId,
 };
 use entity::{order_event, order_line};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -16,6 +16,7 @@ use super::rules::{Action, actions};
 use super::store::{OrderRow, events_of, lines_of};
 use crate::catalogue::view::Bilingual;
 use crate::places;
+use crate::platform::db::{all, list};
 use crate::platform::problem::Problem;
 
 #[derive(Serialize, ToSchema)]
@@ -25,7 +26,7 @@ pub struct OrderLine {
     sku: String,
     name: Bilingual,
     pack: Bilingual,
-    quantity: i64,
+    pub quantity: i64,
     unit_price: Money,
     total: Money,
 }
@@ -62,13 +63,18 @@ pub struct OrderDelivery {
     commune_name: Option<String>,
     #[schema(required = true)]
     province_name: Option<String>,
+    #[schema(required = true)]
+    pickup_point_id: Option<PickupPointId>,
+    /// What the buyer shows when collecting; told to the buyer alone.
+    #[schema(required = true)]
+    collection_code: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Order)]
 pub struct OrderView {
     pub id: OrderId,
-    number: String,
+    pub number: String,
     purchase_id: PurchaseId,
     purchase_number: String,
     pub state: OrderState,
@@ -84,6 +90,10 @@ pub struct OrderView {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     placed_at: OffsetDateTime,
+    /// Waits for a harvest.
+    preorder: bool,
+    /// Lines the harvest was too small for; answered with `/shortfall`.
+    shortfalls: Vec<Shortfall>,
     /// Every step it took.
     history: Vec<OrderStep>,
     /// What the caller can do with it now.
@@ -95,6 +105,7 @@ pub async fn views(
     connection: &impl ConnectionTrait,
     rows: Vec<OrderRow>,
     by: OrderActor,
+    now: OffsetDateTime,
 ) -> Result<Vec<OrderView>, Problem> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     if ids.is_empty() {
@@ -108,9 +119,11 @@ pub async fn views(
     for event in events_of(connection, &ids).await? {
         steps.entry(event.order_id).or_default().push(step_view(event));
     }
+    let shortfalls = shortfalls(connection, &ids).await?;
     let view = |row: OrderRow| {
+        let short = shortfalls.iter().filter(|short| short.order_id == row.id).cloned().collect();
         let (lines, history) = (lines.remove(&row.id).unwrap_or_default(), steps.remove(&row.id).unwrap_or_default());
-        order_view(row, lines, history, by)
+        order_view(row, (lines, history, short), by, now)
     };
     Ok(rows.into_iter().map(view).collect())
 }
@@ -132,7 +145,51 @@ fn step_view(event: order_event::Model) -> OrderStep {
     OrderStep { state: event.to_state, by: event.actor_kind, reason: event.reason, at: event.at }
 }
 
-fn order_view(row: OrderRow, lines: Vec<OrderLine>, history: Vec<OrderStep>, by: OrderActor) -> OrderView {
+/// Buyers are called about an order while it is under way, and a while after; then their address is nobody's business.
+const CONTACT_DAYS: i64 = 14;
+
+/// Whether a seller still needs to know who the buyer is.
+fn contact_needed(row: &OrderRow, now: OffsetDateTime) -> bool {
+    let over = matches!(row.state, OrderState::Completed | OrderState::Cancelled | OrderState::Expired);
+    !over || now - row.updated_at < time::Duration::days(CONTACT_DAYS)
+}
+
+/// `+84912345678` → `…678`
+fn masked(text: &str, kept: usize) -> String {
+    let count = text.chars().count();
+    format!("…{}", text.chars().skip(count.saturating_sub(kept)).collect::<String>())
+}
+
+/// A line its harvest was too small for; the buyer chooses.
+#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
+pub struct Shortfall {
+    #[serde(skip)]
+    order_id: OrderId,
+    offer_id: OfferId,
+    wanted: i64,
+    /// Held for the buyer until the answer; may be nothing.
+    offered: i64,
+}
+
+async fn shortfalls(connection: &impl ConnectionTrait, ids: &[OrderId]) -> Result<Vec<Shortfall>, Problem> {
+    Ok(all(
+        connection,
+        format!(
+            "SELECT order_id, offer_id, quantity AS wanted, offered FROM preorder WHERE state = 'short' AND order_id IN {} ORDER BY id",
+            list(1, ids.len())
+        ),
+        ids.iter().map(|id| sea_orm::Value::from(*id)).collect::<Vec<_>>(),
+    )
+    .await?)
+}
+
+fn order_view(
+    row: OrderRow,
+    (lines, history, shortfalls): (Vec<OrderLine>, Vec<OrderStep>, Vec<Shortfall>),
+    by: OrderActor,
+    now: OffsetDateTime,
+) -> OrderView {
+    let open = by != OrderActor::Seller || contact_needed(&row, now);
     let commune = row.commune_code.as_deref().and_then(places::commune);
     OrderView {
         actions: actions(row.state, by, row.delivery_method),
@@ -153,15 +210,19 @@ fn order_view(row: OrderRow, lines: Vec<OrderLine>, history: Vec<OrderStep>, by:
         total: row.total_amount.into(),
         delivery: OrderDelivery {
             method: row.delivery_method,
-            recipient: row.recipient,
-            phone: row.phone,
-            street: row.street,
+            recipient: if open { row.recipient } else { masked(&row.recipient, 0) },
+            phone: if open { row.phone } else { masked(&row.phone, 3) },
+            street: row.street.filter(|_| open),
+            pickup_point_id: row.pickup_point_id,
+            collection_code: row.collection_code.filter(|_| by != OrderActor::Seller),
             commune_name: commune.map(|c| c.name.clone()),
             province_name: commune.map(|c| places::province_of(c).name.clone()),
             commune_code: row.commune_code,
         },
         payment_method: PaymentMethod::CashOnDelivery,
         note: row.note,
+        preorder: row.preorder,
+        shortfalls,
         placed_at: row.placed_at,
         history,
     }

@@ -19,3 +19,4 @@ pub mod problem;
 pub mod ready;
 pub mod secrets;
 pub mod telemetry;
+pub mod upload;

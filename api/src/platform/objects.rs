@@ -8,6 +8,9 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt};
 
+/// Keys under this are never served to the public: papers, spreadsheets.
+pub const PRIVATE: &str = "private/";
+
 pub struct Objects(Box<dyn ObjectStore>);
 
 impl Objects {
@@ -19,6 +22,14 @@ impl Objects {
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
         self.0.put(&Key::parse(key)?, bytes.into()).await?;
         Ok(())
+    }
+
+    /// Deleting what is not there is no error.
+    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
+        match self.0.delete(&Key::parse(key)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// `None` where nothing is stored under the key.

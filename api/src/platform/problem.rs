@@ -110,6 +110,23 @@ impl Problem {
         self
     }
 
+    /// What it says, for pages that show it themselves: the fields at fault, else the whole.
+    pub fn words(&self, language: Language) -> String {
+        if self.errors.is_empty() {
+            let title = match language {
+                Language::Vi => self.code.vi,
+                Language::En => self.code.en,
+            };
+            return self.detail.as_ref().map_or(title, |text| text.get(language)).to_owned();
+        }
+        self.errors.iter().map(|error| error.text.get(language)).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The fields at fault: JSON pointer and what is wrong.
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     pub fn seconds_to_retry(&self) -> Option<u64> {
         self.retry_after
     }

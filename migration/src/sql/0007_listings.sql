@@ -50,6 +50,7 @@ CREATE TABLE media (
     id uuid PRIMARY KEY,
     cooperative_id uuid REFERENCES cooperative (id),
     account_id uuid REFERENCES account (id),
+    order_id uuid REFERENCES orders (id),    -- a picture shown in a return
     purpose text NOT NULL CHECK (purpose IN ('listing', 'review', 'return')),
     sha256 text NOT NULL,
     width integer NOT NULL,

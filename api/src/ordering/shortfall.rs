@@ -1,0 +1,194 @@
+//! A harvest was too small: the buyer of a pre-order waits on, takes a part, or gives the line up.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, post};
+use entity::value::{OrderId, RowId, Vnd};
+use garde::Validate;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::orders::{Secret, own, show_one};
+use super::rules::Action;
+use super::steps::{By, Tools, read, step_within};
+use crate::catalogue::Catalogue;
+use crate::identity::Caller;
+use crate::inventory::forecasts::{give_up, short_lines, take_part, wait_on};
+use crate::platform::body::{Body, Params};
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, one, run};
+use crate::platform::outbox::{Bell, emit};
+use crate::platform::problem::{Problem, codes};
+
+codes! {
+    NOTHING_SHORT = "nothing_short" 409 "Đơn này không có dòng nào bị thiếu." "No line of this order fell short.";
+    NOTHING_OFFERED = "nothing_offered" 409 "Không có phần nào để nhận: vụ này không đủ cho bạn. Hãy chờ hoặc hủy." "There is no part to take: nothing of this harvest is left for you. Wait, or give it up.";
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortfallChoice {
+    /// For the next lot of this harvest; what was offered goes to others.
+    Wait,
+    /// What was offered, at the price for it.
+    Part,
+    /// Nothing of the short lines; an order with no other line is cancelled.
+    Refund,
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct ShortfallAnswer {
+    choice: ShortfallChoice,
+}
+
+/// Choose what happens to the lines a harvest was too small for.
+#[utoipa::path(tag = "orders", operation_id = "answer_shortfall", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = ShortfallAnswer, responses((status = 200, description = "The order after it", body = super::view::OrderView)))]
+#[post("/v1/orders/{id}/shortfall")]
+#[allow(clippy::too_many_arguments, reason = "extractors")]
+pub async fn answer(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    catalogue: Data<Catalogue>,
+    bell: Data<Bell>,
+    caller: Caller,
+    id: Path<OrderId>,
+    secret: Params<Secret>,
+    body: Body<ShortfallAnswer>,
+) -> Result<HttpResponse, Problem> {
+    let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
+    let now = clock.now();
+    let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now };
+    let transaction = db.begin().await?;
+    // The order's row is taken first: two answers at once come one after the other.
+    let sql = "UPDATE orders SET updated_at = $2 WHERE id = $1 AND state IN ('placed', 'confirmed')";
+    if run(&transaction, sql, [row.id.into(), now.into()]).await? != 1 {
+        return Err(Problem::new(&NOTHING_SHORT));
+    }
+    let short = short_lines(&transaction, row.id).await?;
+    if short.is_empty() {
+        return Err(Problem::new(&NOTHING_SHORT));
+    }
+    match body.0.choice {
+        ShortfallChoice::Wait => {
+            for line in &short {
+                wait_on(&transaction, line, now).await?;
+            }
+        }
+        ShortfallChoice::Part => {
+            if short.iter().any(|line| line.offered == 0) {
+                return Err(Problem::new(&NOTHING_OFFERED));
+            }
+            for line in &short {
+                take_part(&transaction, line, now).await?;
+                resize(&transaction, row.id, line.offer_id, line.offered).await?;
+            }
+            settle(&transaction, row.id).await?;
+        }
+        ShortfallChoice::Refund => {
+            let lines = count_lines(&transaction, row.id).await?;
+            if i64::try_from(short.len()).unwrap_or(i64::MAX) >= lines {
+                let reason = Some("the harvest was too small".to_owned());
+                let by = By { reason_code: Some("harvest_short"), ..By::of(kind, caller.account(), reason) };
+                let levels = step_within(&transaction, &tools, &row, Action::Cancel, by).await?;
+                transaction.commit().await?;
+                catalogue.levels_changed(&levels).await;
+                bell.ring();
+                return show_one(&db, read(&db, row.id).await?, kind, now).await;
+            }
+            for line in &short {
+                give_up(&transaction, line, now).await?;
+                let sql = "DELETE FROM order_line WHERE order_id = $1 AND offer_id = $2";
+                run(&transaction, sql, [row.id.into(), line.offer_id.into()]).await?;
+            }
+            settle(&transaction, row.id).await?;
+        }
+    }
+    let offers: Vec<_> = short.iter().map(|line| line.offer_id).collect();
+    let choice = format!("{:?}", body.0.choice).to_lowercase();
+    emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now).await?;
+    transaction.commit().await?;
+    refresh(&db, &catalogue, &offers, now).await?;
+    bell.ring();
+    show_one(&db, read(&db, row.id).await?, kind, now).await
+}
+
+async fn refresh(
+    db: &Db,
+    catalogue: &Catalogue,
+    offers: &[entity::value::OfferId],
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let mut levels = Vec::new();
+    for offer in offers {
+        levels.extend(crate::inventory::level(db.fresh(), *offer, now).await?);
+    }
+    catalogue.levels_changed(&levels).await;
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct Count {
+    count: i64,
+}
+
+async fn count_lines(connection: &impl ConnectionTrait, order: OrderId) -> Result<i64, Problem> {
+    let sql = "SELECT COUNT(*) AS count FROM order_line WHERE order_id = $1";
+    Ok(one::<Count>(connection, sql, [order.into()]).await?.map_or(0, |row| row.count))
+}
+
+#[derive(FromQueryResult)]
+struct LineFacts {
+    id: RowId,
+    unit_amount: Vnd,
+    quantity: i64,
+    weight_g: i64,
+}
+
+async fn resize(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    offer: entity::value::OfferId,
+    quantity: i64,
+) -> Result<(), Problem> {
+    let line = one::<LineFacts>(
+        transaction,
+        "SELECT id, unit_amount, quantity, weight_g FROM order_line WHERE order_id = $1 AND offer_id = $2",
+        [order.into(), offer.into()],
+    )
+    .await?
+    .ok_or_else(|| Problem::internal(format!("order {order} has no line for {offer}")))?;
+    let total = line.unit_amount.times(quantity).ok_or_else(|| Problem::internal("amount past 64 bits"))?;
+    let weight = line.weight_g / line.quantity.max(1) * quantity;
+    run(
+        transaction,
+        "UPDATE order_line SET quantity = $2, total_amount = $3, weight_g = $4 WHERE id = $1",
+        [line.id.into(), quantity.into(), total.into(), weight.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Order and purchase add up again after a line changed. Delivery costs what was agreed.
+async fn settle(transaction: &impl ConnectionTrait, order: OrderId) -> Result<(), Problem> {
+    run(
+        transaction,
+        "UPDATE orders SET goods_amount = (SELECT CAST(SUM(total_amount) AS bigint) FROM order_line WHERE order_id = $1),
+                total_amount = (SELECT CAST(SUM(total_amount) AS bigint) FROM order_line WHERE order_id = $1) + delivery_amount
+         WHERE id = $1",
+        [order.into()],
+    )
+    .await?;
+    run(
+        transaction,
+        "UPDATE purchase SET
+             goods_amount = (SELECT CAST(SUM(o.goods_amount) AS bigint) FROM orders o WHERE o.purchase_id = purchase.id),
+             total_amount = (SELECT CAST(SUM(o.goods_amount) AS bigint) FROM orders o WHERE o.purchase_id = purchase.id) + delivery_amount
+         WHERE id = (SELECT purchase_id FROM orders WHERE id = $1)",
+        [order.into()],
+    )
+    .await?;
+    Ok(())
+}
