@@ -29,8 +29,9 @@ use crate::platform::openapi;
 use crate::platform::outbox::{Bell, Consumer, Worker};
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
+use crate::selling::PriceClock;
 use crate::service::{self, AuthLimit};
-use crate::{delivery, fulfilment, inventory, media, places, selling, tourism};
+use crate::{delivery, fulfilment, inventory, media, places, reports, reviews, selling, tourism};
 
 /// Every route of the API, slice by slice.
 pub fn routes(config: &mut ServiceConfig) {
@@ -44,6 +45,8 @@ pub fn routes(config: &mut ServiceConfig) {
     fulfilment::routes(config);
     selling::routes(config);
     inventory::routes(config);
+    reviews::routes(config);
+    reports::routes(config);
 }
 
 #[derive(OpenApi)]
@@ -64,6 +67,8 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "checkout", description = "Buying"),
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
+        (name = "applications", description = "Applying to sell"),
+        (name = "admin", description = "What the platform's people decide"),
         (name = "carriers", description = "What carriers report"),
     )
 )]
@@ -125,6 +130,8 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let parcels = CancelParcels { db: db.clone(), clock, carriers: carriers.clone() };
     let consumers: Vec<Arc<dyn Consumer>> = vec![Arc::new(notifier), Arc::new(parcels)];
     let worker = tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers }.run());
+    let prices = PriceClock { db: db.clone(), clock, catalogue: catalogue.clone(), bell: bell.clone() };
+    let prices = tokio::spawn(prices.run());
     let booker = tokio::spawn(Booker { db: db.clone(), clock, carriers: carriers.clone() }.run());
     let carriers = Data::from(carriers);
     let sweeper = Sweeper {
@@ -178,7 +185,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     }
     let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    Ok((server.run(), vec![worker, sweeper, limits, booker]))
+    Ok((server.run(), vec![worker, sweeper, limits, booker, prices]))
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {

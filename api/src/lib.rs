@@ -16,6 +16,8 @@ pub mod notification;
 pub mod ordering;
 pub mod places;
 pub mod platform;
+pub mod reports;
+pub mod reviews;
 pub mod selling;
 mod service;
 pub mod tourism;

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{AccountId, ApplicationId, ApplicationState, CooperativeId, CooperativeKind};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "application")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -21,6 +21,8 @@ pub struct Model {
     pub street: String,
     pub commune_code: String,
     pub former_commune: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
     pub phone: String,
     pub email: Option<String>,
     /// NAPAS bank identification number, six digits

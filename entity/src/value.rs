@@ -85,6 +85,21 @@ impl Vnd {
     }
 }
 
+/// `1.250.000 ₫`, as people in Vietnam write it.
+impl std::fmt::Display for Vnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let digits = self.0.unsigned_abs().to_string();
+        let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                out.push('.');
+            }
+            out.push(digit);
+        }
+        write!(f, "{}{out} ₫", if self.0 < 0 { "-" } else { "" })
+    }
+}
+
 /// An amount of money as the API shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"amount": 250_000, "currency": "VND"}))]
@@ -260,4 +275,16 @@ words! {
     WebhookState { Enabled = "enabled", Disabled = "disabled", Failing = "failing" }
 
     WebhookMessageState { Waiting = "waiting", Delivered = "delivered", Failed = "failed" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_as_people_write_them() {
+        for (amount, text) in [(0, "0 ₫"), (999, "999 ₫"), (250_000, "250.000 ₫"), (1_250_000, "1.250.000 ₫"), (-5_000, "-5.000 ₫")] {
+            assert_eq!(Vnd(amount).to_string(), text);
+        }
+    }
 }

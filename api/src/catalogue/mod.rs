@@ -8,6 +8,7 @@
 mod browse;
 mod desk;
 mod freshness;
+mod misses;
 mod pages;
 mod routes;
 pub mod rules;
@@ -57,6 +58,7 @@ pub struct Catalogue {
     changing: Mutex<()>,
     search: Search,
     kept: Kept,
+    misses: misses::Misses,
     to_index: mpsc::UnboundedSender<Vec<ProductId>>,
 }
 
@@ -70,6 +72,7 @@ impl Catalogue {
             changing: Mutex::new(()),
             search: Search::open(index_folder)?,
             kept: Kept::new(KEPT_BYTES),
+            misses: misses::Misses::default(),
             to_index,
             db,
             clock,
@@ -78,6 +81,7 @@ impl Catalogue {
         catalogue.reload().await?;
         catalogue.catch_up_index().await?;
         tokio::spawn(freshness::index_queue(Arc::downgrade(&catalogue), queue));
+        tokio::spawn(misses::write_down(Arc::downgrade(&catalogue)));
         tokio::spawn(freshness::follow(Arc::downgrade(&catalogue), follower));
         Ok(catalogue)
     }

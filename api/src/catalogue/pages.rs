@@ -34,14 +34,21 @@ impl Catalogue {
     pub(super) fn product_list(&self, query: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
         let key = format!("l{}.{}?{query}", snapshot.version, self.search.generation());
-        self.kept(key, || {
-            let wanted = Wanted::parse(query)?;
-            let hits = wanted.q.as_deref().map(|q| self.search.hits(q)).transpose().map_err(Problem::internal)?;
-            let found = find(&snapshot, &wanted, hits.as_deref());
-            let mut ready = Ready::bytes(join(&found)?);
-            ready.link = found.next_cursor.as_deref().and_then(|cursor| next_link("/v1/products", query, cursor));
-            Ok(ready)
-        })
+        if let Some(ready) = self.kept.get(&key) {
+            return Ok(ready);
+        }
+        let wanted = Wanted::parse(query)?;
+        let hits = wanted.q.as_deref().map(|q| self.search.hits(q)).transpose().map_err(Problem::internal)?;
+        let found = find(&snapshot, &wanted, hits.as_deref());
+        let mut ready = Ready::bytes(join(&found)?);
+        ready.link = found.next_cursor.as_deref().and_then(|cursor| next_link("/v1/products", query, cursor));
+        let ready = Arc::new(ready);
+        match &wanted.q {
+            // Not kept: each search in vain is counted.
+            Some(q) if found.total == 0 => self.misses.note(q),
+            _ => self.kept.put(key, ready.clone()),
+        }
+        Ok(ready)
     }
 
     pub(super) async fn product_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::get;
-use entity::value::{Carrier, CooperativeId, OrderId, ParcelId, Vnd};
+use entity::value::{Carrier, CooperativeId, OrderId, ParcelId};
 use entity::{order_line, parcel, parcel_line};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -18,19 +18,6 @@ use crate::platform::clock::VIETNAM;
 use crate::platform::db::by_id;
 use crate::platform::pdf::{A4, A6, Canvas, Pdf, bold, plain};
 use crate::platform::problem::{NOT_FOUND, Problem};
-
-/// `1.250.000 ₫`
-pub fn dong(amount: Vnd) -> String {
-    let digits = amount.0.abs().to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    format!("{}{out} ₫", if amount.0 < 0 { "-" } else { "" })
-}
 
 fn address(row: &OrderRow) -> String {
     let commune = row.commune_code.as_deref().and_then(places::commune);
@@ -116,8 +103,8 @@ fn table(canvas: &mut Canvas<'_, '_>, lines: &[order_line::Model], right: f32) -
         canvas.text(56.0, y, &first, plain(10.0))?;
         canvas.text(56.0, y + 9.0, &line.sku, plain(7.0))?;
         canvas.text_right(right - 150.0, y, &line.quantity.to_string(), plain(10.0))?;
-        canvas.text_right(right - 75.0, y, &dong(line.unit_amount), plain(10.0))?;
-        canvas.text_right(right, y, &dong(line.total_amount), plain(10.0))?;
+        canvas.text_right(right - 75.0, y, &line.unit_amount.to_string(), plain(10.0))?;
+        canvas.text_right(right, y, &line.total_amount.to_string(), plain(10.0))?;
     }
     Ok(())
 }
@@ -131,7 +118,7 @@ fn totals(canvas: &mut Canvas<'_, '_>, row: &OrderRow, mut y: f32, right: f32) -
     ] {
         y += 16.0;
         canvas.text(right - 220.0, y, name, style)?;
-        canvas.text_right(right, y, &dong(amount), style)?;
+        canvas.text_right(right, y, &amount.to_string(), style)?;
     }
     if let Some(note) = &row.note {
         canvas.text(42.0, y - 32.0, "Lời nhắn / Note", bold(9.0))?;
@@ -202,7 +189,7 @@ fn label(
         canvas.block(44.0, y, &address(order), plain(11.0), right - 44.0)?;
         canvas.rule(16.0, 262.0, right - 16.0)?;
         canvas.text(16.0, 280.0, "Thu hộ (COD)", plain(9.0))?;
-        canvas.text_right(right, 282.0, &dong(row.cod_amount), bold(16.0))?;
+        canvas.text_right(right, 282.0, &row.cod_amount.to_string(), bold(16.0))?;
         #[allow(clippy::cast_precision_loss, reason = "grams of a parcel")]
         let kilograms = row.weight_g as f64 / 1000.0;
         canvas.text(16.0, 298.0, &format!("{kilograms:.1} kg · {}", order.number), plain(9.0))?;

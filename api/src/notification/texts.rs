@@ -1,6 +1,6 @@
 //! The words of every message: Vietnamese and English, the reader's language first.
 
-use entity::value::{DeliveryMethod, Language, OrderState, Vnd};
+use entity::value::{DeliveryMethod, Language, OrderState};
 
 use crate::ordering::OrderForMail;
 
@@ -77,34 +77,21 @@ pub fn password_changed(language: Language) -> Mail {
     )
 }
 
-/// `250.000 ₫`
-fn amount(amount: Vnd) -> String {
-    let digits = amount.0.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    format!("{out} ₫")
-}
-
 fn summary(about: &OrderForMail, language: Language) -> String {
     let line = |line: &entity::order_line::Model| {
         let (name, pack) = match language {
             Language::Vi => (&line.name_vi, &line.pack_vi),
             Language::En => (&line.name_en, &line.pack_en),
         };
-        format!("  {} × {name} ({pack}): {}", line.quantity, amount(line.total_amount))
+        format!("  {} × {name} ({pack}): {}", line.quantity, line.total_amount)
     };
     let (delivery, total) = match language {
         Language::Vi => ("Phí giao hàng", "Tổng cộng, trả khi nhận hàng"),
         Language::En => ("Delivery", "Total, cash on delivery"),
     };
     let mut lines: Vec<_> = about.lines.iter().map(line).collect();
-    lines.push(format!("  {delivery}: {}", amount(about.order.delivery_amount)));
-    lines.push(format!("  {total}: {}", amount(about.order.total_amount)));
+    lines.push(format!("  {delivery}: {}", about.order.delivery_amount));
+    lines.push(format!("  {total}: {}", about.order.total_amount));
     lines.join("\n")
 }
 
@@ -176,16 +163,4 @@ pub fn order_for_seller(about: &OrderForMail, state: OrderState) -> Option<Mail>
             ),
         ),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_written_the_vietnamese_way() {
-        assert_eq!(amount(Vnd(250_000)), "250.000 ₫");
-        assert_eq!(amount(Vnd(1_250_000)), "1.250.000 ₫");
-        assert_eq!(amount(Vnd(999)), "999 ₫");
-    }
 }

@@ -93,7 +93,7 @@ pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: 
         format!(
             "SELECT l.id, l.offer_id, l.quantity, l.preorder, o.product_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
                     COALESCE((SELECT t.amount FROM price_tier t WHERE t.offer_id = o.id AND t.from_quantity <= l.quantity
-                              ORDER BY t.from_quantity DESC LIMIT 1), o.price_amount) AS price_amount,
+                                AND t.amount < o.price_amount ORDER BY t.from_quantity DESC LIMIT 1), o.price_amount) AS price_amount,
                     o.min_quantity, o.step_quantity,
                     (o.status = 'active' AND p.status = 'published' AND c.status = 'active'
                      AND CASE WHEN l.preorder THEN f.id IS NOT NULL ELSE {in_season} END) AS on_sale,

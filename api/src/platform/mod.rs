@@ -18,5 +18,6 @@ pub mod pagination;
 pub mod problem;
 pub mod ready;
 pub mod secrets;
+pub mod sheets;
 pub mod telemetry;
 pub mod upload;

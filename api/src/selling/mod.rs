@@ -1,17 +1,58 @@
-//! Cooperatives run their shop: the profile buyers see, products and offers, delivery prices.
+//! Cooperatives run their shop: how they come to sell (`applications`), who works there (`team`), what they offer
+//! (`listings`, `offers`, `prices`), what they ask for delivery (`profile`), and how sheets are read in (`imports`).
 //!
 //! Every change is written to the audit trail with what was before, and is visible in the catalogue at once.
 
-mod routes;
+pub mod admin;
+pub mod applications;
+pub mod imports;
+pub mod listings;
+pub mod offers;
+mod prices;
+pub mod profile;
+pub mod team;
 
+pub use prices::PriceClock;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(routes::show_profile)
-        .service(routes::update_profile)
-        .service(routes::update_product)
-        .service(routes::update_offer)
-        .service(routes::list_rates)
-        .service(routes::replace_rates);
+        .service(applications::create_application)
+        .service(applications::list_applications)
+        .service(applications::show_application)
+        .service(applications::update_application)
+        .service(applications::upload_document)
+        .service(applications::submit_application)
+        .service(applications::list_for_admin)
+        .service(applications::show_for_admin)
+        .service(applications::show_document)
+        .service(applications::decide_application)
+        .service(admin::suspend)
+        .service(admin::reinstate)
+        .service(admin::list_reviews)
+        .service(admin::decide_review)
+        .service(team::show_team)
+        .service(team::create_invitation)
+        .service(team::revoke_invitation)
+        .service(team::accept_invitation)
+        .service(team::change_role)
+        .service(team::remove_member)
+        .service(profile::show_profile)
+        .service(profile::update_profile)
+        .service(profile::list_rates)
+        .service(profile::replace_rates)
+        .service(listings::list_products)
+        .service(listings::create_product)
+        .service(listings::show_product)
+        .service(listings::update_product)
+        .service(listings::archive_product)
+        .service(listings::duplicate_product)
+        .service(listings::add_image)
+        .service(listings::order_images)
+        .service(offers::create_offer)
+        .service(offers::update_offer)
+        .service(offers::list_prices)
+        .service(offers::schedule_price)
+        .service(offers::cancel_price);
+    imports::routes(config);
 }

@@ -14,6 +14,8 @@ CREATE TABLE application (
     street text NOT NULL,
     commune_code text NOT NULL,
     former_commune text,
+    latitude double precision CHECK (latitude BETWEEN -90 AND 90),
+    longitude double precision CHECK (longitude BETWEEN -180 AND 180),
     phone text NOT NULL,
     email text,
     bank_bin text NOT NULL,                  -- NAPAS bank identification number, six digits
