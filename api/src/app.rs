@@ -8,16 +8,18 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig};
 use actix_web::{App, HttpServer};
+use entity::value::{AccountId, SessionId};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinHandle;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
-use crate::catalogue::{self, Catalogue};
+use crate::catalogue::{self, Catalogue, Desk};
 use crate::config::{Config, Environment};
 use crate::fulfilment::{Booker, CancelParcels, Carriers};
-use crate::identity::{self, Keys, Passwords, SignInHook};
+use crate::identity::{self, Keys, Passwords, SignInHook, SignedIn};
 use crate::notification::{Mailer, Notifier};
 use crate::ordering::{self, MergeOnSignIn, Sweeper};
 use crate::platform::clock::Clock;
@@ -30,6 +32,7 @@ use crate::platform::outbox::{Bell, Consumer, Worker};
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::selling::PriceClock;
+use crate::selling::imports::Importer;
 use crate::service::{self, AuthLimit};
 use crate::{delivery, fulfilment, inventory, media, places, reports, reviews, selling, tourism};
 
@@ -148,6 +151,16 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let config = Data::new(config);
     let (db, clock, objects, passwords) = (Data::new(db), Data::new(clock), Data::new(objects), Data::new(passwords));
     let (catalogue, metrics) = (Data::from(catalogue), Data::new(metrics));
+    let desk = Desk {
+        db: db.clone(),
+        clock: clock.clone(),
+        catalogue: catalogue.clone(),
+        bell: bell.clone(),
+        objects: objects.clone(),
+        config: config.clone(),
+        who: SignedIn { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles: Vec::new() },
+    };
+    let importer = tokio::spawn(Importer { desk }.run());
     let mut server = HttpServer::new(move || {
         let paths = PathConfig::default().error_handler(|_, _| Problem::new(&NOT_FOUND).into());
         App::new()
@@ -185,7 +198,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     }
     let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    Ok((server.run(), vec![worker, sweeper, limits, booker, prices]))
+    Ok((server.run(), vec![worker, sweeper, limits, booker, prices, importer]))
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {

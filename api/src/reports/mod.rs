@@ -6,7 +6,7 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, get};
 use entity::value::{CooperativeId, OfferId, Vnd};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::{DbBackend, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};

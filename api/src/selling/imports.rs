@@ -1,2 +1,0 @@
-use utoipa_actix_web::service_config::ServiceConfig;
-pub fn routes(_: &mut ServiceConfig) {}

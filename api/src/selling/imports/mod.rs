@@ -1,0 +1,27 @@
+//! Sheets in and out: a template, a judged dry run, the good rows alone if wanted; and everything out again.
+//!
+//! A sheet becomes a job. A worker reads and judges it, changing nothing; the seller looks at what is wrong cell by cell
+//! and has the good rows read in, some hundred per transaction. A worker that dies leaves the rest to the next; a row is
+//! marked in the transaction that wrote it, so none is read in twice.
+
+mod exports;
+mod routes;
+pub mod rules;
+mod worker;
+
+pub use exports::{export, template};
+pub use routes::{JobView, RowView, cancel_job, find_jobs, job_of, rows_of, run_job, start};
+use utoipa_actix_web::service_config::ServiceConfig;
+pub use worker::Importer;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(routes::show_template)
+        .service(routes::create_import)
+        .service(routes::list_imports)
+        .service(routes::show_import)
+        .service(routes::list_import_rows)
+        .service(routes::run_import)
+        .service(routes::cancel_import)
+        .service(routes::show_export);
+}
