@@ -29,12 +29,14 @@ use crate::platform::limits::Limit;
 use crate::platform::objects::Objects;
 use crate::platform::openapi;
 use crate::platform::outbox::{Bell, Consumer, Worker};
+use crate::platform::outgoing;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::selling::PriceClock;
 use crate::selling::imports::Importer;
 use crate::service::{self, AuthLimit};
-use crate::{delivery, fulfilment, inventory, media, places, reports, reviews, selling, tourism};
+use crate::webhooks::{Hooks, Postman};
+use crate::{delivery, fulfilment, inventory, media, places, reports, reviews, selling, tourism, webhooks};
 
 /// Every route of the API, slice by slice.
 pub fn routes(config: &mut ServiceConfig) {
@@ -50,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
     inventory::routes(config);
     reviews::routes(config);
     reports::routes(config);
+    webhooks::routes(config);
 }
 
 #[derive(OpenApi)]
@@ -131,7 +134,11 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let notifier = Notifier { db: db.clone(), clock, mailer: Arc::new(Mailer::new(&config)?), base_url };
     let carriers = Arc::new(Carriers::registry(&config)?);
     let parcels = CancelParcels { db: db.clone(), clock, carriers: carriers.clone() };
-    let consumers: Vec<Arc<dyn Consumer>> = vec![Arc::new(notifier), Arc::new(parcels)];
+    let hooks = Hooks { db: db.clone(), clock };
+    let allow_private = config.webhooks_allow_private;
+    let http = outgoing::guarded_client(allow_private)?;
+    let postman = tokio::spawn(Postman { db: db.clone(), clock, http, allow_private }.run());
+    let consumers: Vec<Arc<dyn Consumer>> = vec![Arc::new(notifier), Arc::new(parcels), Arc::new(hooks)];
     let worker = tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers }.run());
     let prices = PriceClock { db: db.clone(), clock, catalogue: catalogue.clone(), bell: bell.clone() };
     let prices = tokio::spawn(prices.run());
@@ -198,7 +205,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     }
     let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    Ok((server.run(), vec![worker, sweeper, limits, booker, prices, importer]))
+    Ok((server.run(), vec![worker, sweeper, limits, booker, prices, importer, postman]))
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {

@@ -21,3 +21,4 @@ pub mod reviews;
 pub mod selling;
 mod service;
 pub mod tourism;
+pub mod webhooks;

@@ -12,11 +12,12 @@ pub use mailer::Mailer;
 use std::sync::Arc;
 
 use entity::outbox;
-use entity::value::{AccountId, OrderId};
+use entity::value::{AccountId, ApplicationId, CooperativeId, InvitationId, OrderId};
 use futures_util::future::BoxFuture;
 
 use crate::identity::{issue_registration_code, issue_reset_code, rules::Contact};
-use crate::ordering::order_for_mail;
+use crate::ordering::{leaders_of, order_for_mail};
+use crate::selling::{applications, team};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id};
 use crate::platform::outbox::Consumer;
@@ -36,7 +37,21 @@ impl Consumer for Notifier {
 
     fn wants(&self, topic: &str) -> bool {
         topic.starts_with("order.")
-            || matches!(topic, "registration.requested" | "password_reset.requested" | "password.changed")
+            || topic.starts_with("application.")
+            || topic.starts_with("return.")
+            || matches!(
+                topic,
+                "registration.requested"
+                    | "password_reset.requested"
+                    | "password.changed"
+                    | "invitation.created"
+                    | "message.written"
+                    | "preorder.short"
+                    | "preorder.allocated"
+                    | "shop.suspended"
+                    | "shop.active"
+                    | "shop.webhook_failing"
+            )
     }
 
     fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>> {
@@ -45,7 +60,11 @@ impl Consumer for Notifier {
                 "registration.requested" => self.registration(event).await,
                 "password_reset.requested" => self.reset(event).await,
                 "password.changed" => self.password_changed(event).await,
-                _ => self.order(event).await,
+                "invitation.created" => self.invitation(event).await,
+                topic if topic.starts_with("application.") => self.application(event).await,
+                topic if topic.starts_with("shop.") => self.shop(event).await,
+                topic if topic.starts_with("order.") => self.order(event).await,
+                _ => self.about_order(event).await,
             }
         })
     }
@@ -76,6 +95,55 @@ impl Notifier {
         let contact = account.email.map(Contact::Email).or(account.phone.map(Contact::Phone));
         let Some(contact) = contact else { return Ok(()) };
         self.send(event, "to", &contact, &texts::password_changed(account.language)).await
+    }
+
+    async fn invitation(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let issued = team::issue_invitation_code(&self.db, InvitationId(event.subject_id)).await?;
+        let Some(issued) = issued else { return Ok(()) };
+        let link = format!("{}/console/join", self.base_url);
+        self.send(event, "to", &issued.contact, &texts::invitation(&issued, &link)).await
+    }
+
+    async fn application(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let about = applications::application_for_mail(&self.db, ApplicationId(event.subject_id)).await?;
+        let Some(about) = about else { return Ok(()) };
+        let contact = about.account.email.clone().map(Contact::Email).or(about.account.phone.clone().map(Contact::Phone));
+        let link = format!("{}/console", self.base_url);
+        let state = event.topic.rsplit('.').next().unwrap_or_default();
+        if let (Some(contact), Some(mail)) = (contact, texts::application(&about, state, &link)) {
+            self.send(event, "to", &contact, &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// Told to the owners and managers of a shop.
+    async fn shop(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let text = |name: &str| event.payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let mail = match event.topic.as_str() {
+            "shop.suspended" => texts::suspended(&text("reason")),
+            "shop.webhook_failing" => texts::webhook_failing(&text("url")),
+            _ => texts::reinstated(),
+        };
+        let to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// Messages, returns and pre-orders: the side that did not act is told.
+    async fn about_order(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(about) = order_for_mail(self.db.fresh(), OrderId(event.subject_id)).await? else { return Ok(()) };
+        let link = format!("{}/v1/orders/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        let Some((to_seller, mail)) = texts::about_order(&about, &event.topic, &event.payload, &link) else {
+            return Ok(());
+        };
+        let to: Vec<String> =
+            if to_seller { about.seller_emails.clone() } else { about.buyer_email.iter().cloned().collect() };
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("side{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
     }
 
     async fn order(&self, event: &outbox::Model) -> anyhow::Result<()> {

@@ -1,8 +1,10 @@
 //! The words of every message: Vietnamese and English, the reader's language first.
 
-use entity::value::{DeliveryMethod, Language, OrderState};
+use entity::value::{DeliveryMethod, Language, MemberRole, OrderState};
 
 use crate::ordering::OrderForMail;
+use crate::selling::applications::ApplicationForMail;
+use crate::selling::team::IssuedInvitation;
 
 pub struct Mail {
     pub subject: String,
@@ -163,4 +165,145 @@ pub fn order_for_seller(about: &OrderForMail, state: OrderState) -> Option<Mail>
             ),
         ),
     ))
+}
+
+pub fn invitation(issued: &IssuedInvitation, link: &str) -> Mail {
+    let code = spaced(&issued.code);
+    let role = match issued.role {
+        MemberRole::Owner => ("chủ", "owner"),
+        MemberRole::Manager => ("quản lý", "manager"),
+        MemberRole::Staff => ("nhân viên", "staff"),
+    };
+    bilingual(
+        Language::Vi,
+        (
+            "Lời mời vào gian hàng trên Chợ OCOP",
+            format!(
+                "Chào bạn,\n\n{} mời bạn tham gia với vai trò {}.\nMã mời: {code}\nĐăng nhập rồi nhập mã tại {link}. Mã có hiệu lực 14 ngày.",
+                issued.cooperative_vi, role.0
+            ),
+        ),
+        (
+            "An invitation to a shop on Chợ OCOP",
+            format!(
+                "Hello,\n\n{} invites you to join as {}.\nYour code: {code}\nSign in and enter it at {link}. It is good for 14 days.",
+                issued.cooperative_en, role.1
+            ),
+        ),
+    )
+}
+
+/// What an applicant is told of a step, or `None` where there is nothing to tell.
+pub fn application(about: &ApplicationForMail, state: &str, link: &str) -> Option<Mail> {
+    let (name, message) = (&about.application.name, about.application.message.as_deref().unwrap_or_default());
+    let (subject_vi, vi, subject_en, en) = match state {
+        "submitted" => (
+            "Đã nhận hồ sơ bán hàng",
+            format!("Chúng tôi đã nhận hồ sơ của {name} và sẽ trả lời sớm."),
+            "Your application was received",
+            format!("We received the application of {name} and will answer soon."),
+        ),
+        "approved" => (
+            "Hồ sơ đã được duyệt",
+            format!("{name} đã được duyệt và có thể bán hàng. Bắt đầu tại {link}"),
+            "Your application was approved",
+            format!("{name} was approved and can sell. Start at {link}"),
+        ),
+        "more_needed" => (
+            "Hồ sơ cần bổ sung",
+            format!("Hồ sơ của {name} cần bổ sung:\n{message}\nSửa và gửi lại tại {link}"),
+            "Your application needs more",
+            format!("The application of {name} needs more:\n{message}\nCorrect and send it again at {link}"),
+        ),
+        "rejected" => (
+            "Hồ sơ không được duyệt",
+            format!("Hồ sơ của {name} không được duyệt:\n{message}"),
+            "Your application was rejected",
+            format!("The application of {name} was rejected:\n{message}"),
+        ),
+        _ => return None,
+    };
+    Some(bilingual(about.account.language, (subject_vi, vi), (subject_en, en)))
+}
+
+pub fn suspended(reason: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        ("Gian hàng tạm ngừng bán", format!("Gian hàng của bạn tạm ngừng bán: {reason}\nCác đơn đang có vẫn cần được giao.")),
+        ("Your shop was suspended", format!("Your shop was suspended: {reason}\nOrders there are still need to be fulfilled.")),
+    )
+}
+
+pub fn reinstated() -> Mail {
+    bilingual(
+        Language::Vi,
+        ("Gian hàng được bán trở lại", "Gian hàng của bạn được bán trở lại.".to_owned()),
+        ("Your shop is open again", "Your shop may sell again.".to_owned()),
+    )
+}
+
+pub fn webhook_failing(url: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        ("Webhook đã bị tắt", format!("Webhook {url} không nhận được tin trong ba ngày và đã bị tắt. Hãy sửa rồi bật lại.")),
+        ("A webhook was switched off", format!("The webhook {url} took nothing for three days and was switched off. Mend it and switch it on again.")),
+    )
+}
+
+/// Mails about an order beside those of its steps: whether it goes to the seller, and what it says.
+pub fn about_order(
+    about: &OrderForMail,
+    topic: &str,
+    payload: &serde_json::Value,
+    link: &str,
+) -> Option<(bool, Mail)> {
+    let number = &about.order.number;
+    let text = payload.get("text").and_then(|value| value.as_str()).unwrap_or_default();
+    let by_seller = payload.get("by").and_then(|value| value.as_str()) == Some("seller");
+    let (to_seller, vi, en) = match topic {
+        "message.written" if by_seller => (
+            false,
+            format!("{} viết về đơn {number}:\n{text}\nTrả lời tại {link}", about.cooperative_vi),
+            format!("{} writes about order {number}:\n{text}\nAnswer at {link}", about.cooperative_en),
+        ),
+        "message.written" => (
+            true,
+            format!("Khách viết về đơn {number}:\n{text}"),
+            format!("The buyer writes about order {number}:\n{text}"),
+        ),
+        "return.requested" => (
+            true,
+            format!("Khách muốn trả hàng của đơn {number}. Xem và trả lời trong mục Hôm nay."),
+            format!("The buyer of order {number} wants to return goods. See it under Today."),
+        ),
+        "return.approved" | "return.refused" | "return.received" => {
+            let (vi, en) = match topic {
+                "return.approved" => ("đã được chấp nhận", "was approved"),
+                "return.refused" => ("đã bị từ chối", "was refused"),
+                _ => ("đã nhận được hàng", "has arrived"),
+            };
+            (
+                false,
+                format!("Yêu cầu trả hàng của đơn {number} {vi}. Chi tiết: {link}"),
+                format!("The return of order {number} {en}. Details: {link}"),
+            )
+        }
+        "preorder.short" => {
+            let offered = payload.get("offered").and_then(serde_json::Value::as_i64).unwrap_or(0);
+            (
+                false,
+                format!("Vụ thu hoạch không đủ cho đơn đặt trước {number}. Có thể giao {offered}. Hãy chọn: chờ, nhận một phần, hoặc hủy tại {link}"),
+                format!("The harvest is too small for pre-order {number}. {offered} can be delivered. Choose to wait, take a part, or cancel at {link}"),
+            )
+        }
+        "preorder.allocated" => (
+            false,
+            format!("Vụ thu hoạch đã có hàng cho đơn đặt trước {number}; người bán sẽ đóng gói."),
+            format!("The harvest has your pre-order {number}; the seller will pack it."),
+        ),
+        _ => return None,
+    };
+    let subject = (format!("Đơn {number}"), format!("Order {number}"));
+    let language = if to_seller { Language::Vi } else { about.buyer_language };
+    Some((to_seller, bilingual(language, (&subject.0, vi), (&subject.1, en))))
 }

@@ -22,7 +22,7 @@ mod sweeper;
 mod view;
 
 pub use carts::MergeOnSignIn;
-pub use store::{OrderForMail, OrderRow, Whose, lines_of, order_for_mail, order_list};
+pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_mail, order_list};
 pub use checkout::number;
 pub use messages::{Messages, read_talk, write as write_message};
 pub use orders::{OrderQuery, Secret, own as buyer_order};

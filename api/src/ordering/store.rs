@@ -284,6 +284,18 @@ struct Mailbox {
     email: Option<String>,
 }
 
+/// Mailboxes of a shop's owners and managers.
+pub async fn leaders_of(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<String>, DbErr> {
+    let members = all::<Mailbox>(
+        connection,
+        "SELECT a.email FROM cooperative_member m JOIN account a ON a.id = m.account_id
+         WHERE m.cooperative_id = $1 AND m.role IN ('owner', 'manager') AND a.disabled_at IS NULL ORDER BY a.email",
+        [cooperative.into()],
+    )
+    .await?;
+    Ok(members.into_iter().filter_map(|member| member.email).collect())
+}
+
 pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderForMail>, DbErr> {
     let Some(order) = order::Entity::find_by_id(id).one(connection).await? else { return Ok(None) };
     let party = one::<Party>(
@@ -296,15 +308,8 @@ pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> R
     )
     .await?;
     let Some(party) = party else { return Ok(None) };
-    let members = all::<Mailbox>(
-        connection,
-        "SELECT a.email FROM cooperative_member m JOIN account a ON a.id = m.account_id
-         WHERE m.cooperative_id = $1 AND m.role IN ('owner', 'manager') AND a.disabled_at IS NULL ORDER BY a.email",
-        [order.cooperative_id.into()],
-    )
-    .await?;
-    let mut seller_emails: Vec<_> =
-        party.cooperative_email.into_iter().chain(members.into_iter().filter_map(|m| m.email)).collect();
+    let leaders = leaders_of(connection, order.cooperative_id).await?;
+    let mut seller_emails: Vec<_> = party.cooperative_email.into_iter().chain(leaders).collect();
     seller_emails.dedup();
     let lines = lines_of(connection, &[id]).await?;
     let reason = events_of(connection, &[id]).await?.pop().and_then(|event| event.reason);

@@ -1,0 +1,294 @@
+//! From the outbox to the endpoints.
+
+use std::time::{Duration, Instant};
+
+use entity::value::{
+    CooperativeId, OrderId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState,
+};
+use entity::{outbox, webhook_attempt, webhook_endpoint, webhook_message};
+use futures_util::future::BoxFuture;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Set};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::rules::{is_event, pause_after, sign, wants};
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, all, by_id, one, run};
+use crate::platform::outbox::{Consumer, emit};
+use crate::platform::outgoing;
+
+/// Writes a message for every endpoint that wants an event.
+pub struct Hooks {
+    pub db: Db,
+    pub clock: Clock,
+}
+
+impl Consumer for Hooks {
+    fn name(&self) -> &'static str {
+        "webhooks"
+    }
+
+    fn wants(&self, topic: &str) -> bool {
+        is_event(topic)
+    }
+
+    fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(async move {
+            let Some((cooperative, data)) = about(self.db.fresh(), event).await? else { return Ok(()) };
+            let endpoints = webhook_endpoint::Entity::find()
+                .filter(webhook_endpoint::Column::CooperativeId.eq(cooperative))
+                .filter(webhook_endpoint::Column::State.eq(WebhookState::Enabled))
+                .all(self.db.fresh())
+                .await?;
+            let wanting = endpoints.iter().filter(|endpoint| wants(&endpoint.events, &event.topic));
+            for endpoint in wanting {
+                let body = body(&event.topic, event.created_at, &data)?;
+                let next_at = self.clock.now();
+                enqueue(self.db.write(), endpoint.id, event.id.0, &event.topic, &body, next_at).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// `{"type", "timestamp", "data"}`, as Standard Webhooks recommends.
+pub fn body(topic: &str, at: OffsetDateTime, data: &Value) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(&json!({"type": topic, "timestamp": at.format(&Rfc3339)?, "data": data}))?)
+}
+
+/// Owes a message; one that is owed already stays as it is.
+pub async fn enqueue(
+    connection: &impl ConnectionTrait,
+    endpoint: WebhookId,
+    event: Uuid,
+    topic: &str,
+    body: &str,
+    now: OffsetDateTime,
+) -> Result<WebhookMessageId, DbErr> {
+    let id = WebhookMessageId::new();
+    run(
+        connection,
+        "INSERT INTO webhook_message (id, endpoint_id, event_id, topic, body, state, attempts, next_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, $6) ON CONFLICT (endpoint_id, event_id) DO NOTHING",
+        [id.into(), endpoint.into(), event.into(), topic.into(), body.into(), now.into()],
+    )
+    .await?;
+    Ok(id)
+}
+
+#[derive(FromQueryResult)]
+struct Owner {
+    cooperative_id: CooperativeId,
+}
+
+#[derive(FromQueryResult)]
+struct OrderFacts {
+    cooperative_id: CooperativeId,
+    number: String,
+    state: String,
+    total_amount: i64,
+}
+
+/// Whose event it is, and what is told of it.
+async fn about(
+    connection: &impl ConnectionTrait,
+    event: &outbox::Model,
+) -> Result<Option<(CooperativeId, Value)>, DbErr> {
+    let family = event.topic.split('.').next().unwrap_or_default();
+    let mut data = match &event.payload {
+        Value::Object(map) => Value::Object(map.clone()),
+        _ => json!({}),
+    };
+    let owner_by = |sql: &'static str, id: Uuid| one::<Owner>(connection, sql, [id.into()]);
+    let cooperative = match family {
+        "order" | "preorder" | "return" | "message" => {
+            let sql = "SELECT cooperative_id, number, state, total_amount FROM orders WHERE id = $1";
+            let Some(order) = one::<OrderFacts>(connection, sql, [event.subject_id.into()]).await? else {
+                return Ok(None);
+            };
+            data["order_id"] = json!(OrderId(event.subject_id));
+            data["number"] = json!(order.number);
+            data["state"] = json!(order.state);
+            data["total"] = json!({"amount": order.total_amount, "currency": "VND"});
+            Some(order.cooperative_id)
+        }
+        "parcel" => {
+            data["parcel_id"] = json!(event.subject_id);
+            owner_by("SELECT cooperative_id FROM parcel WHERE id = $1", event.subject_id).await?.map(|row| row.cooperative_id)
+        }
+        "review" => {
+            data["review_id"] = json!(event.subject_id);
+            let sql = "SELECT p.cooperative_id FROM review r JOIN product p ON p.id = r.product_id WHERE r.id = $1";
+            owner_by(sql, event.subject_id).await?.map(|row| row.cooperative_id)
+        }
+        "stock" => {
+            let offer = event.payload["offers"][0].as_str().and_then(|id| id.parse::<Uuid>().ok());
+            match offer {
+                Some(offer) => owner_by("SELECT cooperative_id FROM offer WHERE id = $1", offer)
+                    .await?
+                    .map(|row| row.cooperative_id),
+                None => None,
+            }
+        }
+        _ => None,
+    };
+    Ok(cooperative.map(|cooperative| (cooperative, data)))
+}
+
+/// Delivers what is owed.
+pub struct Postman {
+    pub db: Db,
+    pub clock: Clock,
+    pub http: reqwest::Client,
+    pub allow_private: bool,
+}
+
+/// A postman that dies leaves its messages to others after this.
+const LEASE_SECONDS: i64 = 60;
+/// So many at once; a slow endpoint holds up no other.
+const AT_ONCE: usize = 16;
+
+impl Postman {
+    pub async fn run(self) {
+        loop {
+            match self.round().await {
+                Ok(0) => tokio::time::sleep(Duration::from_millis(500)).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "delivering webhooks failed; trying again");
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+            }
+        }
+    }
+
+    async fn round(&self) -> anyhow::Result<usize> {
+        let now = self.clock.now();
+        let due = all::<webhook_message::Model>(
+            self.db.fresh(),
+            format!("SELECT * FROM webhook_message WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT {AT_ONCE}"),
+            [now.into()],
+        )
+        .await?;
+        let mut mine = Vec::new();
+        for message in due {
+            let sql = "UPDATE webhook_message SET next_at = $3, attempts = attempts + 1 WHERE id = $1 AND state = 'waiting' AND next_at = $2";
+            let until = now + time::Duration::seconds(LEASE_SECONDS);
+            if run(self.db.write(), sql, [message.id.into(), message.next_at.into(), until.into()]).await? == 1 {
+                mine.push(webhook_message::Model { attempts: message.attempts + 1, ..message });
+            }
+        }
+        let count = mine.len();
+        let mut sent = Vec::new();
+        for message in &mine {
+            sent.push(self.deliver(message));
+        }
+        for outcome in futures_util::future::join_all(sent).await {
+            outcome?;
+        }
+        Ok(count)
+    }
+
+    async fn deliver(&self, message: &webhook_message::Model) -> anyhow::Result<()> {
+        let endpoint = by_id::<webhook_endpoint::Entity>(self.db.fresh(), message.endpoint_id).await?;
+        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.state == WebhookState::Enabled) else {
+            return self.finish(message, WebhookMessageState::Failed).await;
+        };
+        let started = Instant::now();
+        let sent = self.post(&endpoint, message).await;
+        let (status, error) = match &sent {
+            Ok(status) => (Some(i32::from(*status)), None),
+            Err(error) => (None, Some(error.clone())),
+        };
+        let attempt = webhook_attempt::ActiveModel {
+            id: Set(RowId::new()),
+            message_id: Set(message.id),
+            status: Set(status),
+            error: Set(error),
+            took_ms: Set(i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX)),
+            at: Set(self.clock.now()),
+        };
+        webhook_attempt::Entity::insert(attempt).exec_without_returning(self.db.write()).await?;
+        if sent.is_ok_and(|status| (200..300).contains(&status)) {
+            return self.finish(message, WebhookMessageState::Delivered).await;
+        }
+        match pause_after(message.attempts) {
+            Some(pause) => {
+                // A fifth of the pause more or less, so that a server that comes back is not stormed.
+                let jitter = pause * i64::from(rand::random::<u8>()) / 1280;
+                let next_at = self.clock.now() + time::Duration::seconds(pause + jitter);
+                let sql = "UPDATE webhook_message SET next_at = $2 WHERE id = $1 AND state = 'waiting'";
+                run(self.db.write(), sql, [message.id.into(), next_at.into()]).await?;
+                Ok(())
+            }
+            None => self.give_up(&endpoint, message).await,
+        }
+    }
+
+    async fn post(
+        &self,
+        endpoint: &webhook_endpoint::Model,
+        message: &webhook_message::Model,
+    ) -> Result<u16, String> {
+        // The address itself may stand in the URL; then no name is looked up that could be refused.
+        let url = reqwest::Url::parse(&endpoint.url).map_err(|_| "not a URL".to_owned())?;
+        let address = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse().ok());
+        if !self.allow_private && address.is_some_and(|address| !outgoing::is_public(address)) {
+            return Err("the address is not public".to_owned());
+        }
+        let (id, now) = (message.event_id.0.to_string(), self.clock.now());
+        let timestamp = now.unix_timestamp();
+        let mut signatures = vec![sign(&endpoint.secret, &id, timestamp, &message.body).unwrap_or_default()];
+        if let Some(old) = endpoint.old_secret.as_ref().filter(|_| endpoint.old_secret_until.is_some_and(|until| until > now)) {
+            signatures.extend(sign(old, &id, timestamp, &message.body));
+        }
+        let sent = self
+            .http
+            .post(url)
+            .header("content-type", "application/json")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", timestamp.to_string())
+            .header("webhook-signature", signatures.join(" "))
+            .body(message.body.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) if error.is_timeout() => Err("no answer in time".to_owned()),
+            Err(error) => {
+                // The cause, without the URL, which may carry a token.
+                let mut cause: &dyn std::error::Error = &error;
+                while let Some(below) = cause.source() {
+                    cause = below;
+                }
+                Err(cause.to_string().chars().take(200).collect())
+            }
+        }
+    }
+
+    async fn finish(&self, message: &webhook_message::Model, state: WebhookMessageState) -> anyhow::Result<()> {
+        let sql = "UPDATE webhook_message SET state = $2 WHERE id = $1";
+        run(self.db.write(), sql, [message.id.into(), state.as_str().into()]).await?;
+        Ok(())
+    }
+
+    /// Three days without success: the endpoint is switched off, and its owners are told.
+    async fn give_up(
+        &self,
+        endpoint: &webhook_endpoint::Model,
+        message: &webhook_message::Model,
+    ) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let transaction = self.db.begin().await?;
+        let sql = "UPDATE webhook_message SET state = 'failed' WHERE id = $1";
+        run(&transaction, sql, [message.id.into()]).await?;
+        let sql = "UPDATE webhook_endpoint SET state = 'failing', updated_at = $2 WHERE id = $1 AND state = 'enabled'";
+        if run(&transaction, sql, [endpoint.id.into(), now.into()]).await? == 1 {
+            emit(&transaction, "shop.webhook_failing", endpoint.cooperative_id.0, json!({"url": endpoint.url}), now).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}

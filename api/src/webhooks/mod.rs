@@ -1,0 +1,24 @@
+//! Events to sellers' own systems, as Standard Webhooks has it: signed, retried for three days, logged, replayed by hand.
+//!
+//! A consumer of the outbox writes a message per endpoint that wants the event (`Hooks`), a postman delivers (`Postman`).
+//! The message's id is the event's, the same for every attempt and replay, so that a receiver can tell a repeat.
+
+mod delivery;
+mod routes;
+pub mod rules;
+
+pub use delivery::{Hooks, Postman};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(routes::list_endpoints)
+        .service(routes::create_endpoint)
+        .service(routes::update_endpoint)
+        .service(routes::delete_endpoint)
+        .service(routes::rotate_secret)
+        .service(routes::send_test)
+        .service(routes::list_messages)
+        .service(routes::list_attempts)
+        .service(routes::replay);
+}
