@@ -36,7 +36,7 @@ use crate::selling::PriceClock;
 use crate::selling::imports::Importer;
 use crate::service::{self, AuthLimit};
 use crate::webhooks::{Hooks, Postman};
-use crate::{delivery, fulfilment, inventory, media, places, reports, reviews, selling, tourism, webhooks};
+use crate::{console, delivery, fulfilment, inventory, media, places, reports, reviews, selling, tourism, webhooks};
 
 /// Every route of the API, slice by slice.
 pub fn routes(config: &mut ServiceConfig) {
@@ -190,6 +190,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .configure(routes)
             .into_app()
             .configure(service::routes)
+            .configure(console::routes)
             .default_service(actix_web::web::to(nothing_here))
             .wrap(from_fn(service::limit_auth))
             .wrap(from_fn(spare_small_bodies))

@@ -6,6 +6,7 @@ pub mod app;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+mod console;
 pub mod delivery;
 pub mod demo;
 pub mod fulfilment;

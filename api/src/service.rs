@@ -2,7 +2,7 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, get};
@@ -132,7 +132,10 @@ pub async fn limit_auth(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let guarded = request.path().starts_with("/v1/auth/") || request.path() == "/v1/me/password";
+    let path = request.path();
+    let guarded = path.starts_with("/v1/auth/")
+        || path == "/v1/me/password"
+        || (request.method() == Method::POST && ["/console/login", "/console/register", "/console/verify"].contains(&path));
     if guarded
         && let Some(limit) = request.app_data::<Data<AuthLimit>>().and_then(|limit| limit.0.as_ref())
         && let Some(address) = client_address(request.request())

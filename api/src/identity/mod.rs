@@ -7,6 +7,7 @@
 
 mod addresses;
 mod caller;
+mod entry;
 mod keys;
 mod me;
 mod passwords;
@@ -26,6 +27,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use addresses::{AddressInput, check_commune};
 pub use caller::{Caller, SignedIn};
+pub use entry::{SignUp, authenticate, begin_session, confirm, is_alive, sign_up};
 pub use keys::Keys;
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};

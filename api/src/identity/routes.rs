@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 
 use super::keys::Keys;
 use super::me::Profile;
+use super::entry::{SignUp, authenticate, confirm, sign_up};
 use super::rules::{Contact, password_fault};
 use super::sessions::{Refreshed, Tokens, end, end_all, open, refresh as refresh_session};
 use super::{GuestCart, Passwords, SignInHook, SignedIn, store};
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, is_duplicate};
-use crate::platform::fold;
+use crate::platform::db::Db;
 use crate::platform::i18n::language_of;
 use crate::platform::outbox::{Bell, emit};
 use crate::platform::problem::{Problem, codes};
@@ -61,7 +61,7 @@ fn accepted() -> HttpResponse {
     HttpResponse::Accepted().json(Accepted { status: "code_sent".to_owned() })
 }
 
-fn contact_at(pointer: &str, text: &str) -> Result<Contact, Problem> {
+pub(super) fn contact_at(pointer: &str, text: &str) -> Result<Contact, Problem> {
     Contact::parse(text).ok_or_else(|| {
         Problem::field(
             pointer,
@@ -91,12 +91,6 @@ pub async fn register(
     body: Body<Registration>,
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
-    let contact = contact_at("/contact", &input.contact)?;
-    check_password("/password", &input.password, contact.as_str())?;
-    let name = fold::stored(&input.name);
-    if name.is_empty() {
-        return Err(Problem::field("/name", "missing", "không được để trống", "must not be blank"));
-    }
     if !input.consent {
         return Err(Problem::field(
             "/consent",
@@ -105,13 +99,9 @@ pub async fn register(
             "consent to the processing of personal data is needed",
         ));
     }
-    let hash = passwords.hash(&input.password).await?;
-    let now = clock.now();
     let language = input.language.unwrap_or_else(|| language_of(&request));
-    let transaction = db.begin().await?;
-    let id = store::add_registration(&transaction, &contact, name, hash, language, now).await?;
-    emit(&transaction, "registration.requested", id.0, serde_json::json!({}), now).await?;
-    transaction.commit().await?;
+    let who = SignUp { contact: &input.contact, name: &input.name, password: &input.password, language };
+    sign_up(&db, &passwords, who, clock.now()).await?;
     bell.ring();
     Ok(accepted())
 }
@@ -152,19 +142,7 @@ pub async fn verify(
     let Body(input) = body;
     let now = clock.now();
     let transaction = db.begin().await?;
-    let registration =
-        store::take_registration(&transaction, &input.code, now).await?.ok_or_else(|| Problem::new(&BAD_CODE))?;
-    let contact = contact_at("/code", &registration.contact)?;
-    let new = store::NewAccount {
-        contact,
-        name: registration.name,
-        password_hash: registration.password_hash,
-        language: registration.language,
-    };
-    let account = store::create_account(&transaction, new, now).await.map_err(|error| {
-        // Somebody confirmed the same contact a moment before.
-        if is_duplicate(&error) { Problem::new(&BAD_CODE) } else { error.into() }
-    })?;
+    let account = confirm(&transaction, &input.code, now).await?;
     let tokens = open(&transaction, &keys, &account, now).await?;
     transaction.commit().await?;
     signed_in(&db, &hook, account, tokens, input.guest_cart).await
@@ -214,13 +192,7 @@ pub async fn sign_in(
     body: Body<Login>,
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
-    let account = match Contact::parse(&input.login) {
-        Some(contact) => store::find_by_contact(db.fresh(), &contact).await?,
-        None => None,
-    };
-    let fits =
-        passwords.verify(&input.password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
-    let Some(account) = account.filter(|_| fits) else { return Err(Problem::new(&BAD_CREDENTIALS)) };
+    let account = authenticate(&db, &passwords, &input.login, &input.password).await?;
     let transaction = db.begin().await?;
     let tokens = open(&transaction, &keys, &account, clock.now()).await?;
     transaction.commit().await?;

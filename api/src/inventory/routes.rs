@@ -84,6 +84,11 @@ pub async fn list(
     Ok(HttpResponse::Ok().json(page))
 }
 
+/// What there is of one offer.
+pub async fn one_of(desk: &Desk, cooperative: CooperativeId, offer: OfferId) -> Result<StockItem, Problem> {
+    own_item(desk, cooperative, offer).await
+}
+
 async fn own_item(desk: &Desk, cooperative: CooperativeId, offer: OfferId) -> Result<StockItem, Problem> {
     one::<StockItem>(
         desk.db.fresh(),

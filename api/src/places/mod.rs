@@ -14,3 +14,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig) {
     config.service(routes::list).service(routes::show);
 }
+
+/// The code of the commune somebody means: `Kim Bôi, Phú Thọ`, today's name or a former one.
+pub fn commune_meant(typed: &str) -> Option<String> {
+    lookup::find(typed, None, 5).into_iter().find_map(|found| match found {
+        lookup::Found::Commune(commune, _) => Some(commune.code.clone()),
+        lookup::Found::Province(_) => None,
+    })
+}

@@ -1,0 +1,67 @@
+//! The seller console: pages made on the server, for a small phone on a slow line.
+//!
+//! Every essential step is a link or a form and works without scripts; htmx makes some of them smoother. Sessions are
+//! cookies, forms carry the session's secret, and the content policy lets nothing in from elsewhere. The pages do nothing
+//! of their own: they call what the API calls.
+
+mod entry;
+mod imports;
+mod income;
+mod lots;
+mod orders;
+mod products;
+mod render;
+mod session;
+mod stock;
+mod team;
+mod today;
+
+use actix_web::web::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(render::style)
+        .service(render::script)
+        .service(entry::front)
+        .service(entry::login_page)
+        .service(entry::login)
+        .service(entry::register_page)
+        .service(entry::register)
+        .service(entry::verify_page)
+        .service(entry::verify)
+        .service(entry::logout)
+        .service(entry::set_language)
+        .service(entry::set_shop)
+        .service(entry::apply_page)
+        .service(entry::apply)
+        .service(entry::join_page)
+        .service(entry::join)
+        .service(today::on_show)
+        .service(today::on_decide_return)
+        .service(orders::on_list)
+        .service(orders::on_bulk)
+        .service(orders::on_pack_list)
+        .service(orders::on_show)
+        .service(orders::on_step)
+        .service(orders::on_note)
+        .service(orders::on_label)
+        .service(stock::on_list)
+        .service(stock::on_change)
+        .service(products::on_list)
+        .service(products::on_new_page)
+        .service(products::on_create)
+        .service(products::on_show)
+        .service(products::on_save)
+        .service(imports::on_list)
+        .service(imports::on_template)
+        .service(imports::on_create)
+        .service(imports::on_show)
+        .service(imports::on_act)
+        .service(imports::on_export)
+        .service(lots::on_list)
+        .service(lots::on_create)
+        .service(lots::on_write_off)
+        .service(team::on_show)
+        .service(team::on_act)
+        .service(income::on_show);
+}

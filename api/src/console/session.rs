@@ -1,0 +1,339 @@
+//! Who sits at the console: a cookie, its session, and the secret that every form carries.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use entity::console_session;
+use entity::value::{AccountId, CooperativeId, Language, MemberRole, SessionId};
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use time::OffsetDateTime;
+
+use super::render::escape;
+use crate::catalogue::Desk;
+use crate::identity::{Permission, SignedIn, begin_session, is_alive, memberships, roles_of};
+use crate::platform::db::{Db, by_id, run};
+use crate::platform::problem::{FORBIDDEN, MALFORMED, Problem};
+use crate::platform::secrets;
+use crate::platform::upload::{self, Upload};
+
+const COOKIE: &str = "ocop_console";
+const FLASH: &str = "ocop_flash";
+const SHOP: &str = "ocop_shop";
+/// Forms without files.
+pub const FORM: usize = 256 * 1024;
+
+/// What a page ends with instead of itself.
+#[derive(Debug)]
+pub enum Turn {
+    /// Elsewhere, such as to the sign-in.
+    To(String),
+    /// An error page.
+    Problem(Problem),
+}
+
+impl std::fmt::Display for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::To(path) => write!(f, "turned to {path}"),
+            Self::Problem(problem) => write!(f, "{problem}"),
+        }
+    }
+}
+
+impl<E: Into<Problem>> From<E> for Turn {
+    fn from(error: E) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl ResponseError for Turn {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::To(_) => StatusCode::SEE_OTHER,
+            Self::Problem(problem) => problem.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::To(path) => to(path),
+            Self::Problem(problem) => {
+                let (vi, en) = (escape(&problem.words(Language::Vi)), escape(&problem.words(Language::En)));
+                super::render::html(
+                    self.status_code(),
+                    format!(
+                        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+                         <title>Chợ OCOP</title><link rel=\"stylesheet\" href=\"{}\"><main class=\"page\"><h1>{vi}</h1><p lang=\"en\">{en}</p>\
+                         <p><a class=\"button\" href=\"/console\">Về trang đầu · Back</a></p></main></html>",
+                        super::render::STYLE
+                    ),
+                )
+            }
+        }
+    }
+}
+
+/// `303 See Other`: a form was taken, or somebody must sign in first.
+pub fn to(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path.to_owned())).finish()
+}
+
+/// A cooperative the person works for.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Shop {
+    pub id: CooperativeId,
+    pub name: String,
+    pub role: MemberRole,
+}
+
+/// Somebody signed in at the console.
+pub struct Seat {
+    pub desk: Desk,
+    pub csrf: String,
+    pub language: Language,
+    pub shops: Vec<Shop>,
+    /// Chosen by cookie; the first otherwise.
+    pub shop: Option<Shop>,
+    /// What the page before wanted said: whether it went well, and the words.
+    pub flash: Option<(bool, String)>,
+    pub name: String,
+    secure: bool,
+}
+
+impl FromRequest for Seat {
+    type Error = Turn;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Turn>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { take_seat(&request).await })
+    }
+}
+
+async fn take_seat(request: &HttpRequest) -> Result<Seat, Turn> {
+    let away = || Turn::To("/console/login".to_owned());
+    let db = request.app_data::<web::Data<Db>>().cloned().ok_or_else(|| Problem::internal("no database"))?;
+    let clock = request.app_data::<web::Data<crate::platform::clock::Clock>>().cloned();
+    let now = clock.ok_or_else(|| Problem::internal("no clock"))?.now();
+    let cookie = request.cookie(COOKIE).ok_or_else(away)?;
+    let row = by_id::<console_session::Entity>(db.fresh(), secrets::hash(cookie.value())).await?.ok_or_else(away)?;
+    if !is_alive(db.fresh(), row.session_id, now).await? {
+        return Err(away());
+    }
+    let account = by_id::<entity::account::Entity>(db.fresh(), row.account_id).await?.ok_or_else(away)?;
+    let roles = roles_of(db.fresh(), row.account_id).await?;
+    let who = SignedIn { account: row.account_id, session: row.session_id, roles };
+    let desk = Desk::of(request, who)?;
+    let shops: Vec<Shop> = memberships(db.fresh(), row.account_id)
+        .await?
+        .into_iter()
+        .map(|m| Shop {
+            id: m.cooperative_id,
+            name: if row.language == Language::Vi { m.name_vi } else { m.name_en },
+            role: m.role,
+        })
+        .collect();
+    let chosen = request.cookie(SHOP).and_then(|cookie| cookie.value().parse::<CooperativeId>().ok());
+    let shop = shops.iter().find(|shop| Some(shop.id) == chosen).or(shops.first()).cloned();
+    let flash = request.cookie(FLASH).and_then(|cookie| {
+        let text = percent_encoding::percent_decode_str(cookie.value()).decode_utf8().ok()?.into_owned();
+        let (kind, words) = text.split_once(':')?;
+        Some((kind == "good", words.to_owned()))
+    });
+    Ok(Seat {
+        secure: desk.config.base_url().starts_with("https:"),
+        desk,
+        csrf: row.csrf,
+        language: row.language,
+        shops,
+        shop,
+        flash,
+        name: account.name,
+    })
+}
+
+impl Seat {
+    /// The cooperative worked for, if the person may do this there; who works for none is sent to apply.
+    pub fn shop(&self, permission: Permission) -> Result<CooperativeId, Turn> {
+        let shop = self.shop.as_ref().ok_or_else(|| Turn::To("/console".to_owned()))?;
+        if shop.role >= permission.least() { Ok(shop.id) } else { Err(Problem::new(&FORBIDDEN).into()) }
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.shop.as_ref().is_some_and(|shop| shop.role >= permission.least())
+    }
+
+    /// Reads a form and refuses it without the session's secret.
+    pub async fn form(&self, request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Form, Turn> {
+        let form = read_form(request, payload, most).await?;
+        match form.0.field("csrf") {
+            Some(csrf) if secrets::same(csrf, &self.csrf) => Ok(form),
+            _ => Err(Problem::new(&FORBIDDEN).into()),
+        }
+    }
+
+    /// Back to a page, with a word of how it went.
+    pub fn back(&self, path: &str, outcome: Result<&str, &Problem>) -> HttpResponse {
+        let text = match outcome {
+            Ok(words) => format!("good:{words}"),
+            Err(problem) => format!("bad:{}", problem.words(self.language)),
+        };
+        let encoded = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let mut response = to(path);
+        let cookie = Cookie::build(FLASH, encoded)
+            .path("/console")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .max_age(actix_web::cookie::time::Duration::seconds(30))
+            .finish();
+        let _ = response.add_cookie(&cookie);
+        response
+    }
+
+    /// In the person's language.
+    pub fn say<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
+        if self.language == Language::Vi { vi } else { en }
+    }
+}
+
+/// A form as posted.
+pub struct Form(pub Upload);
+
+impl Form {
+    /// A field without blanks around it; empty when it was left out.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.field(name).unwrap_or_default().trim()
+    }
+
+    pub fn some(&self, name: &str) -> Option<String> {
+        Some(self.text(name).to_owned()).filter(|text| !text.is_empty())
+    }
+
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number, grouping marks allowed.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let text = self.text(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let bare: String = text.chars().filter(|c| !matches!(c, '.' | ',' | ' ' | '\u{a0}')).collect();
+        let wrong = || {
+            let (vi, en) = (format!("“{text}” không phải số nguyên"), format!("“{text}” is not a whole number"));
+            Problem::field(format!("/{name}"), "number", vi, en)
+        };
+        bare.parse().map(Some).map_err(|_| wrong())
+    }
+
+    pub fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.text(name).parse().map_err(|_| {
+            Problem::field(format!("/{name}"), "value", "giá trị không hợp lệ", "not a valid value")
+        })
+    }
+
+    /// The values by name, to fill the form in again.
+    pub fn values(&self) -> std::collections::BTreeMap<String, String> {
+        self.0.fields.iter().filter(|(name, _)| name != "csrf" && name != "password").cloned().collect()
+    }
+}
+
+/// A form from nobody in particular: signing in. Browsers say where it comes from.
+pub async fn foreign_form(request: &HttpRequest, payload: web::Payload) -> Result<Form, Turn> {
+    let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return Err(Problem::new(&FORBIDDEN).into());
+    }
+    Ok(read_form(request, payload, FORM).await?)
+}
+
+async fn read_form(request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Form, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let urlencoded = kind.starts_with("application/x-www-form-urlencoded");
+    let mut upload = upload::read(request, payload, if urlencoded { FORM } else { most }).await?;
+    if urlencoded {
+        let text = std::str::from_utf8(&upload.bytes).map_err(|_| Problem::new(&MALFORMED))?;
+        upload.fields =
+            form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        upload.bytes = Vec::new();
+    }
+    if upload.fields.iter().any(|(_, value)| value.contains('\0')) {
+        return Err(Problem::new(&MALFORMED));
+    }
+    Ok(Form(upload))
+}
+
+/// Opens a session for a browser; the response gets its cookie.
+pub async fn sit_down(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    language: Language,
+    secure: bool,
+    now: OffsetDateTime,
+) -> Result<HttpResponse, Turn> {
+    let token = secrets::token();
+    let session: SessionId = begin_session(connection, account, now).await?;
+    let row = console_session::ActiveModel {
+        token_hash: Set(secrets::hash(&token)),
+        session_id: Set(session),
+        account_id: Set(account),
+        csrf: Set(secrets::token()),
+        language: Set(language),
+        created_at: Set(now),
+        seen_at: Set(now),
+    };
+    console_session::Entity::insert(row).exec_without_returning(connection).await?;
+    let mut response = to("/console");
+    let cookie = Cookie::build(COOKIE, token)
+        .path("/console")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(actix_web::cookie::time::Duration::days(60))
+        .finish();
+    let _ = response.add_cookie(&cookie);
+    Ok(response)
+}
+
+/// Ends the session of a browser.
+pub async fn stand_up(seat: &Seat) -> Result<HttpResponse, Turn> {
+    let sql = "UPDATE session SET revoked_at = $2, revoked_reason = 'signed out' WHERE id = $1 AND revoked_at IS NULL";
+    run(seat.desk.db.write(), sql, [seat.desk.who.session.into(), seat.desk.now().into()]).await?;
+    let mut response = to("/console/login");
+    let _ = response.add_cookie(&gone(COOKIE));
+    Ok(response)
+}
+
+fn gone(name: &'static str) -> Cookie<'static> {
+    Cookie::build(name, "").path("/console").max_age(actix_web::cookie::time::Duration::ZERO).finish()
+}
+
+/// A flash is said once.
+pub fn said(response: &mut HttpResponse) {
+    let _ = response.add_cookie(&gone(FLASH));
+}
+
+/// Chooses which of one's cooperatives to work for.
+pub fn choose(response: &mut HttpResponse, id: CooperativeId, secure: bool) {
+    let cookie = Cookie::build(SHOP, id.to_string())
+        .path("/console")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(actix_web::cookie::time::Duration::days(365))
+        .finish();
+    let _ = response.add_cookie(&cookie);
+}
+
+/// The language of a browser's session.
+pub async fn speak(seat: &Seat, language: Language) -> Result<(), Turn> {
+    let sql = "UPDATE console_session SET language = $2 WHERE session_id = $1";
+    run(seat.desk.db.write(), sql, [seat.desk.who.session.into(), language.as_str().into()]).await?;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Getting in, whichever door is used: signing up, confirming, showing the right password.
+
+use entity::account;
+use entity::value::{AccountId, Language, SessionId};
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use time::{Duration, OffsetDateTime};
+
+use super::routes::{BAD_CODE, BAD_CREDENTIALS, check_password, contact_at};
+use super::rules::{Contact, SESSION_DAYS};
+use super::{Passwords, store};
+use crate::platform::db::{Db, is_duplicate, one};
+use crate::platform::fold;
+use crate::platform::outbox::emit;
+use crate::platform::problem::Problem;
+
+/// What somebody says who signs up.
+pub struct SignUp<'a> {
+    pub contact: &'a str,
+    pub name: &'a str,
+    pub password: &'a str,
+    pub language: Language,
+}
+
+/// Stores a sign-up and has its code sent.
+pub async fn sign_up(db: &Db, passwords: &Passwords, input: SignUp<'_>, now: OffsetDateTime) -> Result<(), Problem> {
+    let contact = contact_at("/contact", input.contact)?;
+    check_password("/password", input.password, contact.as_str())?;
+    let name = fold::stored(input.name);
+    if name.is_empty() {
+        return Err(Problem::field("/name", "missing", "không được để trống", "must not be blank"));
+    }
+    let hash = passwords.hash(input.password).await?;
+    let transaction = db.begin().await?;
+    let id = store::add_registration(&transaction, &contact, name, hash, input.language, now).await?;
+    emit(&transaction, "registration.requested", id.0, serde_json::json!({}), now).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The account of a sign-up whose code is shown; made in the caller's transaction.
+pub async fn confirm(
+    transaction: &impl ConnectionTrait,
+    code: &str,
+    now: OffsetDateTime,
+) -> Result<account::Model, Problem> {
+    let registration =
+        store::take_registration(transaction, code, now).await?.ok_or_else(|| Problem::new(&BAD_CODE))?;
+    let new = store::NewAccount {
+        contact: contact_at("/code", &registration.contact)?,
+        name: registration.name,
+        password_hash: registration.password_hash,
+        language: registration.language,
+    };
+    store::create_account(transaction, new, now).await.map_err(|error| {
+        // Somebody confirmed the same contact a moment before.
+        if is_duplicate(&error) { Problem::new(&BAD_CODE) } else { error.into() }
+    })
+}
+
+/// The account with this login and password, after the same work whether or not there is one.
+pub async fn authenticate(
+    db: &Db,
+    passwords: &Passwords,
+    login: &str,
+    password: &str,
+) -> Result<account::Model, Problem> {
+    let account = match Contact::parse(login) {
+        Some(contact) => store::find_by_contact(db.fresh(), &contact).await?,
+        None => None,
+    };
+    let fits = passwords.verify(password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
+    account.filter(|_| fits).ok_or_else(|| Problem::new(&BAD_CREDENTIALS))
+}
+
+/// A session without tokens: a browser's, which has a cookie.
+pub async fn begin_session(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    now: OffsetDateTime,
+) -> Result<SessionId, Problem> {
+    let session = SessionId::new();
+    let row = entity::session::ActiveModel {
+        id: Set(session),
+        account_id: Set(account),
+        created_at: Set(now),
+        expires_at: Set(now + Duration::days(SESSION_DAYS)),
+        revoked_at: Set(None),
+        revoked_reason: Set(None),
+    };
+    entity::session::Entity::insert(row).exec_without_returning(connection).await?;
+    Ok(session)
+}
+
+#[derive(sea_orm::FromQueryResult)]
+struct Alive {
+    #[allow(dead_code, reason = "that there is a row is what counts")]
+    id: SessionId,
+}
+
+/// Whether a session is open and its account not disabled.
+pub async fn is_alive(
+    connection: &impl ConnectionTrait,
+    session: SessionId,
+    now: OffsetDateTime,
+) -> Result<bool, Problem> {
+    let sql = "SELECT s.id FROM session s JOIN account a ON a.id = s.account_id
+               WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL";
+    Ok(one::<Alive>(connection, sql, [session.into(), now.into()]).await?.is_some())
+}
