@@ -100,6 +100,7 @@ fn membership(text: &str) -> Result<(CooperativeId, MemberRole), String> {
 
 /// Runs what the command line asks for.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    crate::platform::outgoing::prepare_tls();
     if let Command::Key(Key::New) = cli.command {
         println!("{}", new_secret_key());
         return Ok(());

@@ -135,7 +135,8 @@ pub async fn limit_auth(
     let path = request.path();
     let guarded = path.starts_with("/v1/auth/")
         || path == "/v1/me/password"
-        || (request.method() == Method::POST && ["/console/login", "/console/register", "/console/verify"].contains(&path));
+        || (request.method() == Method::POST
+            && ["/console/login", "/console/register", "/console/verify"].contains(&path));
     if guarded
         && let Some(limit) = request.app_data::<Data<AuthLimit>>().and_then(|limit| limit.0.as_ref())
         && let Some(address) = client_address(request.request())

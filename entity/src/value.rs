@@ -283,7 +283,9 @@ mod tests {
 
     #[test]
     fn amounts_read_as_people_write_them() {
-        for (amount, text) in [(0, "0 ₫"), (999, "999 ₫"), (250_000, "250.000 ₫"), (1_250_000, "1.250.000 ₫"), (-5_000, "-5.000 ₫")] {
+        for (amount, text) in
+            [(0, "0 ₫"), (999, "999 ₫"), (250_000, "250.000 ₫"), (1_250_000, "1.250.000 ₫"), (-5_000, "-5.000 ₫")]
+        {
             assert_eq!(Vnd(amount).to_string(), text);
         }
     }

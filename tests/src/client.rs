@@ -99,6 +99,18 @@ impl Client {
         Self::send(self.request(Method::POST, path).json(&body)).await
     }
 
+    /// A file as the body itself.
+    pub async fn upload(&self, path: &str, kind: &str, bytes: Vec<u8>) -> Answer {
+        Self::send(self.request(Method::POST, path).header("content-type", kind).body(bytes)).await
+    }
+
+    /// The bytes of an answer that is no text.
+    pub async fn bytes(&self, path: &str) -> (u16, HeaderMap, Vec<u8>) {
+        let response = self.request(Method::GET, path).send().await.expect("the server answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
+    }
+
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         Self::send(self.request(Method::PATCH, path).json(&body)).await
     }

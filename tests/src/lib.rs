@@ -9,7 +9,9 @@
 mod client;
 mod server;
 mod shop;
+mod standin;
 
 pub use client::{Answer, Client};
 pub use server::{Server, Settings, on_postgres};
-pub use shop::{Basket, PASSWORD, Seller};
+pub use shop::{Basket, PASSWORD, Seller, address};
+pub use standin::{Asked, Manner, StandIn};

@@ -79,8 +79,8 @@ async fn fifty_equal_checkouts_are_one_purchase() {
 #[tokio::test]
 async fn the_same_offer_in_two_lines_counts_as_one() {
     let server = Server::start().await;
-    let offer = server.offer("rau-an-toan-bai-xe", 0).await;
-    server.seller_of("rau-an-toan-bai-xe").await.set_available(&offer, 10).await;
+    let offer = server.offer("hat-doi", 0).await;
+    server.seller_of("hat-doi").await.set_available(&offer, 10).await;
     let basket = server.basket(&[(&offer, 6), (&offer, 6)]).await;
     let cart = basket.client.get(&basket.path("")).await.expect(200);
     assert_eq!((cart["lines"].as_array().unwrap().len(), &cart["lines"][0]["quantity"]), (1, &json!(12)));
@@ -151,7 +151,16 @@ async fn goods_may_be_collected_at_the_cooperative() {
     seller.step(order, "confirm").await.expect(200);
     seller.step(order, "pack").await.expect(200);
     seller.step(order, "ship").await.expect_problem(409, "order_state");
-    seller.step(order, "deliver").await.expect(200);
+    // Collected against the code the buyer alone is told.
+    seller.step(order, "deliver").await.expect_problem(409, "collection_code_needed");
+    let shown = basket.client.get(&Basket::link(&purchase["orders"][0])).await.expect(200);
+    let code = shown["delivery"]["collection_code"].as_str().unwrap();
+    let seen = seller.client.get(&seller.path(&format!("orders/{order}"))).await.expect(200);
+    assert_eq!(seen["delivery"]["collection_code"], json!(null));
+    let collect = seller.path(&format!("orders/{order}/collect"));
+    seller.client.post(&collect, json!({"code": "WRONG2"})).await.expect_problem(409, "wrong_collection_code");
+    let collected = seller.client.post(&collect, json!({"code": code.to_lowercase()})).await.expect(200);
+    assert_eq!(collected["state"], "delivered");
     seller.client.patch(&seller.path("profile"), json!({"pickup_offered": false})).await.expect(200);
     let basket = server.basket(&[(&offer, 1)]).await;
     let refused = basket.client.post(&basket.path("/quote"), pickup).await.expect_problem(409, "not_available");

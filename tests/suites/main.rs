@@ -2,15 +2,25 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod authorization;
 mod catalogue;
 mod checkout;
+mod console;
 mod crash;
 mod demo;
+mod fulfilment;
 mod identity;
+mod imports;
+mod listings;
+mod lots;
+mod media;
+mod onboarding;
 mod openapi;
 mod orders;
 mod places;
 mod platform;
 mod refusals;
+mod returns;
 mod search;
 mod selling;
+mod webhooks;

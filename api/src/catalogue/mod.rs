@@ -30,10 +30,10 @@ use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::ready::Kept;
 pub use desk::Desk;
-pub use store::{season_allows, unsellable};
 use rules::Level;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
+pub use store::{season_allows, unsellable};
 
 /// Answers kept ready, in bytes.
 const KEPT_BYTES: u64 = 24 * 1024 * 1024;

@@ -10,8 +10,8 @@ use super::browse::{Found, Wanted, find};
 use super::rules::Availability;
 use super::shelf::{Entry, Snapshot, origin};
 use super::view::{
-    Bilingual, CategoryNode, CategoryTree, CertificateView, CooperativeCard, CooperativePage, OfferView,
-    PreorderView, ProductPage, RecognitionView, Seller, TierView,
+    Bilingual, CategoryNode, CategoryTree, CertificateView, CooperativeCard, CooperativePage, OfferView, PreorderView,
+    ProductPage, RecognitionView, Seller, TierView,
 };
 use super::{Catalogue, store};
 use crate::places;

@@ -272,9 +272,10 @@ fn entry(
         },
         origin: origin(&row.origin_commune_code, row.former_commune, row.latitude, row.longitude),
         price_from: offers.iter().map(|offer| offer.row.price_amount).min().map(Into::into),
-        availability: match closed {
-            true => Availability::OutOfStock,
-            false => offers.iter().map(OfferEntry::availability).max().unwrap_or(Availability::OutOfStock),
+        availability: if closed {
+            Availability::OutOfStock
+        } else {
+            offers.iter().map(OfferEntry::availability).max().unwrap_or(Availability::OutOfStock)
         },
         rating: Rating::of(row.rating_sum, row.rating_count),
         season: season.map(|(from_month, to_month)| Season { from_month, to_month }),

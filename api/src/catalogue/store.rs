@@ -1,8 +1,8 @@
 //! Reading the catalogue from the database: whole, or the products named.
 
 use entity::value::{
-    CategoryId, CertificateKind, CooperativeId, CooperativeKind, CooperativeStatus, OffSeason, OfferId, ProductId, Unit,
-    Vnd,
+    CategoryId, CertificateKind, CooperativeId, CooperativeKind, CooperativeStatus, OffSeason, OfferId, ProductId,
+    Unit, Vnd,
 };
 use entity::{category, product};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder};

@@ -183,7 +183,8 @@ fn apply_form(
     let editable = application.is_none_or(|application| {
         matches!(application.state, ApplicationState::Draft | ApplicationState::MoreNeeded | ApplicationState::Rejected)
     });
-    let values = context! { application => application.map(value), form => value(values), error => error, editable => editable };
+    let values =
+        context! { application => application.map(value), form => value(values), error => error, editable => editable };
     page_with(seat, "apply.html", "apply", status, values)
 }
 
@@ -232,7 +233,8 @@ pub async fn apply_page(seat: Seat) -> Result<HttpResponse, Turn> {
 fn input(form: &Form) -> Result<ApplicationInput, Problem> {
     let kind: CooperativeKind = form.parsed("kind")?;
     let place = commune(form.text("commune")).ok_or_else(|| {
-        let (vi, en) = ("không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "no such commune; write “Kim Bôi, Phú Thọ”");
+        let (vi, en) =
+            ("không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "no such commune; write “Kim Bôi, Phú Thọ”");
         Problem::field("/commune", "commune", vi, en)
     })?;
     let text = |name: &str| form.text(name).to_owned();
@@ -280,9 +282,10 @@ async fn hand_in(seat: &Seat, form: &mut Form) -> Result<(), Problem> {
 pub async fn apply(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
     let mut form = seat.form(&request, payload, 25 * 1024 * 1024).await?;
     match hand_in(&seat, &mut form).await {
-        Ok(()) => {
-            Ok(seat.back("/console/apply", Ok(seat.say("Đã gửi hồ sơ. Chúng tôi sẽ trả lời sớm.", "Sent. We will answer soon."))))
-        }
+        Ok(()) => Ok(seat.back(
+            "/console/apply",
+            Ok(seat.say("Đã gửi hồ sơ. Chúng tôi sẽ trả lời sớm.", "Sent. We will answer soon.")),
+        )),
         Err(problem) if problem.code.status < 500 => {
             let latest = applications::latest(&seat.desk).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;

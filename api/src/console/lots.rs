@@ -36,7 +36,12 @@ pub async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
     )
     .await?;
     let today = seat.desk.today().to_string();
-    page(&seat, "lots.html", "stock", context! { lots => value(&found.items), offers => value(&offers), today => today })
+    page(
+        &seat,
+        "lots.html",
+        "stock",
+        context! { lots => value(&found.items), offers => value(&offers), today => today },
+    )
 }
 
 fn new_lot(form: &Form) -> Result<NewLot, Problem> {
@@ -56,7 +61,10 @@ fn new_lot(form: &Form) -> Result<NewLot, Problem> {
         forecast_id: None,
         contents: vec![LotQuantity {
             offer_id: offer.parse().map_err(|_| wrong("what"))?,
-            quantity: form.number("quantity")?.filter(|n| (1..=1_000_000).contains(n)).ok_or_else(|| wrong("quantity"))?,
+            quantity: form
+                .number("quantity")?
+                .filter(|n| (1..=1_000_000).contains(n))
+                .ok_or_else(|| wrong("quantity"))?,
         }],
     })
 }

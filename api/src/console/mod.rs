@@ -22,6 +22,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(render::style)
         .service(render::script)
+        .service(render::icon)
         .service(entry::front)
         .service(entry::login_page)
         .service(entry::login)

@@ -55,7 +55,8 @@ pub async fn on_bulk(request: HttpRequest, seat: Seat, payload: Payload) -> Resu
     if let Some(reason) = failed {
         words = format!("{words}. {reason}");
     }
-    let back = form.some("back").filter(|path| path.starts_with("/console/")).unwrap_or_else(|| "/console/today".into());
+    let back =
+        form.some("back").filter(|path| path.starts_with("/console/")).unwrap_or_else(|| "/console/today".into());
     Ok(seat.back(&back, Ok(&words)))
 }
 

@@ -55,8 +55,7 @@ async fn new_form(seat: &Seat, status: StatusCode, form: Option<&Form>, error: &
     )
     .await?;
     let values = form.map(Form::values).unwrap_or_default();
-    let values =
-        context! { product => (), form => value(&values), error => error, categories => value(&categories), units => units() };
+    let values = context! { product => (), form => value(&values), error => error, categories => value(&categories), units => units() };
     page_with(seat, "product.html", "products", status, values)
 }
 
@@ -103,9 +102,10 @@ async fn make(seat: &Seat, form: &mut Form) -> Result<ProductId, Turn> {
     let photo = std::mem::take(&mut form.0.bytes);
     let owner = Owner::shop(shop, desk.who.account);
     // The photo is judged first: nothing is written when it will not do.
-    let picture = match photo.is_empty() {
-        true => None,
-        false => Some(media::keep(desk.db.write(), &desk.objects, owner, photo, desk.now()).await?),
+    let picture = if photo.is_empty() {
+        None
+    } else {
+        Some(media::keep(desk.db.write(), &desk.objects, owner, photo, desk.now()).await?)
     };
     let transaction = desk.db.begin().await?;
     let id = listings::insert(&transaction, desk, shop, &input).await?;
@@ -211,7 +211,8 @@ pub async fn on_save(
 ) -> Result<HttpResponse, Turn> {
     seat.shop(Permission::EditListings)?;
     let mut form = seat.form(&request, payload, MAX_BYTES + FORM).await?;
-    let back = if form.text("do") == "duplicate" { "/console/products".to_owned() } else { format!("/console/products/{id}") };
+    let back =
+        if form.text("do") == "duplicate" { "/console/products".to_owned() } else { format!("/console/products/{id}") };
     match change(&seat, *id, &mut form).await {
         Ok(()) => Ok(seat.back(&back, Ok(seat.say("Đã lưu.", "Saved.")))),
         Err(Turn::Problem(problem)) if problem.code.status < 500 => Ok(seat.back(&back, Err(&problem))),

@@ -235,6 +235,15 @@ pub async fn style() -> HttpResponse {
     asset("text/css; charset=utf-8", STYLE_SHEET)
 }
 
+/// A pomelo, for the browser's tab.
+#[get("/console/static/icon.svg")]
+pub async fn icon() -> HttpResponse {
+    asset(
+        "image/svg+xml",
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="18" r="12" fill="#e9c531"/><path d="M16 8c1-4 5-6 9-5-1 4-5 6-9 5z" fill="#1f6b3a"/></svg>"##,
+    )
+}
+
 #[get("/console/static/htmx.js")]
 pub async fn script() -> HttpResponse {
     asset("text/javascript; charset=utf-8", HTMX)

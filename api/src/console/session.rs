@@ -233,9 +233,9 @@ impl Form {
     }
 
     pub fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.text(name).parse().map_err(|_| {
-            Problem::field(format!("/{name}"), "value", "giá trị không hợp lệ", "not a valid value")
-        })
+        self.text(name)
+            .parse()
+            .map_err(|_| Problem::field(format!("/{name}"), "value", "giá trị không hợp lệ", "not a valid value"))
     }
 
     /// The values by name, to fill the form in again.
@@ -259,8 +259,9 @@ async fn read_form(request: &HttpRequest, payload: web::Payload, most: usize) ->
     let mut upload = upload::read(request, payload, if urlencoded { FORM } else { most }).await?;
     if urlencoded {
         let text = std::str::from_utf8(&upload.bytes).map_err(|_| Problem::new(&MALFORMED))?;
-        upload.fields =
-            form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        upload.fields = form_urlencoded::parse(text.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
         upload.bytes = Vec::new();
     }
     if upload.fields.iter().any(|(_, value)| value.contains('\0')) {

@@ -35,7 +35,9 @@ pub async fn on_decide_return(
         _ => ReturnDecision::Close,
     };
     let mut restocked = Vec::new();
-    for (name, quantity) in form.0.fields.iter().filter_map(|(name, value)| Some((name.strip_prefix("restock-")?, value))) {
+    for (name, quantity) in
+        form.0.fields.iter().filter_map(|(name, value)| Some((name.strip_prefix("restock-")?, value)))
+    {
         let quantity: i64 = quantity.trim().parse().unwrap_or(0);
         if let (Ok(offer), true) = (name.parse(), quantity > 0 && decision == ReturnDecision::Receive) {
             restocked.push(ReturnedLine::of(offer, quantity));

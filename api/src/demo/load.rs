@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::value::{
     AccountId, CategoryId, CooperativeId, CooperativeStatus, DestinationId, Language, MemberRole, MovementKind,
-    OfferId, OffSeason, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId, Vnd,
+    OffSeason, OfferId, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId, Vnd,
 };
 use entity::{
     category, certificate, cooperative, destination, offer, product, product_image, recognition, stock, stock_movement,
@@ -16,8 +16,8 @@ use super::data::{CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
 use super::{PASSWORD, past, pictures};
 use crate::delivery::add_default_rates;
 use crate::identity::rules::Contact;
-use crate::inventory;
 use crate::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
+use crate::inventory;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Batch, Db, run};
 use crate::platform::objects::Objects;

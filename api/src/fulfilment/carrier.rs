@@ -186,7 +186,11 @@ fn with_headers(request: reqwest::RequestBuilder, headers: &[(&str, &str)]) -> r
 
 fn unknown(error: &reqwest::Error) -> CarrierError {
     // The URL may carry a token.
-    CarrierError::Unknown(if error.is_timeout() { "no answer in time".to_owned() } else { "the call broke off".to_owned() })
+    CarrierError::Unknown(if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        "the call broke off".to_owned()
+    })
 }
 
 impl Contract {

@@ -89,6 +89,7 @@ impl ContractCarrier {
 
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"token": "9f1c2a7e-0b3d-4c55-8a10-5d2f0e6b7c41", "shop_id": "885"}))]
 pub struct ContractInput {
     /// From the carrier's own site.
     #[garde(length(min = 8, max = 500), ascii)]

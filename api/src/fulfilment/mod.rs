@@ -22,8 +22,8 @@ pub use orders::{BulkAction, bulk, collect_order, deliver_whole, ship_whole};
 pub use papers::{delivery_note, parcel_label};
 pub use parcels::{NewParcel, ParcelStep, ParcelView, create as create_parcel, of_order as parcels_of, take_step};
 pub use queue::{OrderBrief, PackList, Queue, pack_list, today};
-pub use worker::{Booker, CancelParcels};
 use utoipa_actix_web::service_config::ServiceConfig;
+pub use worker::{Booker, CancelParcels};
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -40,9 +40,8 @@ pub async fn ship_whole(desk: &Desk, row: &OrderRow) -> Result<OrderRow, Problem
     let mut levels = Vec::new();
     for parcel in open_parcels(&transaction, row.id).await? {
         if follows(parcel.state, ParcelState::InTransit) {
-            levels.extend(
-                advance(&transaction, &tools, &parcel, ParcelState::InTransit, Some(desk.who.account)).await?,
-            );
+            levels
+                .extend(advance(&transaction, &tools, &parcel, ParcelState::InTransit, Some(desk.who.account)).await?);
         }
     }
     let row = order_within(&transaction, row.id).await?;
@@ -96,7 +95,8 @@ pub async fn deliver_whole(desk: &Desk, row: &OrderRow) -> Result<OrderRow, Prob
 
 /// The buyer shows the code and takes the goods along.
 pub async fn collect_order(desk: &Desk, row: &OrderRow, code: &str) -> Result<OrderRow, Problem> {
-    let right = row.collection_code.as_deref().is_some_and(|right| secrets::same(&secrets::normalise_code(code), right));
+    let right =
+        row.collection_code.as_deref().is_some_and(|right| secrets::same(&secrets::normalise_code(code), right));
     if row.delivery_method != DeliveryMethod::Pickup || row.state != OrderState::Packed {
         return Err(Problem::new(&ORDER_STATE).extension("state", row.state));
     }

@@ -1,9 +1,9 @@
 //! Papers that go with the goods: the delivery note (A4) and the parcel label (A6), with the order's QR code.
 
 use actix_web::HttpResponse;
+use actix_web::get;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
-use actix_web::get;
 use entity::value::{Carrier, CooperativeId, OrderId, ParcelId};
 use entity::{order_line, parcel, parcel_line};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -146,10 +146,8 @@ pub async fn parcel_label(desk: &Desk, row: parcel::Model) -> Result<Vec<u8>, Pr
     let seller = by_id::<entity::cooperative::Entity>(desk.db.fresh(), row.cooperative_id).await?;
     let seller = seller.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let lines = lines_of(desk.db.fresh(), &[row.order_id]).await?;
-    let inside = parcel_line::Entity::find()
-        .filter(parcel_line::Column::ParcelId.eq(row.id))
-        .all(desk.db.fresh())
-        .await?;
+    let inside =
+        parcel_line::Entity::find().filter(parcel_line::Column::ParcelId.eq(row.id)).all(desk.db.fresh()).await?;
     let contents: Vec<String> = inside
         .iter()
         .filter_map(|part| {
@@ -180,7 +178,8 @@ fn label(
         canvas.qr(right - 78.0, 8.0, 82.0, url)?;
         canvas.rule(16.0, 92.0, right - 16.0)?;
         canvas.text(16.0, 106.0, "TỪ", bold(8.0))?;
-        let y = canvas.block(40.0, 106.0, &format!("{} · {}", seller.name_vi, seller.phone), plain(9.0), right - 40.0)?;
+        let y =
+            canvas.block(40.0, 106.0, &format!("{} · {}", seller.name_vi, seller.phone), plain(9.0), right - 40.0)?;
         canvas.block(40.0, y, &seller.street, plain(8.0), right - 40.0)?;
         canvas.rule(16.0, 150.0, right - 16.0)?;
         canvas.text(16.0, 168.0, "ĐẾN", bold(8.0))?;

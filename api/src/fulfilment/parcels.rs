@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
-use entity::value::{Carrier, CooperativeId, Money, OfferId, OrderActor, OrderId, OrderState, ParcelId, ParcelState, Vnd};
+use entity::value::{
+    Carrier, CooperativeId, Money, OfferId, OrderActor, OrderId, OrderState, ParcelId, ParcelState, Vnd,
+};
 use entity::{order_line, parcel, parcel_line};
 use garde::Validate;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
@@ -197,7 +199,8 @@ pub async fn make(
         return Err(Problem::new(&ordering::ORDER_STATE).extension("state", row.state));
     }
     let bought = lines_of(transaction, &[row.id]).await?;
-    let before: Vec<_> = rows_of(transaction, row.id).await?.into_iter().filter(|p| p.state != ParcelState::Cancelled).collect();
+    let before: Vec<_> =
+        rows_of(transaction, row.id).await?.into_iter().filter(|p| p.state != ParcelState::Cancelled).collect();
     let held = parcel_line::Entity::find()
         .filter(parcel_line::Column::ParcelId.is_in(before.iter().map(|p| p.id)))
         .all(transaction)
@@ -307,20 +310,14 @@ pub async fn advance(
         "UPDATE parcel SET state = $3, last_event_at = $4, updated_at = $4,
                 expected_on = CASE WHEN $5 AND expected_on IS NULL THEN $6 ELSE expected_on END
          WHERE id = $1 AND state = $2",
-        [
-            parcel.id.into(),
-            parcel.state.as_str().into(),
-            to.as_str().into(),
-            now.into(),
-            leaves.into(),
-            arrives.into(),
-        ],
+        [parcel.id.into(), parcel.state.as_str().into(), to.as_str().into(), now.into(), leaves.into(), arrives.into()],
     )
     .await?;
     if moved != 1 {
         return Err(refused());
     }
-    let payload = serde_json::json!({"order": parcel.order_id, "number": parcel.number, "tracking_code": parcel.tracking_code});
+    let payload =
+        serde_json::json!({"order": parcel.order_id, "number": parcel.number, "tracking_code": parcel.tracking_code});
     emit(transaction, &format!("parcel.{}", to.as_str()), parcel.id.0, payload, now).await?;
     follow_up(transaction, tools, parcel.order_id, actor).await
 }
@@ -442,11 +439,7 @@ pub async fn step_parcel(
 }
 
 /// The carrier's own label, where there is one.
-pub async fn carrier_label(
-    db: &Db,
-    carriers: &Carriers,
-    row: &parcel::Model,
-) -> Result<Option<Label>, Problem> {
+pub async fn carrier_label(db: &Db, carriers: &Carriers, row: &parcel::Model) -> Result<Option<Label>, Problem> {
     let (Some(api), Some(code)) = (carriers.get(row.carrier), &row.tracking_code) else { return Ok(None) };
     let Some(contract) = super::contracts::find(db.fresh(), row.cooperative_id, row.carrier).await? else {
         return Ok(None);

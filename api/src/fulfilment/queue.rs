@@ -308,10 +308,10 @@ pub async fn show_pack_list(
     desk.may(*cooperative, Permission::SeeOrders).await?;
     let mut only = Vec::new();
     for id in query.0.order_ids.iter().flat_map(|ids| ids.split(',')).map(str::trim).filter(|id| !id.is_empty()) {
-        only.push(id.parse::<OrderId>().map_err(|_| {
-            Problem::field("order_ids", "id", "không phải mã đơn hàng", "not ids of orders")
-        })?);
+        only.push(
+            id.parse::<OrderId>()
+                .map_err(|_| Problem::field("order_ids", "id", "không phải mã đơn hàng", "not ids of orders"))?,
+        );
     }
     Ok(HttpResponse::Ok().json(pack_list(&desk, *cooperative, &only).await?))
 }
-

@@ -15,16 +15,14 @@ pub fn follows(from: ParcelState, to: ParcelState) -> bool {
         (S::Delivered | S::Returned | S::Cancelled, _) => false,
         // Found again.
         (S::Lost, to) => matches!(to, S::Delivered | S::Returned),
-        (_, S::Delivered | S::Returned | S::Lost) => true,
-        (S::Packed | S::Booking | S::Booked, S::Cancelled) => true,
-        (_, S::Cancelled) => false,
+        (S::Packed | S::Booking | S::Booked, S::Cancelled) | (_, S::Delivered | S::Returned | S::Lost) => true,
+        (_, S::Cancelled) | (S::Returning, _) => false,
         (S::Packed, _) => true,
         (S::Booking, to) => to != S::Packed,
         (S::Booked, to) => !matches!(to, S::Packed | S::Booking),
         (S::InTransit, to) => matches!(to, S::OutForDelivery | S::Failed | S::Returning),
         (S::OutForDelivery, to) => matches!(to, S::Failed | S::Returning),
         (S::Failed, to) => matches!(to, S::OutForDelivery | S::Returning),
-        (S::Returning, _) => false,
     }
 }
 
@@ -34,10 +32,7 @@ pub fn is_handed_over(state: ParcelState) -> bool {
 }
 
 pub fn is_open(state: ParcelState) -> bool {
-    !matches!(
-        state,
-        ParcelState::Delivered | ParcelState::Returned | ParcelState::Lost | ParcelState::Cancelled
-    )
+    !matches!(state, ParcelState::Delivered | ParcelState::Returned | ParcelState::Lost | ParcelState::Cancelled)
 }
 
 /// What somebody should look after.

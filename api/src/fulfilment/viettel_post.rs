@@ -96,7 +96,9 @@ impl CarrierApi for ViettelPost {
             let body = json!({"ORDER_ARRAY": [tracking_code], "EXPIRY_TIME": 0});
             let data = self.call(contract, "v2/order/printing-code", body).await?;
             let code = data.as_str().ok_or_else(|| CarrierError::Unknown("no printing code".to_owned()))?;
-            Ok(Label::Link(format!("https://digitalize.viettelpost.vn/DigitalizePrint/report.do?type=1&bill={code}&showPostage=1")))
+            Ok(Label::Link(format!(
+                "https://digitalize.viettelpost.vn/DigitalizePrint/report.do?type=1&bill={code}&showPostage=1"
+            )))
         })
     }
 

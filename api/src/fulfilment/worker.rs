@@ -35,8 +35,7 @@ async fn shipment(db: &Db, row: &parcel::Model) -> Result<Shipment, Problem> {
     let seller = by_id::<entity::cooperative::Entity>(db.fresh(), row.cooperative_id).await?;
     let seller = seller.ok_or_else(|| Problem::internal("a parcel of no cooperative"))?;
     let lines = lines_of(db.fresh(), &[row.order_id]).await?;
-    let inside =
-        parcel_line::Entity::find().filter(parcel_line::Column::ParcelId.eq(row.id)).all(db.fresh()).await?;
+    let inside = parcel_line::Entity::find().filter(parcel_line::Column::ParcelId.eq(row.id)).all(db.fresh()).await?;
     let named = |code: &str| {
         places::commune(code).map(|c| (c.name.clone(), places::province_of(c).name.clone())).unwrap_or_default()
     };
@@ -80,7 +79,8 @@ pub async fn book(db: &Db, carriers: &Carriers, row: &parcel::Model, now: Offset
     let contract = contracts::find(db.fresh(), row.cooperative_id, row.carrier).await?;
     let contract = contract.ok_or_else(|| Problem::new(&NO_CONTRACT))?;
     let shipment = shipment(db, row).await?;
-    let sql = "UPDATE parcel SET state = 'booking', updated_at = $2, last_event_at = $2 WHERE id = $1 AND state = 'packed'";
+    let sql =
+        "UPDATE parcel SET state = 'booking', updated_at = $2, last_event_at = $2 WHERE id = $1 AND state = 'packed'";
     if run(db.write(), sql, [row.id.into(), now.into()]).await? != 1 {
         return Err(Problem::new(&PARCEL_STATE).extension("state", row.state));
     }

@@ -32,8 +32,8 @@ pub use keys::Keys;
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
 pub use store::{
-    NewAccount, create_account, grant_membership, grant_role, issue_registration_code, issue_reset_code,
-    find as find_account, find_by_contact, memberships, require_member, roles as roles_of,
+    NewAccount, create_account, find as find_account, find_by_contact, grant_membership, grant_role,
+    issue_registration_code, issue_reset_code, memberships, require_member, roles as roles_of,
 };
 
 use crate::platform::problem::Problem;

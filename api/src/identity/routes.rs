@@ -7,9 +7,9 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::entry::{SignUp, authenticate, confirm, sign_up};
 use super::keys::Keys;
 use super::me::Profile;
-use super::entry::{SignUp, authenticate, confirm, sign_up};
 use super::rules::{Contact, password_fault};
 use super::sessions::{Refreshed, Tokens, end, end_all, open, refresh as refresh_session};
 use super::{GuestCart, Passwords, SignInHook, SignedIn, store};

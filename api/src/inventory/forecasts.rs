@@ -5,7 +5,9 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, patch, post};
-use entity::value::{CooperativeId, ForecastId, ForecastState, LotId, OfferId, OrderId, PreorderState, ProductId, RowId};
+use entity::value::{
+    CooperativeId, ForecastId, ForecastState, LotId, OfferId, OrderId, PreorderState, ProductId, RowId,
+};
 use entity::{forecast, preorder};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
@@ -48,7 +50,8 @@ pub struct ForecastView {
     pub state: ForecastState,
 }
 
-const FORECASTS: &str = "SELECT f.id, f.offer_id, o.product_id, o.sku, p.name_vi AS product_name_vi, f.quantity, f.share_bp, f.preordered,
+const FORECASTS: &str =
+    "SELECT f.id, f.offer_id, o.product_id, o.sku, p.name_vi AS product_name_vi, f.quantity, f.share_bp, f.preordered,
         f.expected_from, f.expected_to, f.state
  FROM forecast f JOIN offer o ON o.id = f.offer_id JOIN product p ON p.id = o.product_id";
 
@@ -137,9 +140,10 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewForecast)
         updated_at: Set(now),
     };
     let transaction = desk.db.begin().await?;
-    forecast::Entity::insert(row).exec_without_returning(&transaction).await.map_err(|error| {
-        if is_duplicate(&error) { Problem::new(&FORECAST_OPEN) } else { error.into() }
-    })?;
+    forecast::Entity::insert(row)
+        .exec_without_returning(&transaction)
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&FORECAST_OPEN) } else { error.into() })?;
     let after = serde_json::json!({"offer": input.offer_id, "quantity": input.quantity, "share_bp": input.share_bp});
     desk.audit(&transaction, "forecast.opened", ("forecast", id.0), (), after).await?;
     emit(&transaction, "product.changed", own.product_id.0, serde_json::json!({}), now).await?;
@@ -331,10 +335,7 @@ pub async fn cancel_preorders(
 }
 
 /// Pre-orders of a forecast that wait, in the order of purchase.
-async fn waiting(
-    transaction: &impl ConnectionTrait,
-    forecast: ForecastId,
-) -> Result<Vec<preorder::Model>, DbErr> {
+async fn waiting(transaction: &impl ConnectionTrait, forecast: ForecastId) -> Result<Vec<preorder::Model>, DbErr> {
     all(
         transaction,
         "SELECT * FROM preorder WHERE forecast_id = $1 AND state = 'waiting' ORDER BY id",
@@ -471,11 +472,7 @@ pub async fn give_up(
 }
 
 /// What was held for a short line is free again.
-async fn let_go(
-    transaction: &impl ConnectionTrait,
-    row: &preorder::Model,
-    now: OffsetDateTime,
-) -> Result<(), Problem> {
+async fn let_go(transaction: &impl ConnectionTrait, row: &preorder::Model, now: OffsetDateTime) -> Result<(), Problem> {
     if row.offered == 0 {
         return Ok(());
     }

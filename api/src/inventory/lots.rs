@@ -320,9 +320,10 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
         note: Set(text(input.note)),
         forecast_id: Set(input.forecast_id),
     };
-    lot::Entity::insert(row).exec_without_returning(&transaction).await.map_err(|error| {
-        if is_duplicate(&error) { Problem::new(&LOT_CODE_TAKEN) } else { error.into() }
-    })?;
+    lot::Entity::insert(row)
+        .exec_without_returning(&transaction)
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&LOT_CODE_TAKEN) } else { error.into() })?;
     for (index, certificate) in input.certificate_ids.iter().enumerate() {
         let added = run(
             &transaction,
@@ -361,8 +362,14 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
             levels.extend(level(&transaction, content.offer_id, now).await?);
         }
     }
-    desk.audit(&transaction, "lot.recorded", ("lot", id.0), (), serde_json::json!({"code": code, "expires_on": expires_on}))
-        .await?;
+    desk.audit(
+        &transaction,
+        "lot.recorded",
+        ("lot", id.0),
+        (),
+        serde_json::json!({"code": code, "expires_on": expires_on}),
+    )
+    .await?;
     let offers: Vec<_> = contents.iter().map(|content| content.offer_id).collect();
     emit(&transaction, "stock.changed", id.0, serde_json::json!({"offers": offers}), now).await?;
     if input.forecast_id.is_some() {

@@ -15,12 +15,16 @@ mod store;
 
 pub use routes::{BELOW_RESERVED, NewMovement, StockItem, one_of, receive, stock_of};
 pub use store::{
-    Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve, restock, sellable, take,
+    Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve, restock,
+    sellable, take,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(routes::list).service(routes::movements).service(routes::record_movement)
+    config
+        .service(routes::list)
+        .service(routes::movements)
+        .service(routes::record_movement)
         .service(lots::list_lots)
         .service(lots::show_lot)
         .service(lots::create_lot)

@@ -61,11 +61,7 @@ impl LotLevel {
 
 /// Takes a quantity from lots that keep until a day, the first to expire first; those that do not expire come last, and of
 /// two alike the older harvest. Else how much is missing.
-pub fn first_expired_first_out(
-    lots: &[LotLevel],
-    quantity: i64,
-    keep_until: Date,
-) -> Result<Vec<(LotId, i64)>, i64> {
+pub fn first_expired_first_out(lots: &[LotLevel], quantity: i64, keep_until: Date) -> Result<Vec<(LotId, i64)>, i64> {
     let mut usable: Vec<_> = lots.iter().filter(|lot| lot.usable(keep_until)).collect();
     usable.sort_by_key(|lot| (lot.expires_on.is_none(), lot.expires_on, lot.harvested_on, lot.lot));
     let (mut left, mut picks) = (quantity, Vec::new());

@@ -55,15 +55,9 @@ async fn shift(transaction: &impl ConnectionTrait, shifts: &[Shift], now: Offset
     let values = placeholders(3, shifts.len(), 4);
     let mut parameters: Vec<Value> = vec![now.into(), day(now).into()];
     for shift in shifts {
-        parameters.extend([
-            shift.offer.into(),
-            shift.on_hand.into(),
-            shift.reserved.into(),
-            shift.keep_until.into(),
-        ]);
+        parameters.extend([shift.offer.into(), shift.on_hand.into(), shift.reserved.into(), shift.keep_until.into()]);
     }
-    let (perishing, expired) =
-        (unsellable("stock.offer_id", "wanted.keep_until"), unsellable("stock.offer_id", "$2"));
+    let (perishing, expired) = (unsellable("stock.offer_id", "wanted.keep_until"), unsellable("stock.offer_id", "$2"));
     let rows = all::<LevelRow>(
         transaction,
         format!(
@@ -85,9 +79,11 @@ async fn shift(transaction: &impl ConnectionTrait, shifts: &[Shift], now: Offset
     if rows.len() < shifts.len() {
         return Ok(Outcome::Short);
     }
-    let levels = rows
-        .into_iter()
-        .map(|row| Level { offer: row.offer_id, available: row.available.max(0), version: row.version });
+    let levels = rows.into_iter().map(|row| Level {
+        offer: row.offer_id,
+        available: row.available.max(0),
+        version: row.version,
+    });
     Ok(Outcome::Done(levels.collect()))
 }
 
@@ -105,10 +101,8 @@ pub async fn reserve(
     wanted: &[Wanted],
     now: OffsetDateTime,
 ) -> Result<Outcome, DbErr> {
-    let shifts: Vec<_> = wanted
-        .iter()
-        .map(|wanted| Shift::reserve(wanted.offer, wanted.quantity, Some(wanted.keep_until)))
-        .collect();
+    let shifts: Vec<_> =
+        wanted.iter().map(|wanted| Shift::reserve(wanted.offer, wanted.quantity, Some(wanted.keep_until))).collect();
     shift(transaction, &shifts, now).await
 }
 
@@ -210,11 +204,7 @@ pub struct Packing<'a> {
 }
 
 /// What an order had reserved leaves the shelf, lot by lot: a sale.
-pub async fn take(
-    transaction: &impl ConnectionTrait,
-    order: OrderId,
-    packing: Packing<'_>,
-) -> Result<Outcome, DbErr> {
+pub async fn take(transaction: &impl ConnectionTrait, order: OrderId, packing: Packing<'_>) -> Result<Outcome, DbErr> {
     if super::forecasts::waits(transaction, order).await? {
         return Ok(Outcome::Waiting);
     }

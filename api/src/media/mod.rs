@@ -76,7 +76,8 @@ pub async fn keep(
 ) -> Result<media::Model, Problem> {
     let _turn = TURNS.acquire().await.map_err(Problem::internal)?;
     let sha256 = hex::encode(Sha256::digest(&bytes));
-    let converted = tokio::task::spawn_blocking(move || pictures::convert(&bytes)).await.map_err(Problem::internal)??;
+    let converted =
+        tokio::task::spawn_blocking(move || pictures::convert(&bytes)).await.map_err(Problem::internal)??;
     let id = MediaId::new();
     for file in converted.files {
         objects.put(&format!("m/{id}/{}", file.name), file.bytes).await.map_err(Problem::internal)?;

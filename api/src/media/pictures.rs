@@ -68,9 +68,8 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, Problem> {
     if bytes.get(4..8) == Some(b"ftyp") {
         return Err(Problem::new(&HEIC));
     }
-    let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
-        _ => return Err(Problem::new(&NOT_A_PICTURE)),
+    let Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) = image::guess_format(bytes) else {
+        return Err(Problem::new(&NOT_A_PICTURE));
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();

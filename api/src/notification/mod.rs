@@ -17,10 +17,10 @@ use futures_util::future::BoxFuture;
 
 use crate::identity::{issue_registration_code, issue_reset_code, rules::Contact};
 use crate::ordering::{leaders_of, order_for_mail};
-use crate::selling::{applications, team};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id};
 use crate::platform::outbox::Consumer;
+use crate::selling::{applications, team};
 use texts::Mail;
 
 pub struct Notifier {
@@ -107,7 +107,8 @@ impl Notifier {
     async fn application(&self, event: &outbox::Model) -> anyhow::Result<()> {
         let about = applications::application_for_mail(&self.db, ApplicationId(event.subject_id)).await?;
         let Some(about) = about else { return Ok(()) };
-        let contact = about.account.email.clone().map(Contact::Email).or(about.account.phone.clone().map(Contact::Phone));
+        let contact =
+            about.account.email.clone().map(Contact::Email).or(about.account.phone.clone().map(Contact::Phone));
         let link = format!("{}/console", self.base_url);
         let state = event.topic.rsplit('.').next().unwrap_or_default();
         if let (Some(contact), Some(mail)) = (contact, texts::application(&about, state, &link)) {

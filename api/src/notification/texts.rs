@@ -229,8 +229,14 @@ pub fn application(about: &ApplicationForMail, state: &str, link: &str) -> Optio
 pub fn suspended(reason: &str) -> Mail {
     bilingual(
         Language::Vi,
-        ("Gian hàng tạm ngừng bán", format!("Gian hàng của bạn tạm ngừng bán: {reason}\nCác đơn đang có vẫn cần được giao.")),
-        ("Your shop was suspended", format!("Your shop was suspended: {reason}\nOrders there are still need to be fulfilled.")),
+        (
+            "Gian hàng tạm ngừng bán",
+            format!("Gian hàng của bạn tạm ngừng bán: {reason}\nCác đơn đang có vẫn cần được giao."),
+        ),
+        (
+            "Your shop was suspended",
+            format!("Your shop was suspended: {reason}\nOrders there are still need to be fulfilled."),
+        ),
     )
 }
 
@@ -245,18 +251,21 @@ pub fn reinstated() -> Mail {
 pub fn webhook_failing(url: &str) -> Mail {
     bilingual(
         Language::Vi,
-        ("Webhook đã bị tắt", format!("Webhook {url} không nhận được tin trong ba ngày và đã bị tắt. Hãy sửa rồi bật lại.")),
-        ("A webhook was switched off", format!("The webhook {url} took nothing for three days and was switched off. Mend it and switch it on again.")),
+        (
+            "Webhook đã bị tắt",
+            format!("Webhook {url} không nhận được tin trong ba ngày và đã bị tắt. Hãy sửa rồi bật lại."),
+        ),
+        (
+            "A webhook was switched off",
+            format!(
+                "The webhook {url} took nothing for three days and was switched off. Mend it and switch it on again."
+            ),
+        ),
     )
 }
 
 /// Mails about an order beside those of its steps: whether it goes to the seller, and what it says.
-pub fn about_order(
-    about: &OrderForMail,
-    topic: &str,
-    payload: &serde_json::Value,
-    link: &str,
-) -> Option<(bool, Mail)> {
+pub fn about_order(about: &OrderForMail, topic: &str, payload: &serde_json::Value, link: &str) -> Option<(bool, Mail)> {
     let number = &about.order.number;
     let text = payload.get("text").and_then(|value| value.as_str()).unwrap_or_default();
     let by_seller = payload.get("by").and_then(|value| value.as_str()) == Some("seller");
@@ -292,8 +301,12 @@ pub fn about_order(
             let offered = payload.get("offered").and_then(serde_json::Value::as_i64).unwrap_or(0);
             (
                 false,
-                format!("Vụ thu hoạch không đủ cho đơn đặt trước {number}. Có thể giao {offered}. Hãy chọn: chờ, nhận một phần, hoặc hủy tại {link}"),
-                format!("The harvest is too small for pre-order {number}. {offered} can be delivered. Choose to wait, take a part, or cancel at {link}"),
+                format!(
+                    "Vụ thu hoạch không đủ cho đơn đặt trước {number}. Có thể giao {offered}. Hãy chọn: chờ, nhận một phần, hoặc hủy tại {link}"
+                ),
+                format!(
+                    "The harvest is too small for pre-order {number}. {offered} can be delivered. Choose to wait, take a part, or cancel at {link}"
+                ),
             )
         }
         "preorder.allocated" => (

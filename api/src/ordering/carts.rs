@@ -166,12 +166,7 @@ fn merged(items: &[Item]) -> Vec<Sum> {
 }
 
 /// Refuses offers that are not on sale and quantities that cannot be bought; `sums` are quantities as they would stand.
-async fn check(
-    connection: &impl ConnectionTrait,
-    sums: &[Sum],
-    pointer: &str,
-    today: Date,
-) -> Result<(), Problem> {
+async fn check(connection: &impl ConnectionTrait, sums: &[Sum], pointer: &str, today: Date) -> Result<(), Problem> {
     let ids: Vec<_> = sums.iter().map(|(offer, ..)| *offer).collect();
     let found = offers(connection, &ids, today).await?;
     for (offer, quantity, preorder) in sums {
@@ -211,7 +206,14 @@ async fn add(
     }
     let mut values = Vec::new();
     for (offer, quantity, preorder) in sums {
-        let row = [CartLineId::new().into(), cart.into(), (*offer).into(), (*quantity).into(), (*preorder).into(), now.into()];
+        let row = [
+            CartLineId::new().into(),
+            cart.into(),
+            (*offer).into(),
+            (*quantity).into(),
+            (*preorder).into(),
+            now.into(),
+        ];
         values.extend::<[sea_orm::Value; 6]>(row);
     }
     run(
@@ -442,8 +444,11 @@ impl MergeOnSignIn {
                 let before = held.iter().find(|l| l.offer_id == line.offer_id).map_or(0, |l| l.quantity);
                 line.on_sale && quantity_fits(before + line.quantity, line.min_quantity, line.step_quantity)
             };
-            let sums: Vec<_> =
-                lines.iter().filter(|line| room(line)).map(|line| (line.offer_id, line.quantity, line.preorder)).collect();
+            let sums: Vec<_> = lines
+                .iter()
+                .filter(|line| room(line))
+                .map(|line| (line.offer_id, line.quantity, line.preorder))
+                .collect();
             add(&transaction, own.id, &sums, now).await?;
         }
         transaction.commit().await?;

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::value::{
-    CartId, CartState, DeliveryMethod, Language, Money, OrderActor, OrderId, OrderLineId, OrderState,
-    PaymentMethod, PurchaseId, QuoteId, ReservationState, RowId, SalesChannel, Vnd,
+    CartId, CartState, DeliveryMethod, Language, Money, OrderActor, OrderId, OrderLineId, OrderState, PaymentMethod,
+    PurchaseId, QuoteId, ReservationState, RowId, SalesChannel, Vnd,
 };
 use entity::{order, order_event, order_line, purchase, reservation};
 use garde::Validate;
@@ -396,9 +396,8 @@ fn write_up(
             channel: Set(channel.as_str().to_owned()),
         });
         let keep_until = today + Duration::days(share.arrive_days.into());
-        let ours = |line: &&LineRow| {
-            line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some()
-        };
+        let ours =
+            |line: &&LineRow| line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some();
         for line in lines.iter().filter(ours) {
             order_lines.push(order_line_row(id, line));
             if let Some(forecast) = line.forecast_id {

@@ -12,8 +12,8 @@ mod messages;
 mod orders;
 mod photos;
 mod quotes;
-pub mod rules;
 mod returns;
+pub mod rules;
 pub mod seller;
 mod shortfall;
 mod steps;
@@ -22,16 +22,19 @@ mod sweeper;
 mod view;
 
 pub use carts::MergeOnSignIn;
-pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_mail, order_list};
 pub use checkout::number;
 pub use messages::{Messages, read_talk, write as write_message};
 pub use orders::{OrderQuery, Secret, own as buyer_order};
-pub use returns::{ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns, of_order as returns_of_order};
+pub use returns::{
+    ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns,
+    of_order as returns_of_order,
+};
 pub use rules::Action;
 pub use steps::{By, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
+pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_mail, order_list};
 pub use sweeper::Sweeper;
-pub use view::{OrderView, views};
 use utoipa_actix_web::service_config::ServiceConfig;
+pub use view::{OrderView, views};
 
 pub fn routes(config: &mut ServiceConfig) {
     config

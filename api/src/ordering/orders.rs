@@ -79,12 +79,7 @@ pub struct Secret {
 }
 
 /// The order, if it is the caller's. Others learn nothing, not even that it exists.
-pub async fn own(
-    db: &Db,
-    caller: &Caller,
-    secret: &Secret,
-    id: OrderId,
-) -> Result<(OrderRow, OrderActor), Problem> {
+pub async fn own(db: &Db, caller: &Caller, secret: &Secret, id: OrderId) -> Result<(OrderRow, OrderActor), Problem> {
     let row = read(db, id).await?;
     if row.account_id.is_some() && row.account_id == caller.account() {
         return Ok((row, OrderActor::Buyer));
@@ -95,12 +90,7 @@ pub async fn own(
     }
 }
 
-pub async fn show_one(
-    db: &Db,
-    row: OrderRow,
-    by: OrderActor,
-    now: OffsetDateTime,
-) -> Result<HttpResponse, Problem> {
+pub async fn show_one(db: &Db, row: OrderRow, by: OrderActor, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
     let view = views(db.fresh(), vec![row], by, now).await?.pop().ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(HttpResponse::Ok().json(view))
 }

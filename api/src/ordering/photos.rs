@@ -39,7 +39,8 @@ pub async fn upload_photo(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let (row, _) = own(&db, &caller, &secret.0, *id).await?;
-    let there = entity::media::Entity::find().filter(entity::media::Column::OrderId.eq(row.id)).count(db.fresh()).await?;
+    let there =
+        entity::media::Entity::find().filter(entity::media::Column::OrderId.eq(row.id)).count(db.fresh()).await?;
     if there >= MOST {
         return Err(Problem::new(&PHOTOS_FULL));
     }

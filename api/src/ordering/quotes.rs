@@ -148,7 +148,8 @@ pub async fn count_what_keeps(
 ) -> Result<(), Problem> {
     let mut asked = Vec::new();
     for line in lines.iter().filter(|line| !line.preorder) {
-        let arrival = today + time::Duration::days(arrive_days(line, rates, address, way_of(line.cooperative_id)).into());
+        let arrival =
+            today + time::Duration::days(arrive_days(line, rates, address, way_of(line.cooperative_id)).into());
         if line.first_expiry.is_some_and(|expiry| expiry < arrival) {
             asked.push((line.offer_id, arrival));
         }
@@ -202,9 +203,8 @@ pub fn shares(
             (DeliveryMethod::Delivery, Some(address)) => {
                 let zone = delivery::rules::zone(&first.cooperative_commune, &address.commune_code);
                 let rate = rates.iter().find(|rate| rate.cooperative_id == id && rate.zone == zone);
-                let fee = rate
-                    .map(|rate| delivery::rules::price(rate, weight_g, goods).ok_or_else(overflow))
-                    .transpose()?;
+                let fee =
+                    rate.map(|rate| delivery::rules::price(rate, weight_g, goods).ok_or_else(overflow)).transpose()?;
                 (Some(zone), fee)
             }
             (DeliveryMethod::Delivery, None) => {

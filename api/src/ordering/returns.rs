@@ -230,9 +230,10 @@ pub async fn create(
         created_at: Set(now),
         updated_at: Set(now),
     };
-    return_request::Entity::insert(request).exec_without_returning(&transaction).await.map_err(|error| {
-        if is_duplicate(&error) { Problem::new(&RETURN_OPEN) } else { error.into() }
-    })?;
+    return_request::Entity::insert(request)
+        .exec_without_returning(&transaction)
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&RETURN_OPEN) } else { error.into() })?;
     let lines = input.lines.iter().map(|line| return_line::ActiveModel {
         return_id: Set(return_id),
         offer_id: Set(line.offer_id),
@@ -445,7 +446,8 @@ pub async fn decide(
         }
     }
     let after = serde_json::json!({"state": to, "answer": answer, "restocked": back.len()});
-    desk.audit(&transaction, "return.decided", ("return", id.0), serde_json::json!({"state": view.state}), after).await?;
+    desk.audit(&transaction, "return.decided", ("return", id.0), serde_json::json!({"state": view.state}), after)
+        .await?;
     let offers: Vec<_> = back.iter().map(|(offer, _)| offer).collect();
     let payload = serde_json::json!({"return": id, "offers": offers});
     emit(&transaction, &format!("return.{}", to.as_str()), row.order_id.0, payload, now).await?;
@@ -467,4 +469,3 @@ pub async fn answer_return(
     desk.may(cooperative, Permission::HandleReturns).await?;
     Ok(HttpResponse::Ok().json(decide(&desk, cooperative, id, body.0).await?))
 }
-

@@ -67,7 +67,10 @@ pub static STEPS: &[Step] = {
     &[
         step(S::Placed, A::Confirm, S::Confirmed, SELLER, Effect::None),
         step(S::Confirmed, A::Pack, S::Packed, SELLER, Effect::Take),
-        Step { only: Some(DeliveryMethod::Delivery), ..step(S::Packed, A::Ship, S::Shipped, SELLER_OR_CARRIER, Effect::None) },
+        Step {
+            only: Some(DeliveryMethod::Delivery),
+            ..step(S::Packed, A::Ship, S::Shipped, SELLER_OR_CARRIER, Effect::None)
+        },
         step(S::Shipped, A::Deliver, S::Delivered, SELLER_OR_CARRIER, Effect::None),
         // Collected at the cooperative: nothing is shipped.
         Step { only: Some(DeliveryMethod::Pickup), ..step(S::Packed, A::Deliver, S::Delivered, SELLER, Effect::None) },

@@ -55,13 +55,8 @@ pub async fn by_seller(
     picks: &[Pick],
 ) -> Result<OrderRow, Problem> {
     let (code, text) = reason.map(|(code, text)| (code.as_str(), text)).unzip();
-    let by = By {
-        kind: Some(OrderActor::Seller),
-        account: Some(desk.who.account),
-        reason: text,
-        reason_code: code,
-        picks,
-    };
+    let by =
+        By { kind: Some(OrderActor::Seller), account: Some(desk.who.account), reason: text, reason_code: code, picks };
     step(&desk.tools(), row, action, by).await
 }
 
@@ -128,7 +123,8 @@ pub async fn pack(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     let row = own(&desk, cooperative, id, Permission::FulfilOrders).await?;
-    let picks = body.0.picks.iter().map(|pick| Pick { offer: pick.offer_id, lot: pick.lot_id, quantity: pick.quantity });
+    let picks =
+        body.0.picks.iter().map(|pick| Pick { offer: pick.offer_id, lot: pick.lot_id, quantity: pick.quantity });
     let row = by_seller(&desk, &row, Action::Pack, None, &picks.collect::<Vec<_>>()).await?;
     Ok(HttpResponse::Ok().json(view(&desk, row).await?))
 }
@@ -172,12 +168,7 @@ pub struct SellerCancellation {
 }
 
 /// Cancels for a reason the buyer reads.
-pub async fn cancel_for(
-    desk: &Desk,
-    row: &OrderRow,
-    code: CancelReason,
-    reason: &str,
-) -> Result<OrderRow, Problem> {
+pub async fn cancel_for(desk: &Desk, row: &OrderRow, code: CancelReason, reason: &str) -> Result<OrderRow, Problem> {
     let reason = fold::stored(reason);
     if reason.is_empty() {
         return Err(Problem::field("/reason", "missing", "không được để trống", "must not be blank"));

@@ -108,7 +108,8 @@ pub async fn answer(
     }
     let offers: Vec<_> = short.iter().map(|line| line.offer_id).collect();
     let choice = format!("{:?}", body.0.choice).to_lowercase();
-    emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now).await?;
+    emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now)
+        .await?;
     transaction.commit().await?;
     refresh(&db, &catalogue, &offers, now).await?;
     bell.ring();

@@ -94,10 +94,8 @@ pub const fn bold(size: f32) -> Style {
 pub fn width(text: &str, style: Style) -> anyhow::Result<f32> {
     let (regular, heavy) = faces()?;
     let face = if style.bold { &heavy.measure } else { &regular.measure };
-    let units: u32 = text
-        .chars()
-        .map(|c| face.glyph_index(c).and_then(|id| face.glyph_hor_advance(id)).map_or(0, u32::from))
-        .sum();
+    let units: u32 =
+        text.chars().map(|c| face.glyph_index(c).and_then(|id| face.glyph_hor_advance(id)).map_or(0, u32::from)).sum();
     #[allow(clippy::cast_precision_loss, reason = "a line of text")]
     Ok(units as f32 / f32::from(face.units_per_em()) * style.size)
 }
@@ -202,7 +200,8 @@ mod tests {
         let lines = wrap(text, plain(10.0), 150.0).expect("fonts");
         assert!(lines.len() > 2 && lines.iter().all(|line| width(line, plain(10.0)).expect("fonts") <= 150.0));
         let (regular, heavy) = faces().expect("fonts");
-        for c in "ăâđêôơưĂÂĐÊÔƠƯàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ₫★✓".chars() {
+        for c in "ăâđêôơưĂÂĐÊÔƠƯàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ₫★✓".chars()
+        {
             assert!(regular.measure.glyph_index(c).is_some() && heavy.measure.glyph_index(c).is_some(), "{c}");
         }
         let mut pdf = Pdf::new("Thử");

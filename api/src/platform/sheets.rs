@@ -123,7 +123,7 @@ impl Table<'_> {
                 Cell::Empty => String::new(),
             }))?;
         }
-        Ok(writer.into_inner().context("CSV")?)
+        writer.into_inner().context("CSV")
     }
 
     fn xlsx(&self) -> anyhow::Result<Vec<u8>> {
@@ -251,7 +251,7 @@ fn check_unpacked_size(bytes: &[u8]) -> anyhow::Result<()> {
 fn cell_text(cell: &Data) -> String {
     match cell {
         Data::Empty => String::new(),
-        Data::String(text) => undefused(text.trim()).to_owned(),
+        Data::String(text) => text.trim().to_owned(),
         // Whole numbers come as floats.
         #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => (*number as i64).to_string(),
@@ -274,9 +274,9 @@ fn read_csv(bytes: &[u8]) -> anyhow::Result<Vec<(u32, Vec<String>)>> {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut rows = Vec::new();
-    for record in reader.records() {
+    // A spreadsheet counts records: a cell may hold several lines of text.
+    for (line, record) in (1_u32..).zip(reader.records()) {
         let record = record?;
-        let line = record.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
         rows.push((line, record.iter().map(|cell| undefused(cell.trim()).to_owned()).collect()));
     }
     Ok(rows)

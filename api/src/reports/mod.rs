@@ -119,7 +119,9 @@ pub async fn sales(
         _ => (
             match by {
                 SalesBy::Day => day.to_owned(),
-                SalesBy::Place => "CASE WHEN o.delivery_method = 'pickup' THEN 'pickup' ELSE o.commune_code END".to_owned(),
+                SalesBy::Place => {
+                    "CASE WHEN o.delivery_method = 'pickup' THEN 'pickup' ELSE o.commune_code END".to_owned()
+                }
                 _ => "o.channel".to_owned(),
             },
             "''",
@@ -220,7 +222,8 @@ fn period(desk: &Desk, from: Option<Date>, to: Option<Date>) -> Result<(Date, Da
     let to = to.unwrap_or_else(|| desk.today());
     let from = from.unwrap_or_else(|| to.saturating_sub(Duration::days(29)));
     if from > to || to - from > Duration::days(732) || !(2000..9999).contains(&from.year()) || to.year() >= 9999 {
-        let mut problem = Problem::field("from", "period", "khoảng ngày không hợp lệ", "not a period of at most two years");
+        let mut problem =
+            Problem::field("from", "period", "khoảng ngày không hợp lệ", "not a period of at most two years");
         problem.code = &crate::platform::problem::MALFORMED;
         return Err(problem);
     }

@@ -4,9 +4,7 @@
 
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
-use entity::value::{
-    CooperativeId, MediaId, MediaPurpose, OrderId, PlatformRole, ProductId, ReviewId, ReviewState,
-};
+use entity::value::{CooperativeId, MediaId, MediaPurpose, OrderId, PlatformRole, ProductId, ReviewId, ReviewState};
 use entity::{review, review_photo};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
@@ -82,7 +80,8 @@ struct PhotoRow {
     widths: String,
 }
 
-const REVIEWS: &str = "SELECT r.id, r.product_id, p.name_vi, a.name AS author, r.rating, r.text, r.reply, r.state, r.created_at
+const REVIEWS: &str =
+    "SELECT r.id, r.product_id, p.name_vi, a.name AS author, r.rating, r.text, r.reply, r.state, r.created_at
  FROM review r JOIN product p ON p.id = r.product_id JOIN account a ON a.id = r.account_id";
 
 /// `Nguyễn Thị Lan` → `Lan N.`

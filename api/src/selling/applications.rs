@@ -274,9 +274,10 @@ pub async fn start(desk: &Desk, input: ApplicationInput) -> Result<ApplicationVi
         ..Default::default()
     };
     fill(&mut row, input, now);
-    let row = row.insert(desk.db.write()).await.map_err(|error| {
-        if is_duplicate(&error) { Problem::new(&ALREADY_APPLIED) } else { error.into() }
-    })?;
+    let row = row
+        .insert(desk.db.write())
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&ALREADY_APPLIED) } else { error.into() })?;
     Ok(view(desk.db.fresh(), row).await?)
 }
 
@@ -540,8 +541,14 @@ pub async fn show_document(desk: Desk, path: Path<(ApplicationId, DocumentId)>) 
     if row.application_id != application {
         return Err(gone());
     }
-    desk.audit(desk.db.write(), "application.document_read", ("application", application.0), (), json!({"document": id}))
-        .await?;
+    desk.audit(
+        desk.db.write(),
+        "application.document_read",
+        ("application", application.0),
+        (),
+        json!({"document": id}),
+    )
+    .await?;
     let bytes = desk.objects.get(&row.object_key).await.map_err(Problem::internal)?.ok_or_else(gone)?;
     Ok(HttpResponse::Ok()
         .content_type(row.media_type)
@@ -624,7 +631,8 @@ struct Middle {
 /// Where a cooperative that told no point is: among its neighbours of the commune, the province, the country.
 async fn somewhere(connection: &impl ConnectionTrait, commune: &str) -> Result<(f64, f64), DbErr> {
     let province = places::commune(commune).map(|c| places::province_of(c).code.clone());
-    let peers: Vec<String> = province.iter().flat_map(|code| places::communes_of(code)).map(|c| c.code.clone()).collect();
+    let peers: Vec<String> =
+        province.iter().flat_map(|code| places::communes_of(code)).map(|c| c.code.clone()).collect();
     for communes in [vec![commune.to_owned()], peers] {
         let quoted = communes.iter().map(|code| format!("'{}'", code.replace('\'', ""))).collect::<Vec<_>>().join(", ");
         if quoted.is_empty() {
@@ -739,4 +747,3 @@ pub async fn application_for_mail(db: &Db, id: ApplicationId) -> Result<Option<A
     let account = by_id::<entity::account::Entity>(db.fresh(), application.account_id).await?;
     Ok(account.map(|account| ApplicationForMail { application, account }))
 }
-

@@ -607,9 +607,8 @@ async fn turn(
     use ProductStatus as S;
     let allowed = matches!(
         (from, to),
-        (S::Draft, S::Published | S::Archived)
+        (S::Draft | S::Paused, S::Published | S::Archived)
             | (S::Published, S::Paused | S::Archived)
-            | (S::Paused, S::Published | S::Archived)
             | (S::Archived, S::Draft)
     );
     if !allowed {
@@ -659,7 +658,8 @@ async fn ask_review(
 ) -> Result<(), Problem> {
     let now = desk.now();
     // A later request takes the place of an earlier one.
-    let sql = "UPDATE listing_review SET state = 'withdrawn', decided_at = $2 WHERE product_id = $1 AND state = 'waiting'";
+    let sql =
+        "UPDATE listing_review SET state = 'withdrawn', decided_at = $2 WHERE product_id = $1 AND state = 'waiting'";
     run(transaction, sql, [product.into(), now.into()]).await?;
     let row = listing_review::ActiveModel {
         id: Set(ListingReviewId::new()),
@@ -673,9 +673,10 @@ async fn ask_review(
         created_at: Set(now),
         decided_at: Set(None),
     };
-    listing_review::Entity::insert(row).exec_without_returning(transaction).await.map_err(|error| {
-        if is_duplicate(&error) { Problem::new(&LISTING_STATE) } else { error.into() }
-    })?;
+    listing_review::Entity::insert(row)
+        .exec_without_returning(transaction)
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&LISTING_STATE) } else { error.into() })?;
     emit(transaction, "listing.review_asked", product.0, json!({"kind": kind}), now).await?;
     Ok(())
 }
@@ -783,10 +784,8 @@ pub async fn hang(
     picture: &media::Model,
     alt: (Option<String>, Option<String>),
 ) -> Result<(), Problem> {
-    let there = product_image::Entity::find()
-        .filter(product_image::Column::ProductId.eq(product.id))
-        .all(transaction)
-        .await?;
+    let there =
+        product_image::Entity::find().filter(product_image::Column::ProductId.eq(product.id)).all(transaction).await?;
     if u64::try_from(there.len()).unwrap_or(u64::MAX) >= MOST_PICTURES {
         return Err(Problem::new(&PICTURES_FULL));
     }
@@ -822,9 +821,9 @@ pub async fn add_image(
     desk.may(cooperative, Permission::EditListings).await?;
     let row = own(&desk, cooperative, id).await?;
     let picture = by_id::<media::Entity>(desk.db.fresh(), body.0.media_id).await?;
-    let picture = picture.filter(|picture| picture.cooperative_id == Some(cooperative)).ok_or_else(|| {
-        Problem::field("/media_id", "media", "không có ảnh này", "there is no such picture of yours")
-    })?;
+    let picture = picture
+        .filter(|picture| picture.cooperative_id == Some(cooperative))
+        .ok_or_else(|| Problem::field("/media_id", "media", "không có ảnh này", "there is no such picture of yours"))?;
     let transaction = desk.db.begin().await?;
     hang(&transaction, &row, &picture, (body.0.alt_vi, body.0.alt_en)).await?;
     emit(&transaction, "product.changed", id.0, json!({}), desk.now()).await?;

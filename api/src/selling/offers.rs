@@ -2,9 +2,7 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, delete, get, patch, post};
-use entity::value::{
-    CooperativeId, OfferId, OfferStatus, ProductId, ScheduledPriceId, ScheduledPriceState, Unit, Vnd,
-};
+use entity::value::{CooperativeId, OfferId, OfferStatus, ProductId, ScheduledPriceId, ScheduledPriceState, Unit, Vnd};
 use entity::{offer, price_tier, scheduled_price};
 use garde::Validate;
 use sea_orm::{
@@ -218,9 +216,10 @@ pub async fn add_offers(
             updated_at: Set(now),
             wholesale_from: Set(input.wholesale_from),
         };
-        offer::Entity::insert(row).exec_without_returning(transaction).await.map_err(|error| {
-            if is_duplicate(&error) { Problem::new(&SKU_TAKEN) } else { error.into() }
-        })?;
+        offer::Entity::insert(row)
+            .exec_without_returning(transaction)
+            .await
+            .map_err(|error| if is_duplicate(&error) { Problem::new(&SKU_TAKEN) } else { error.into() })?;
         write_tiers(transaction, id, &input.tiers).await?;
         run(
             transaction,
@@ -480,7 +479,8 @@ pub async fn schedule_price(
     let whole = |at: OffsetDateTime| at.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(at);
     let (starts_at, ends_at) = (whole(input.starts_at), input.ends_at.map(whole));
     if ends_at.is_some_and(|end| end <= starts_at || end <= now) || !(1970..=9999).contains(&starts_at.year()) {
-        let (vi, en) = ("thời gian kết thúc phải sau lúc bắt đầu và sau bây giờ", "must end after it begins, and after now");
+        let (vi, en) =
+            ("thời gian kết thúc phải sau lúc bắt đầu và sau bây giờ", "must end after it begins, and after now");
         return Err(Problem::field("/ends_at", "time", vi, en));
     }
     let transaction = desk.db.begin().await?;
@@ -488,9 +488,7 @@ pub async fn schedule_price(
     run(&transaction, "UPDATE offer SET updated_at = updated_at WHERE id = $1", [id.into()]).await?;
     let others = scheduled_price::Entity::find()
         .filter(scheduled_price::Column::OfferId.eq(id))
-        .filter(
-            scheduled_price::Column::State.is_in([ScheduledPriceState::Planned, ScheduledPriceState::Running]),
-        )
+        .filter(scheduled_price::Column::State.is_in([ScheduledPriceState::Planned, ScheduledPriceState::Running]))
         .all(&transaction)
         .await?;
     let overlaps = |other: &scheduled_price::Model| {

@@ -67,8 +67,7 @@ impl PriceClock {
         let sql = "SELECT product_id, price_amount FROM offer WHERE id = $1";
         let Some(offer) = one::<Before>(&transaction, sql, [row.offer_id.into()]).await? else { return Ok(()) };
         let sql = "UPDATE scheduled_price SET state = $3, previous_amount = COALESCE(previous_amount, $4) WHERE id = $1 AND state = $2";
-        let values =
-            [row.id.into(), row.state.as_str().into(), to.into(), offer.price_amount.into()];
+        let values = [row.id.into(), row.state.as_str().into(), to.into(), offer.price_amount.into()];
         if run(&transaction, sql, values).await? != 1 {
             return Ok(());
         }

@@ -142,9 +142,10 @@ pub async fn invite(desk: &Desk, cooperative: CooperativeId, input: &NewInvitati
         accepted_at: Set(None),
         revoked_at: Set(None),
     };
-    invitation::Entity::insert(row).exec_without_returning(&transaction).await.map_err(|error| {
-        if is_duplicate(&error) { Problem::new(&INVITED) } else { error.into() }
-    })?;
+    invitation::Entity::insert(row)
+        .exec_without_returning(&transaction)
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&INVITED) } else { error.into() })?;
     let after = json!({"contact": contact.as_str(), "role": input.role});
     desk.audit(&transaction, "team.invited", ("cooperative", cooperative.0), (), after).await?;
     emit(&transaction, "invitation.created", id.0, json!({}), now).await?;
@@ -168,10 +169,7 @@ pub async fn create_invitation(
 /// Take an invitation back.
 #[utoipa::path(tag = "seller", operation_id = "revoke_invitation", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("invitation_id" = InvitationId, Path)), responses((status = 204, description = "Taken back")))]
 #[delete("/v1/seller/cooperatives/{cooperative_id}/invitations/{invitation_id}")]
-pub async fn revoke_invitation(
-    desk: Desk,
-    path: Path<(CooperativeId, InvitationId)>,
-) -> Result<HttpResponse, Problem> {
+pub async fn revoke_invitation(desk: Desk, path: Path<(CooperativeId, InvitationId)>) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::ManageTeam).await?;
     let transaction = desk.db.begin().await?;

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use entity::value::{
-    CooperativeId, OrderId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState,
-};
+use entity::value::{CooperativeId, OrderId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState};
 use entity::{outbox, webhook_attempt, webhook_endpoint, webhook_message};
 use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Set};
@@ -116,7 +114,9 @@ async fn about(
         }
         "parcel" => {
             data["parcel_id"] = json!(event.subject_id);
-            owner_by("SELECT cooperative_id FROM parcel WHERE id = $1", event.subject_id).await?.map(|row| row.cooperative_id)
+            owner_by("SELECT cooperative_id FROM parcel WHERE id = $1", event.subject_id)
+                .await?
+                .map(|row| row.cooperative_id)
         }
         "review" => {
             data["review_id"] = json!(event.subject_id);
@@ -227,11 +227,7 @@ impl Postman {
         }
     }
 
-    async fn post(
-        &self,
-        endpoint: &webhook_endpoint::Model,
-        message: &webhook_message::Model,
-    ) -> Result<u16, String> {
+    async fn post(&self, endpoint: &webhook_endpoint::Model, message: &webhook_message::Model) -> Result<u16, String> {
         // The address itself may stand in the URL; then no name is looked up that could be refused.
         let url = reqwest::Url::parse(&endpoint.url).map_err(|_| "not a URL".to_owned())?;
         let address = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse().ok());
@@ -241,7 +237,9 @@ impl Postman {
         let (id, now) = (message.event_id.0.to_string(), self.clock.now());
         let timestamp = now.unix_timestamp();
         let mut signatures = vec![sign(&endpoint.secret, &id, timestamp, &message.body).unwrap_or_default()];
-        if let Some(old) = endpoint.old_secret.as_ref().filter(|_| endpoint.old_secret_until.is_some_and(|until| until > now)) {
+        if let Some(old) =
+            endpoint.old_secret.as_ref().filter(|_| endpoint.old_secret_until.is_some_and(|until| until > now))
+        {
             signatures.extend(sign(old, &id, timestamp, &message.body));
         }
         let sent = self
@@ -286,7 +284,8 @@ impl Postman {
         run(&transaction, sql, [message.id.into()]).await?;
         let sql = "UPDATE webhook_endpoint SET state = 'failing', updated_at = $2 WHERE id = $1 AND state = 'enabled'";
         if run(&transaction, sql, [endpoint.id.into(), now.into()]).await? == 1 {
-            emit(&transaction, "shop.webhook_failing", endpoint.cooperative_id.0, json!({"url": endpoint.url}), now).await?;
+            emit(&transaction, "shop.webhook_failing", endpoint.cooperative_id.0, json!({"url": endpoint.url}), now)
+                .await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -86,7 +86,8 @@ fn check_url(desk: &Desk, text: &str) -> Result<String, Problem> {
     let url = reqwest::Url::parse(text.trim()).map_err(|_| wrong())?;
     let allowed = desk.config.webhooks_allow_private;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let private = host.parse().is_ok_and(|address| !outgoing::is_public(address)) || host == "localhost" || host.is_empty();
+    let private =
+        host.parse().is_ok_and(|address| !outgoing::is_public(address)) || host == "localhost" || host.is_empty();
     let secure = url.scheme() == "https" || (allowed && url.scheme() == "http");
     if !secure || (private && !allowed) || !url.username().is_empty() || url.password().is_some() {
         return Err(wrong());

@@ -233,10 +233,7 @@ fn sheet(name: &str, format: SheetFormat, bytes: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(format.media_type())
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}.{}\"", format.extension()),
-        ))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.extension())))
         .body(bytes)
 }
 
@@ -249,8 +246,7 @@ pub async fn show_template(
     query: Params<SheetQuery>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::EditListings).await?;
-    let (kind, format) =
-        (query.0.kind.unwrap_or(ImportKind::Products), query.0.format.unwrap_or(SheetFormat::Xlsx));
+    let (kind, format) = (query.0.kind.unwrap_or(ImportKind::Products), query.0.format.unwrap_or(SheetFormat::Xlsx));
     Ok(sheet("mau-san-pham", format, exports::template(&desk, kind, format).await?))
 }
 
@@ -263,8 +259,7 @@ pub async fn show_export(
     query: Params<SheetQuery>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeReports).await?;
-    let (kind, format) =
-        (query.0.kind.unwrap_or(ImportKind::Products), query.0.format.unwrap_or(SheetFormat::Xlsx));
+    let (kind, format) = (query.0.kind.unwrap_or(ImportKind::Products), query.0.format.unwrap_or(SheetFormat::Xlsx));
     Ok(sheet("san-pham", format, exports::export(&desk, *cooperative, kind, format).await?))
 }
 

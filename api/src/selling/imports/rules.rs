@@ -166,7 +166,11 @@ pub struct Layout(HashMap<Field, usize>);
 
 impl Layout {
     /// `Err` names the headings that are missing.
-    pub fn of(headings: &[String], fields: &[(Field, &'static str, f64)], needed: &[Field]) -> Result<Self, Vec<String>> {
+    pub fn of(
+        headings: &[String],
+        fields: &[(Field, &'static str, f64)],
+        needed: &[Field],
+    ) -> Result<Self, Vec<String>> {
         let folded: Vec<String> = headings.iter().map(|heading| fold(heading)).collect();
         let mut places = HashMap::new();
         for &(field, heading, _) in fields {
@@ -360,7 +364,8 @@ pub fn judge_product(
         row.category = known.categories.get(&fold(&text)).cloned();
         if row.category.is_none() {
             let vi = format!("không có nhóm hàng “{text}”; hãy chọn trong danh sách");
-            reader.fault(Field::Category, &Text::new(vi, format!("there is no category “{text}”; choose from the list")));
+            reader
+                .fault(Field::Category, &Text::new(vi, format!("there is no category “{text}”; choose from the list")));
         }
     }
     if row.season_from.is_some() != row.season_to.is_some() {
@@ -437,7 +442,8 @@ pub fn judge_stock(
 /// A later row with the SKU of an earlier one.
 pub fn twice(layout: &Layout, headings: &[String], line: u32, first: u32) -> CellError {
     let mut reader = Reader { layout, cells: &[], line, errors: Vec::new(), headings };
-    let text = Text::new(format!("mã hàng này đã có ở dòng {first}"), format!("this SKU stands on line {first} already"));
+    let text =
+        Text::new(format!("mã hàng này đã có ở dòng {first}"), format!("this SKU stands on line {first} already"));
     reader.fault(Field::Sku, &text);
     reader.errors.swap_remove(0)
 }

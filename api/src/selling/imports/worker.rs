@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use entity::value::{
     AuditActor, CategoryId, CooperativeId, ImportKind, ImportRowState, ImportState, LotId, LotState, MovementKind,
-    OfferId, OfferStatus, OffSeason, ProductId, ProductStatus, RowId, SessionId, Vnd,
+    OffSeason, OfferId, OfferStatus, ProductId, ProductStatus, RowId, SessionId, Vnd,
 };
 use entity::{
     audit_entry, import_job, import_row, lot, lot_stock, offer, outbox, price_tier, product, stock, stock_movement,
@@ -141,7 +141,9 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         Some(key) => {
             let bytes = file(desk, key).await?;
             let names = names_in_zip(&bytes);
-            Some(names.map_err(|error| End::Unreadable(format!("không đọc được tệp ZIP / the ZIP cannot be read: {error}")))?)
+            Some(names.map_err(|error| {
+                End::Unreadable(format!("không đọc được tệp ZIP / the ZIP cannot be read: {error}"))
+            })?)
         }
         None => None,
     };
@@ -156,7 +158,8 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         by_name.insert(fold(&row.name_vi), row.slug.clone());
         by_name.insert(fold(&row.slug), row.slug.clone());
     }
-    let skus = all::<SkuRow>(db, "SELECT sku FROM offer WHERE cooperative_id = $1", [job.cooperative_id.into()]).await?;
+    let skus =
+        all::<SkuRow>(db, "SELECT sku FROM offer WHERE cooperative_id = $1", [job.cooperative_id.into()]).await?;
     let skus: HashSet<String> = skus.into_iter().map(|row| row.sku).collect();
     let fields = if job.kind == ImportKind::Products { PRODUCT_COLUMNS } else { STOCK_COLUMNS };
     let layout = Layout::of(&sheet.headings, fields, &[Field::Sku]).map_err(|missing| {
@@ -180,7 +183,8 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
             Ok(row) => (ImportRowState::Good, serde_json::to_value(&row), Vec::new()),
             Err(errors) => {
                 let text = |field: Field| {
-                    let heading = fields.iter().find(|(known, ..)| *known == field).map(|(_, heading, _)| fold(heading));
+                    let heading =
+                        fields.iter().find(|(known, ..)| *known == field).map(|(_, heading, _)| fold(heading));
                     let place = sheet.headings.iter().position(|text| Some(fold(text)) == heading);
                     place.and_then(|place| cells.get(place)).cloned().unwrap_or_default().replace('\0', "")
                 };
@@ -208,7 +212,8 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         let some: Vec<_> = rows.by_ref().take(500).collect();
         import_row::Entity::insert_many(some).exec_without_returning(&transaction).await?;
     }
-    let sql = "UPDATE import_job SET state = 'judged', total = $2, good = $3, bad = $4, leased_until = NULL, updated_at = $5
+    let sql =
+        "UPDATE import_job SET state = 'judged', total = $2, good = $3, bad = $4, leased_until = NULL, updated_at = $5
                WHERE id = $1 AND state = 'reading'";
     let values = [job.id.into(), (good + bad).into(), good.into(), bad.into(), desk.now().into()];
     if run(&transaction, sql, values).await? == 1 {
@@ -333,16 +338,21 @@ async fn chunk(
         .map(|row| (row.sku.clone(), row))
         .collect();
     let names: HashSet<&str> = rows.iter().filter_map(|(_, row)| row.name.as_deref()).collect();
-    let named = product::Entity::find()
+    let same_name = product::Entity::find()
         .filter(product::Column::CooperativeId.eq(job.cooperative_id))
         .filter(product::Column::NameVi.is_in(names))
         .all(&transaction)
         .await?;
     let held: Vec<ProductId> = offers.values().map(|row| row.product_id).collect();
-    let mut products: HashMap<ProductId, product::Model> =
-        product::Entity::find().filter(product::Column::Id.is_in(held)).all(&transaction).await?.into_iter().map(|row| (row.id, row)).collect();
-    let mut by_name: HashMap<String, ProductId> = named.iter().map(|row| (row.name_vi.clone(), row.id)).collect();
-    products.extend(named.into_iter().map(|row| (row.id, row)));
+    let mut products: HashMap<ProductId, product::Model> = product::Entity::find()
+        .filter(product::Column::Id.is_in(held))
+        .all(&transaction)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mut by_name: HashMap<String, ProductId> = same_name.iter().map(|row| (row.name_vi.clone(), row.id)).collect();
+    products.extend(same_name.into_iter().map(|row| (row.id, row)));
     let on_hand = levels(&transaction, offers.values().map(|row| row.id).collect()).await?;
 
     let mut new = New::default();
@@ -383,7 +393,8 @@ async fn chunk(
     let mut values: Vec<sea_orm::Value> = vec![job.id.into()];
     values.extend(rows.iter().map(|(line, _)| sea_orm::Value::from(*line)));
     let lines = list(2, rows.len());
-    run(&transaction, format!("UPDATE import_row SET state = 'done' WHERE job_id = $1 AND line IN {lines}"), values).await?;
+    run(&transaction, format!("UPDATE import_row SET state = 'done' WHERE job_id = $1 AND line IN {lines}"), values)
+        .await?;
     let sql = "UPDATE import_job SET done = done + $2, changed = changed + $3, leased_until = $4, updated_at = $5
                WHERE id = $1 AND state = 'running'";
     let values = [
@@ -598,12 +609,7 @@ fn opening(
         id: Set(lot),
         cooperative_id: Set(cooperative),
         product_id: Set(product),
-        code: Set(format!(
-            "{:02}{:02}{:02}-{mark}",
-            today.year() % 100,
-            u8::from(today.month()),
-            today.day()
-        )),
+        code: Set(format!("{:02}{:02}{:02}-{mark}", today.year() % 100, u8::from(today.month()), today.day())),
         harvested_on: Set(today),
         expires_on: Set(row.shelf_life_days.map(|days| today + time::Duration::days(days.into()))),
         created_at: Set(now),

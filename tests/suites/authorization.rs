@@ -1,0 +1,378 @@
+//! Who may call what: every operation of the OpenAPI document stands in one table, and is tried as everybody.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use tests::{Client, PASSWORD, Server};
+use uuid::Uuid;
+
+/// The least that is asked of a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    /// Anybody: public, or guarded by a secret of its own (a basket's token, an order's link, a carrier's word).
+    Nothing,
+    SignIn,
+    /// Of the cooperative in the path.
+    Staff,
+    Manager,
+    Owner,
+    Admin,
+}
+
+use Needs::{Admin, Manager, Nothing, Owner, SignIn, Staff};
+
+/// Every operation by its id. A route without a row here fails the test.
+const TABLE: &[(Needs, &[&str])] = &[
+    (
+        Nothing,
+        &[
+            "register",
+            "verify",
+            "login",
+            "refresh",
+            "forgot_password",
+            "reset_password",
+            "list_admin_units",
+            "show_admin_unit",
+            "list_products",
+            "show_product",
+            "list_categories",
+            "list_cooperatives",
+            "show_cooperative",
+            "list_destinations",
+            "show_destination",
+            "list_pickup_points",
+            "list_reviews",
+            "create_cart",
+            "show_cart",
+            "add_cart_item",
+            "change_cart_item",
+            "remove_cart_item",
+            "quote_cart",
+            "checkout",
+            "show_order",
+            "cancel_order",
+            "complete_order",
+            "answer_shortfall",
+            "upload_order_photo",
+            "list_order_messages",
+            "write_order_message",
+            "create_return",
+            "list_order_returns",
+            "withdraw_return",
+            "list_order_parcels",
+            "receive_carrier_report",
+        ],
+    ),
+    (
+        SignIn,
+        &[
+            "logout",
+            "show_me",
+            "update_me",
+            "change_password",
+            "list_addresses",
+            "create_address",
+            "update_address",
+            "delete_address",
+            "list_orders",
+            "write_review",
+            "upload_review_photo",
+            "accept_invitation",
+            "create_application",
+            "list_applications",
+            "show_application",
+            "update_application",
+            "upload_application_document",
+            "submit_application",
+        ],
+    ),
+    (
+        Staff,
+        &[
+            "show_profile",
+            "show_team",
+            "list_delivery_rates",
+            "list_own_pickup_points",
+            "list_stock",
+            "list_stock_movements",
+            "record_stock_movement",
+            "list_lots",
+            "show_lot",
+            "create_lot",
+            "update_lot",
+            "write_off_lot",
+            "list_forecasts",
+            "list_seller_products",
+            "show_seller_product",
+            "list_scheduled_prices",
+            "list_seller_orders",
+            "show_seller_order",
+            "confirm_order",
+            "pack_order",
+            "ship_order",
+            "deliver_order",
+            "collect_order",
+            "cancel_seller_order",
+            "bulk_orders",
+            "show_queue",
+            "show_pack_list",
+            "list_parcels",
+            "create_parcel",
+            "step_parcel",
+            "show_delivery_note",
+            "show_parcel_label",
+            "list_seller_messages",
+            "write_seller_message",
+            "list_seller_returns",
+            "list_seller_reviews",
+            "reply_to_review",
+            "report_review",
+        ],
+    ),
+    (
+        Manager,
+        &[
+            "update_profile",
+            "replace_delivery_rates",
+            "create_pickup_point",
+            "update_pickup_point",
+            "list_carrier_contracts",
+            "put_carrier_contract",
+            "delete_carrier_contract",
+            "create_forecast",
+            "update_forecast",
+            "create_product",
+            "update_product",
+            "archive_product",
+            "duplicate_product",
+            "add_product_image",
+            "order_product_images",
+            "create_offer",
+            "update_offer",
+            "schedule_price",
+            "cancel_scheduled_price",
+            "upload_media",
+            "show_import_template",
+            "create_import",
+            "list_imports",
+            "show_import",
+            "list_import_rows",
+            "run_import",
+            "cancel_import",
+            "export_sheet",
+            "answer_return",
+            "show_sales_report",
+            "show_stock_report",
+            "show_search_report",
+        ],
+    ),
+    (
+        Owner,
+        &[
+            "create_invitation",
+            "remove_member",
+            "revoke_invitation",
+            "change_member_role",
+            "list_webhooks",
+            "create_webhook",
+            "update_webhook",
+            "delete_webhook",
+            "rotate_webhook_secret",
+            "test_webhook",
+            "list_webhook_messages",
+            "list_webhook_attempts",
+            "replay_webhook_message",
+        ],
+    ),
+    (
+        Admin,
+        &[
+            "list_all_applications",
+            "show_any_application",
+            "show_application_document",
+            "decide_application",
+            "suspend_cooperative",
+            "reinstate_cooperative",
+            "list_listing_reviews",
+            "decide_listing_review",
+            "list_reported_reviews",
+            "moderate_review",
+        ],
+    ),
+];
+
+/// Who tries, and what each has. Officers and partners have no operations of their own yet: they are buyers here.
+const CALLERS: &[(&str, &[Needs])] = &[
+    ("anonymous", &[Nothing]),
+    ("buyer", &[Nothing, SignIn]),
+    ("staff", &[Nothing, SignIn, Staff]),
+    ("manager", &[Nothing, SignIn, Staff, Manager]),
+    ("owner", &[Nothing, SignIn, Staff, Manager, Owner]),
+    ("owner of another cooperative", &[Nothing, SignIn]),
+    ("partner", &[Nothing, SignIn]),
+    ("officer", &[Nothing, SignIn]),
+    ("admin", &[Nothing, SignIn, Admin]),
+];
+
+/// A body that fits a schema: examples where there are, else the least that is required.
+fn instance(document: &Value, schema: &Value) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return instance(document, &document.pointer(&reference[1..]).cloned().unwrap_or_default());
+    }
+    if let Some(example) = schema.get("example").or_else(|| schema["examples"].get(0)) {
+        return example.clone();
+    }
+    for key in ["oneOf", "anyOf", "allOf"] {
+        if let Some(options) = schema[key].as_array() {
+            if key == "allOf" {
+                let mut whole = Map::new();
+                for part in options {
+                    if let Value::Object(map) = instance(document, part) {
+                        whole.extend(map);
+                    }
+                }
+                return Value::Object(whole);
+            }
+            let option = options.iter().find(|option| option["type"] != "null").cloned().unwrap_or_default();
+            return instance(document, &option);
+        }
+    }
+    if let Some(first) = schema["enum"].get(0) {
+        return first.clone();
+    }
+    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("object");
+    match kind {
+        "object" => {
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let fields = required.iter().filter_map(|name| {
+                let name = name.as_str()?;
+                Some((name.to_owned(), instance(document, &schema["properties"][name])))
+            });
+            Value::Object(fields.collect())
+        }
+        "array" => {
+            let least = schema["minItems"].as_u64().unwrap_or(0);
+            (0..least).map(|_| instance(document, &schema["items"])).collect()
+        }
+        "integer" | "number" => schema["minimum"].as_i64().unwrap_or(1).into(),
+        "boolean" => true.into(),
+        _ => match schema["format"].as_str() {
+            Some("uuid") => json!(Uuid::nil()),
+            Some("date") => json!("2026-11-24"),
+            Some("date-time") => json!("2026-11-24T08:00:00Z"),
+            _ => json!(
+                "xin chào bạn".repeat(1 + usize::try_from(schema["minLength"].as_u64().unwrap_or(0)).unwrap() / 12)
+            ),
+        },
+    }
+}
+
+fn concrete(path: &str, operation: &Value, cooperative: &str) -> String {
+    let mut out = path.replace("{cooperative_id}", cooperative);
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap();
+        if parameter["in"] == "path" {
+            let value = match parameter["schema"]["enum"].get(0).and_then(Value::as_str) {
+                Some(word) => word.to_owned(),
+                None => Uuid::nil().to_string(),
+            };
+            out = out.replace(&format!("{{{name}}}"), &value);
+        } else if parameter["in"] == "query" && parameter["required"] == true {
+            let word = parameter["schema"]["enum"].get(0).and_then(Value::as_str).unwrap_or("x");
+            out.push(if out.contains('?') { '&' } else { '?' });
+            out.extend([name, "=", word]);
+        }
+    }
+    out
+}
+
+async fn call(client: &Client, method: Method, path: &str, document: &Value, operation: &Value) -> tests::Answer {
+    let mut request = client.request(method, path).header("idempotency-key", "authorization");
+    if let Some(content) = operation["requestBody"]["content"].as_object() {
+        let (kind, media) = content.iter().next().unwrap();
+        request = if kind == "application/json" && operation["operationId"] != "receive_carrier_report" {
+            request.json(&instance(document, &media["schema"]))
+        } else {
+            request.header("content-type", kind).body("x")
+        };
+    }
+    Client::try_send(request).await.expect("an answer")
+}
+
+async fn member(server: &Server, email: &str, membership: &str) -> Client {
+    let output = server
+        .ocop(&["user", "create", email, "--name", "Người thử", "--member", membership], &format!("{PASSWORD}\n"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    server.sign_in(email).await
+}
+
+#[tokio::test]
+async fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let server = Server::start().await;
+    let shop = server.seller_of("hat-doi").await;
+    let output = server.ocop(
+        &["user", "create", "doi-tac@example.vn", "--name", "Đối tác", "--role", "partner"],
+        &format!("{PASSWORD}\n"),
+    );
+    assert!(output.status.success());
+    let clients: Vec<(&str, Client, &[Needs])> = {
+        let mut clients = Vec::new();
+        for (name, has) in CALLERS {
+            let client = match *name {
+                "anonymous" => server.client(),
+                "buyer" => server.sign_in("lan@example.vn").await,
+                "staff" => member(&server, "tho@example.vn", &format!("{}:staff", shop.cooperative)).await,
+                "manager" => member(&server, "quan-ly@example.vn", &format!("{}:manager", shop.cooperative)).await,
+                "owner" => shop.client.clone(),
+                "owner of another cooperative" => server.seller_of("ruou-muong").await.client,
+                "partner" => server.sign_in("doi-tac@example.vn").await,
+                "officer" => server.sign_in("can-bo@example.vn").await,
+                _ => server.sign_in("admin@example.vn").await,
+            };
+            clients.push((*name, client, *has));
+        }
+        clients
+    };
+    let table: BTreeMap<&str, Needs> =
+        TABLE.iter().flat_map(|(needs, ids)| ids.iter().map(move |id| (*id, *needs))).collect();
+    let document = server.client().get("/openapi.json").await.expect(200);
+    let (mut seen, mut faults) = (0, Vec::new());
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            let Some(needs) = table.get(id).copied() else {
+                faults.push(format!("{id} ({method} {path}) stands in no row of the table"));
+                continue;
+            };
+            seen += 1;
+            let secured = operation["security"].as_array().unwrap();
+            let token_needed = !secured.is_empty() && secured.iter().all(|way| way.get("access_token").is_some());
+            if token_needed == (needs == Nothing) {
+                faults.push(format!("{id}: the document says {secured:?}, the table {needs:?}"));
+            }
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let path = concrete(path, operation, &shop.cooperative);
+            for (name, client, has) in &clients {
+                let answer = call(client, method.clone(), &path, &document, operation).await;
+                let code = answer.body["code"].as_str().unwrap_or_default();
+                let refused = matches!(code, "unauthenticated" | "forbidden");
+                let expected = match (has.contains(&needs), *name) {
+                    (true, _) => !refused,
+                    (false, "anonymous") => code == "unauthenticated",
+                    (false, _) => code == "forbidden",
+                };
+                if !expected || answer.status >= 500 {
+                    faults.push(format!(
+                        "{id} as {name}: {} {}",
+                        answer.status,
+                        answer.text.chars().take(200).collect::<String>()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert_eq!(seen, table.len(), "rows of the table without an operation");
+}

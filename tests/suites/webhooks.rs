@@ -1,0 +1,157 @@
+//! Events to sellers' own systems: signed, repeated, logged, replayed, and never into our own network.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use tests::{Asked, Manner, Server, Settings, StandIn};
+
+fn signed_with(asked: &Asked, secret: &str) -> bool {
+    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    mac.update(
+        format!("{}.{}.{}", asked.header("webhook-id"), asked.header("webhook-timestamp"), asked.text).as_bytes(),
+    );
+    let right = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+    asked.header("webhook-signature").split(' ').any(|signature| signature == right)
+}
+
+fn open() -> Settings {
+    Settings::default().set("OCOP_WEBHOOKS_ALLOW_PRIVATE", "true")
+}
+
+#[tokio::test]
+async fn events_arrive_signed_and_a_rotated_secret_overlaps() {
+    let receiver = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
+    let server = Server::with(open()).await;
+    let shop = server.seller_of("hat-doi").await;
+    let hooks = shop.path("webhooks");
+    let made = shop
+        .client
+        .post(&hooks, json!({"url": receiver.url, "events": ["order.placed", "order.cancelled"]}))
+        .await
+        .expect(201);
+    let (id, secret) = (made["id"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned());
+    assert!(!shop.client.get(&hooks).await.expect(200).to_string().contains("whsec_"));
+    let offer = server.offer("hat-doi", 0).await;
+    let order = server.basket(&[(&offer, 1)]).await.buy().await["orders"][0]["id"].as_str().unwrap().to_owned();
+    shop.step(&order, "confirm").await.expect(200);
+    let asked = receiver.asked_times(1).await;
+    assert!(signed_with(&asked[0], &secret), "{asked:?}");
+    let body = asked[0].json();
+    assert_eq!((&body["type"], &body["data"]["order_id"]), (&json!("order.placed"), &json!(order)));
+    assert!(body["data"]["total"]["amount"].as_i64().unwrap() > 0 && body["timestamp"].is_string());
+
+    let rotated = shop.client.post(&format!("{hooks}/{id}/rotate"), json!({})).await.expect(200)["secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    shop.client.post(&format!("{hooks}/{id}/test"), json!({})).await.expect(202);
+    let asked = receiver.asked_times(2).await;
+    assert!(signed_with(&asked[1], &secret) && signed_with(&asked[1], &rotated));
+    assert_eq!(asked[1].json()["type"], "webhook.test");
+
+    let messages = shop.client.get(&format!("{hooks}/{id}/messages")).await.expect(200);
+    let first = messages["items"].as_array().unwrap().last().unwrap().clone();
+    let message = format!("{hooks}/{id}/messages/{}", first["id"].as_str().unwrap());
+    shop.client.post(&format!("{message}/replay"), json!({})).await.expect(202);
+    let asked = receiver.asked_times(3).await;
+    assert_eq!(asked[2].header("webhook-id"), asked[0].header("webhook-id"), "a replay has the same id");
+    for _ in 0..100 {
+        let attempts = shop.client.get(&format!("{message}/attempts")).await.expect(200);
+        if attempts["items"].as_array().unwrap().len() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let attempts = shop.client.get(&format!("{message}/attempts")).await.expect(200);
+    assert_eq!((attempts["items"].as_array().unwrap().len(), &attempts["items"][0]["status"]), (2, &json!(200)));
+    // Others know nothing of it.
+    let other = server.seller_of("ruou-muong").await;
+    other.client.get(&other.path(&format!("webhooks/{id}/messages"))).await.expect_problem(404, "not_found");
+    shop.client.delete(&format!("{hooks}/{id}")).await.expect(204);
+    assert_eq!(server.count("SELECT COUNT(*) FROM webhook_message").await, 0);
+}
+
+#[tokio::test]
+async fn a_receiver_that_fails_is_tried_again_with_the_same_id() {
+    let status = Arc::new(AtomicU16::new(500));
+    let says = status.clone();
+    let receiver = StandIn::new(move |_: &Asked| match says.load(Ordering::SeqCst) {
+        0 => Manner::HangUp,
+        status => Manner::Answer(status, json!({})),
+    })
+    .await;
+    let mut server = Server::with(open()).await;
+    let shop = server.seller_of("hat-doi").await;
+    let made =
+        shop.client.post(&shop.path("webhooks"), json!({"url": receiver.url, "events": ["*"]})).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    shop.client.post(&shop.path(&format!("webhooks/{id}/test")), json!({})).await.expect(202);
+    receiver.asked_times(1).await;
+    status.store(0, Ordering::SeqCst);
+    receiver.asked_times(2).await;
+    status.store(204, Ordering::SeqCst);
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 3_600)).await;
+    let asked = receiver.asked_times(3).await;
+    assert!(asked.iter().all(|one| one.header("webhook-id") == asked[0].header("webhook-id")));
+    for _ in 0..100 {
+        if server.count("SELECT COUNT(*) FROM webhook_message WHERE state = 'delivered'").await == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(
+        server.count("SELECT COUNT(*) FROM webhook_message WHERE state = 'delivered' AND attempts = 3").await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn our_own_network_is_not_reached_through_us() {
+    let receiver = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
+    let server = Server::start().await;
+    let shop = server.seller_of("hat-doi").await;
+    for url in [
+        receiver.url.as_str(),
+        "https://127.0.0.1/x",
+        "https://10.0.0.8/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest",
+        "https://localhost/",
+        "http://example.com/",
+        "https://user:secret@example.com/",
+        "ftp://example.com",
+        "",
+    ] {
+        let refused = shop
+            .client
+            .post(&shop.path("webhooks"), json!({"url": url, "events": ["*"]}))
+            .await
+            .expect_problem(422, "invalid");
+        assert_eq!(refused["errors"][0]["pointer"], "/url", "{url}");
+    }
+    let unknown = json!({"url": "https://example.com/", "events": ["order.eaten"]});
+    shop.client.post(&shop.path("webhooks"), unknown).await.expect_problem(422, "invalid");
+    // A name that resolves to this machine is refused when connecting, not when it is written down.
+    let named = json!({"url": "https://localhost.localdomain.test/", "events": ["*"]});
+    let made = shop.client.post(&shop.path("webhooks"), named).await.expect(201);
+    shop.client
+        .post(&shop.path(&format!("webhooks/{}/test", made["id"].as_str().unwrap())), json!({}))
+        .await
+        .expect(202);
+    for _ in 0..200 {
+        if server.count("SELECT COUNT(*) FROM webhook_attempt").await > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(
+        server.count("SELECT COUNT(*) FROM webhook_attempt WHERE status IS NULL AND error IS NOT NULL").await,
+        1
+    );
+    assert_eq!(receiver.asked().len(), 0);
+}
