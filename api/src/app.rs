@@ -26,6 +26,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Target};
 use crate::platform::edge::{Edge, edge, spare_small_bodies};
 use crate::platform::limits::Limit;
+
 use crate::platform::objects::Objects;
 use crate::platform::openapi;
 use crate::platform::outbox::{Bell, Consumer, Worker};
@@ -106,7 +107,7 @@ impl Services {
             Target { url: &url, read_url: config.read_database_url(), connections: config.database_connections };
         let db = Db::connect(&target).await?;
         db.migrate().await?;
-        let objects = Objects::folder(&config.data_dir.join("media"))?;
+        let objects = config.objects()?;
         Ok(Self { clock, db, objects, passwords: Passwords::new()?, config })
     }
 

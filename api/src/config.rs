@@ -9,6 +9,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::platform::objects::{Objects, S3};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
@@ -61,6 +63,13 @@ pub struct Config {
     pub order_response_hours: u32,
     /// A delivered order nobody objects to is completed after so many days.
     pub order_completion_days: u32,
+    /// `s3://bucket[/prefix]` keeps pictures and files in an S3-compatible store; a folder in the data directory otherwise.
+    pub objects_url: Option<String>,
+    /// Of a store that is not Amazon's.
+    pub s3_endpoint: Option<String>,
+    pub s3_region: String,
+    pub s3_access_key: Option<SecretString>,
+    pub s3_secret_key: Option<SecretString>,
     /// Where the carriers are; their test systems, or a local stand-in.
     pub ghn_url: String,
     pub ghtk_url: String,
@@ -110,6 +119,11 @@ const NAMES: &[&str] = &[
     "auth_rate_limit_per_minute",
     "order_response_hours",
     "order_completion_days",
+    "objects_url",
+    "s3_endpoint",
+    "s3_region",
+    "s3_access_key",
+    "s3_secret_key",
     "ghn_url",
     "ghtk_url",
     "viettel_post_url",
@@ -229,6 +243,21 @@ impl Config {
         self.metrics_token.as_ref().map(ExposeSecret::expose_secret)
     }
 
+    /// The store of pictures and files.
+    pub fn objects(&self) -> anyhow::Result<Objects> {
+        let Some(url) = &self.objects_url else { return Objects::folder(&self.data_dir.join("media")) };
+        let secret = |value: &Option<SecretString>| value.as_ref().map(|value| value.expose_secret().to_owned());
+        let access_key = secret(&self.s3_access_key).context("OCOP_S3_ACCESS_KEY is not set")?;
+        let secret_key = secret(&self.s3_secret_key).context("OCOP_S3_SECRET_KEY is not set")?;
+        Objects::s3(&S3 {
+            url,
+            endpoint: self.s3_endpoint.as_deref(),
+            region: &self.s3_region,
+            access_key: &access_key,
+            secret_key: &secret_key,
+        })
+    }
+
     pub fn carrier_webhook_token(&self) -> Option<&str> {
         self.carrier_webhook_token.as_ref().map(ExposeSecret::expose_secret)
     }
@@ -285,6 +314,7 @@ fn defaults() -> serde_json::Value {
         "auth_rate_limit_per_minute": 30,
         "order_response_hours": 72,
         "order_completion_days": 7,
+        "s3_region": "us-east-1",
         "ghn_url": "https://online-gateway.ghn.vn/shiip/public-api",
         "ghtk_url": "https://services.giaohangtietkiem.vn",
         "viettel_post_url": "https://partner.viettelpost.vn",

@@ -123,3 +123,24 @@ impl Client {
         Self::send(self.request(Method::DELETE, path)).await
     }
 }
+
+/// A part of a form: its name, a file's name if it is one, the content.
+pub type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+
+impl Client {
+    /// A form with files, as a browser sends it.
+    pub async fn form(&self, path: &str, parts: &[Part<'_>]) -> Answer {
+        const EDGE: &str = "----------------------------cho-ocop";
+        let mut body = Vec::new();
+        for (name, file, content) in parts {
+            let file = file
+                .map(|file| format!("; filename=\"{file}\"\r\ncontent-type: application/octet-stream"))
+                .unwrap_or_default();
+            body.extend(format!("--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n").bytes());
+            body.extend(*content);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{EDGE}--\r\n").bytes());
+        self.upload(path, &format!("multipart/form-data; boundary={EDGE}"), body).await
+    }
+}

@@ -11,7 +11,7 @@ mod server;
 mod shop;
 mod standin;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, Part};
 pub use server::{Server, Settings, on_postgres};
 pub use shop::{Basket, PASSWORD, Seller, address};
 pub use standin::{Asked, Manner, StandIn};

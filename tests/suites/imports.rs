@@ -258,3 +258,82 @@ async fn an_import_is_stopped_and_what_was_read_in_stays() {
     assert!(there < 2_000);
     server.assert_books_agree();
 }
+
+/// A ZIP of files, stored as they are.
+fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let crc32 = |bytes: &[u8]| {
+        let mut crc = u32::MAX;
+        for byte in bytes {
+            crc ^= u32::from(*byte);
+            for _ in 0..8 {
+                crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+            }
+        }
+        !crc
+    };
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, bytes) in files {
+        let (at, size) = (u32::try_from(out.len()).unwrap(), u32::try_from(bytes.len()).unwrap());
+        let mut facts = vec![10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
+        facts.extend(crc32(bytes).to_le_bytes());
+        facts.extend(size.to_le_bytes());
+        facts.extend(size.to_le_bytes());
+        facts.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        facts.extend([0, 0]);
+        out.extend(b"PK\x03\x04");
+        out.extend(&facts);
+        out.extend(name.bytes());
+        out.extend(bytes);
+        directory.extend(b"PK\x01\x02\x0a\0");
+        directory.extend(&facts);
+        directory.extend([0; 10]);
+        directory.extend(at.to_le_bytes());
+        directory.extend(name.bytes());
+    }
+    let (at, size) = (u32::try_from(out.len()).unwrap(), u32::try_from(directory.len()).unwrap());
+    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
+    out.extend(directory);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend(count);
+    out.extend(count);
+    out.extend(size.to_le_bytes());
+    out.extend(at.to_le_bytes());
+    out.extend([0, 0]);
+    out
+}
+
+#[tokio::test]
+async fn pictures_come_in_a_zip_and_are_hung_once() {
+    let server = Server::start().await;
+    let shop = server.seller_of("hat-doi").await;
+    let group = category(&server).await;
+    let sheet = format!(
+        "Mã hàng (SKU),Tên sản phẩm,Nhóm hàng,Mô tả ngắn,Quy cách,Đơn vị,Khối lượng (g),Giá (đ),Ảnh,Trạng thái\n\
+         Z-1,Chè dây Kim Bôi,{group},Chè dây,Gói,Gói,200,60000,che.jpg; tui.JPG,Đang bán\n\
+         Z-2,Mít sấy,{group},Mít,Gói,Gói,200,60000,khong-co.jpg,Đang bán\n"
+    );
+    let pictures = zip(&[
+        ("anh/che.jpg", crate::media::photo(500, 400, None)),
+        ("anh/Tui.jpg", crate::media::photo(640, 480, Some(6))),
+        ("anh/ghi-chu.txt", b"khong phai anh".to_vec()),
+    ]);
+    let parts: [tests::Part<'_>; 2] =
+        [("file", Some("hang.csv"), sheet.as_bytes()), ("images", Some("anh.zip"), pictures.as_slice())];
+    for round in 0..2 {
+        let job = shop.client.form(&shop.path("imports"), &parts).await.expect(202);
+        let job = until(&shop, &job, &["judged", "failed"]).await;
+        assert_eq!((&job["good"], &job["bad"], &job["file_name"]), (&json!(1), &json!(1), &json!("hang.csv")), "{job}");
+        let bad = shop
+            .client
+            .get(&shop.path(&format!("imports/{}/rows?state=bad", job["id"].as_str().unwrap())))
+            .await
+            .expect(200);
+        assert!(bad["items"][0]["errors"][0]["en"].as_str().unwrap().contains("khong-co.jpg"), "{bad}");
+        read_in(&shop, &job).await;
+        let hung = server.count("SELECT COUNT(*) FROM product_image WHERE media_id IS NOT NULL").await;
+        assert_eq!(hung, 2, "round {round}");
+    }
+    let without = shop.client.upload(&shop.path("imports"), CSV, sheet.into_bytes()).await.expect(202);
+    let job = until(&shop, &without, &["judged"]).await;
+    assert_eq!(job["bad"], 2, "named pictures need their ZIP");
+}

@@ -28,6 +28,7 @@ pub async fn tour(db: &Db, base_url: &str) -> anyhow::Result<String> {
 Chợ OCOP is open at {base_url}
 
 Look around
+  {base_url}/console                           where cooperatives run their shop: sign in as a seller below
   {base_url}/docs                              the API, page by page
   {base_url}/v1/products?q=buoi%20dien         search without accents
   {base_url}/v1/products?near=20.67,105.53&radius_km=15&sort=distance&facets=true

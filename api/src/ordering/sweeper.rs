@@ -83,6 +83,17 @@ impl Sweeper {
             ("DELETE FROM quote WHERE expires_at < $1", 1),
             ("DELETE FROM registration WHERE expires_at < $1", 2),
             ("DELETE FROM password_reset WHERE expires_at < $1", 2),
+            ("DELETE FROM console_session WHERE created_at < $1", 61),
+            (
+                "DELETE FROM import_row WHERE job_id IN
+                     (SELECT id FROM import_job WHERE updated_at < $1 AND state IN ('done', 'cancelled', 'failed'))",
+                60,
+            ),
+            (
+                "DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE created_at < $1)",
+                30,
+            ),
+            ("DELETE FROM webhook_message WHERE created_at < $1", 30),
             ("DELETE FROM outbox WHERE delivered_at IS NOT NULL AND created_at < $1", 14),
             (
                 "DELETE FROM cart_line WHERE cart_id IN (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",

@@ -1,11 +1,13 @@
-//! Pictures and files: a folder by default. Everything else about them is in the database.
+//! Pictures and files: in a folder by default, or in an S3-compatible store. Everything else about them is in the database.
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use bytes::Bytes;
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 /// Keys under this are never served to the public: papers, spreadsheets.
@@ -13,23 +15,51 @@ pub const PRIVATE: &str = "private/";
 
 pub struct Objects(Box<dyn ObjectStore>);
 
+/// Where an S3-compatible store is, and what opens it.
+pub struct S3<'a> {
+    /// `s3://bucket` or `s3://bucket/prefix`.
+    pub url: &'a str,
+    /// Of a store that is not Amazon's, such as `https://s3.example.vn`.
+    pub endpoint: Option<&'a str>,
+    pub region: &'a str,
+    pub access_key: &'a str,
+    pub secret_key: &'a str,
+}
+
 impl Objects {
     pub fn folder(path: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self(Box::new(LocalFileSystem::new_with_prefix(path)?)))
     }
 
+    pub fn s3(settings: &S3<'_>) -> anyhow::Result<Self> {
+        let Some(place) = settings.url.strip_prefix("s3://").filter(|place| !place.is_empty()) else {
+            bail!("OCOP_OBJECTS_URL must be s3://bucket or s3://bucket/prefix");
+        };
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        super::outgoing::prepare_tls();
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_region(settings.region)
+            .with_access_key_id(settings.access_key)
+            .with_secret_access_key(settings.secret_key);
+        if let Some(endpoint) = settings.endpoint {
+            // Stores that are not Amazon's want the bucket in the path.
+            builder = builder
+                .with_endpoint(endpoint)
+                .with_virtual_hosted_style_request(false)
+                .with_allow_http(endpoint.starts_with("http://"));
+        }
+        let store = builder.build().context("OCOP_OBJECTS_URL")?;
+        if prefix.is_empty() {
+            return Ok(Self(Box::new(store)));
+        }
+        Ok(Self(Box::new(PrefixStore::new(store, prefix))))
+    }
+
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
         self.0.put(&Key::parse(key)?, bytes.into()).await?;
         Ok(())
-    }
-
-    /// Deleting what is not there is no error.
-    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
-        match self.0.delete(&Key::parse(key)?).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// `None` where nothing is stored under the key.

@@ -150,7 +150,10 @@ impl Problem {
             });
             body.insert("errors".into(), errors.collect());
         }
-        body.extend(self.extensions.clone());
+        for (name, value) in &self.extensions {
+            // What RFC 9457 defines keeps its meaning.
+            body.entry(name.clone()).or_insert_with(|| value.clone());
+        }
         serde_json::to_vec(&body).unwrap_or_default()
     }
 }

@@ -231,7 +231,7 @@ fn period(desk: &Desk, from: Option<Date>, to: Option<Date>) -> Result<(Date, Da
 }
 
 /// What was sold in a period, by day, product, place or channel.
-#[utoipa::path(tag = "seller", operation_id = "show_sales_report", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), SalesQuery), responses((status = 200, description = "The report", body = SalesReport)))]
+#[utoipa::path(tag = "seller", operation_id = "show_sales_report", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), SalesQuery), responses((status = 200, description = "The report", content((SalesReport = "application/json"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/reports/sales")]
 pub async fn show_sales(
     desk: Desk,
@@ -327,7 +327,7 @@ pub async fn stock(desk: &Desk, cooperative: CooperativeId) -> Result<StockRepor
 }
 
 /// What is in store, what it is worth, and what expires within a week.
-#[utoipa::path(tag = "seller", operation_id = "show_stock_report", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), StockQuery), responses((status = 200, description = "The report", body = StockReport)))]
+#[utoipa::path(tag = "seller", operation_id = "show_stock_report", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), StockQuery), responses((status = 200, description = "The report", content((StockReport = "application/json"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/reports/stock")]
 pub async fn show_stock(
     desk: Desk,
