@@ -17,7 +17,9 @@ use crate::platform::db::all;
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
 use crate::selling::imports::rules::UNITS;
-use crate::selling::listings::{self, ListingQuery, NewProduct, ProductChange};
+use crate::selling::listing_changes::{self, ProductChange};
+use crate::selling::listing_images;
+use crate::selling::listings::{self, ListingQuery, NewProduct};
 use crate::selling::offers::{self, NewOffer, OfferChange};
 
 #[derive(Deserialize)]
@@ -113,7 +115,7 @@ async fn make(seat: &Seat, form: &mut Form) -> Result<ProductId, Turn> {
     let row = listings::own(desk, shop, id).await?;
     if let Some(picture) = picture {
         let transaction = desk.db.begin().await?;
-        listings::hang(&transaction, &row, &picture, (form.some("alt_vi"), None)).await?;
+        listing_images::hang(&transaction, &row, &picture, (form.some("alt_vi"), None)).await?;
         transaction.commit().await?;
     }
     if stock > 0 {
@@ -130,7 +132,7 @@ async fn make(seat: &Seat, form: &mut Form) -> Result<ProductId, Turn> {
     }
     if form.text("publish") == "yes" {
         let change = ProductChange { status: Some(ProductStatus::Published), ..ProductChange::default() };
-        listings::change(desk, shop, id, &change).await?;
+        listing_changes::change(desk, shop, id, &change).await?;
     }
     Ok(id)
 }
@@ -172,7 +174,7 @@ async fn change(seat: &Seat, id: ProductId, form: &mut Form) -> Result<(), Turn>
                 story_vi: form.some("story_vi"),
                 ..ProductChange::default()
             })?;
-            listings::change(desk, shop, id, &change).await?;
+            listing_changes::change(desk, shop, id, &change).await?;
         }
         "price" => {
             let offer: OfferId = form.parsed("offer")?;
@@ -185,7 +187,7 @@ async fn change(seat: &Seat, id: ProductId, form: &mut Form) -> Result<(), Turn>
             let owner = Owner::shop(shop, desk.who.account);
             let picture = media::keep(desk.db.write(), &desk.objects, owner, bytes, desk.now()).await?;
             let transaction = desk.db.begin().await?;
-            listings::hang(&transaction, &row, &picture, (form.some("alt_vi"), None)).await?;
+            listing_images::hang(&transaction, &row, &picture, (form.some("alt_vi"), None)).await?;
             emit(&transaction, "product.changed", id.0, serde_json::json!({}), desk.now()).await?;
             transaction.commit().await?;
             desk.products_changed(&[id]).await?;
@@ -196,7 +198,7 @@ async fn change(seat: &Seat, id: ProductId, form: &mut Form) -> Result<(), Turn>
                 .parse()
                 .map_err(|()| Problem::field("/do", "value", "không hiểu việc cần làm", "no such thing to do"))?;
             let change = ProductChange { status: Some(status), ..ProductChange::default() };
-            listings::change(desk, shop, id, &change).await?;
+            listing_changes::change(desk, shop, id, &change).await?;
         }
     }
     Ok(())

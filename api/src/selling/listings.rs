@@ -4,41 +4,30 @@
 //! review are kept aside; buyers see the old ones until it is approved.
 
 use actix_web::web::Path;
-use actix_web::{HttpResponse, delete, get, patch, post, put};
+use actix_web::{HttpResponse, get, post};
 use entity::value::{
-    CategoryId, CooperativeId, ListingReviewId, ListingReviewKind, ListingReviewState, MediaId, OffSeason, OfferStatus,
-    ProductId, ProductStatus, RowId,
+    CategoryId, CooperativeId, ListingReviewKind, ListingReviewState, OffSeason, ProductId, ProductStatus, RowId,
 };
-use entity::{category, listing_review, media, offer, product, product_image};
+use entity::{category, offer, product, product_image};
 use garde::Validate;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
+    QueryOrder, Set,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::applications::free_slug;
 use super::offers::{NewOffer, SellerOffer, add_offers, offers_of};
+use super::slugs::free_slug;
 use crate::catalogue::Desk;
-use crate::config::ListingReview;
 use crate::identity::{Permission, check_commune};
-use crate::media as pictures;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, by_id, is_duplicate, list, one, run};
+use crate::platform::db::{all, by_id, one, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
-use crate::platform::problem::{NOT_FOUND, Problem, codes};
-
-codes! {
-    NOT_READY = "not_ready_to_publish" 409 "Chưa đủ để đăng bán: cần tên, mô tả ngắn và ít nhất một quy cách đang bán." "Not ready to be published: it needs a name, a summary, and at least one active offer.";
-    LISTING_STATE = "listing_state" 409 "Sản phẩm không còn ở trạng thái cho phép việc này." "The product is not in a state that allows this.";
-    PICTURES_FULL = "pictures_full" 409 "Mỗi sản phẩm có nhiều nhất 12 ảnh." "A product has at most 12 pictures.";
-}
-
-const MOST_PICTURES: u64 = 12;
+use crate::platform::problem::{NOT_FOUND, Problem};
 
 /// Where a listing stands, reviews included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -110,14 +99,17 @@ pub struct SellerProduct {
 }
 
 #[derive(FromQueryResult)]
-struct LastReview {
+pub(super) struct LastReview {
     state: ListingReviewState,
     kind: ListingReviewKind,
     changes: Value,
     reason: Option<String>,
 }
 
-async fn last_review(connection: &impl ConnectionTrait, id: ProductId) -> Result<Option<LastReview>, Problem> {
+pub(super) async fn last_review(
+    connection: &impl ConnectionTrait,
+    id: ProductId,
+) -> Result<Option<LastReview>, Problem> {
     let sql = "SELECT state, kind, changes, reason FROM listing_review WHERE product_id = $1 ORDER BY id DESC LIMIT 1";
     Ok(one(connection, sql, [id.into()]).await?)
 }
@@ -328,7 +320,7 @@ pub struct NewProduct {
 
 /// A GS1 number with the right check digit (GS1 General Specifications, 7.9).
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]
-fn right_gtin(text: &str, (): &()) -> garde::Result {
+pub(super) fn right_gtin(text: &str, (): &()) -> garde::Result {
     let wrong = || garde::Error::new("GTIN");
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
     if digits.len() != text.len() || !matches!(digits.len(), 8 | 12..=14) {
@@ -339,7 +331,7 @@ fn right_gtin(text: &str, (): &()) -> garde::Result {
     if (10 - sum % 10) % 10 == *check { Ok(()) } else { Err(wrong()) }
 }
 
-fn text(pointer: &str, value: &str) -> Result<String, Problem> {
+pub(super) fn text(pointer: &str, value: &str) -> Result<String, Problem> {
     if value.contains('\0') {
         let (vi, en) = ("văn bản có ký tự không hợp lệ", "the text has a forbidden character");
         return Err(Problem::field(pointer, "text", vi, en));
@@ -358,7 +350,7 @@ pub async fn category_of(connection: &impl ConnectionTrait, slug: &str) -> Resul
     row.map(|row| row.id).ok_or_else(wrong)
 }
 
-fn check_season(from: Option<i32>, to: Option<i32>) -> Result<(), Problem> {
+pub(super) fn check_season(from: Option<i32>, to: Option<i32>) -> Result<(), Problem> {
     if from.is_some() == to.is_some() {
         return Ok(());
     }
@@ -449,268 +441,6 @@ pub async fn create_product(
     Ok(HttpResponse::Created().json(create(&desk, *cooperative, &body.0).await?))
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields, default)]
-#[garde(allow_unvalidated)]
-#[schema(example = json!({"status": "paused"}))]
-pub struct ProductChange {
-    pub status: Option<ProductStatus>,
-    #[garde(inner(length(min = 1, max = 100)))]
-    #[schema(min_length = 1, max_length = 100)]
-    pub category: Option<String>,
-    #[garde(inner(length(chars, min = 2, max = 120)))]
-    #[schema(min_length = 2, max_length = 120)]
-    pub name_vi: Option<String>,
-    #[garde(inner(length(chars, min = 2, max = 120)))]
-    #[schema(min_length = 2, max_length = 120)]
-    pub name_en: Option<String>,
-    #[garde(inner(length(chars, max = 300)))]
-    #[schema(max_length = 300)]
-    pub summary_vi: Option<String>,
-    #[garde(inner(length(chars, max = 300)))]
-    #[schema(max_length = 300)]
-    pub summary_en: Option<String>,
-    #[garde(inner(length(chars, max = 10_000)))]
-    #[schema(max_length = 10000)]
-    pub story_vi: Option<String>,
-    #[garde(inner(length(chars, max = 10_000)))]
-    #[schema(max_length = 10000)]
-    pub story_en: Option<String>,
-    #[garde(inner(range(min = 1, max = 12)))]
-    #[schema(minimum = 1, maximum = 12)]
-    pub season_from: Option<i32>,
-    #[garde(inner(range(min = 1, max = 12)))]
-    #[schema(minimum = 1, maximum = 12)]
-    pub season_to: Option<i32>,
-    pub off_season: Option<OffSeason>,
-    #[garde(inner(range(min = 1, max = 3650)))]
-    #[schema(minimum = 1, maximum = 3650)]
-    pub shelf_life_days: Option<i32>,
-    #[garde(inner(length(chars, max = 300)))]
-    #[schema(max_length = 300)]
-    pub storage_vi: Option<String>,
-    #[garde(inner(length(chars, max = 300)))]
-    #[schema(max_length = 300)]
-    pub storage_en: Option<String>,
-    #[garde(inner(custom(right_gtin)))]
-    #[schema(pattern = r"^(\d{8}|\d{12,14})$")]
-    pub gtin: Option<String>,
-}
-
-fn snapshot(row: &product::Model) -> Value {
-    json!({"status": row.status, "name_vi": row.name_vi, "name_en": row.name_en, "summary_vi": row.summary_vi,
-        "summary_en": row.summary_en, "story_vi": row.story_vi, "story_en": row.story_en, "season": [row.season_from, row.season_to],
-        "off_season": row.off_season, "shelf_life_days": row.shelf_life_days})
-}
-
-/// The texts a review may hold back, by column.
-fn texts(input: &ProductChange) -> Result<Vec<(&'static str, String)>, Problem> {
-    let mut found = Vec::new();
-    for (name, value) in [
-        ("name_vi", &input.name_vi),
-        ("name_en", &input.name_en),
-        ("summary_vi", &input.summary_vi),
-        ("summary_en", &input.summary_en),
-        ("story_vi", &input.story_vi),
-        ("story_en", &input.story_en),
-    ] {
-        if let Some(value) = value {
-            found.push((name, text(&format!("/{name}"), value)?));
-        }
-    }
-    Ok(found)
-}
-
-fn set_text(change: &mut product::ActiveModel, name: &str, value: String) {
-    match name {
-        "name_vi" => change.name_vi = Set(value),
-        "name_en" => change.name_en = Set(value),
-        "summary_vi" => change.summary_vi = Set(value),
-        "summary_en" => change.summary_en = Set(value),
-        "story_vi" => change.story_vi = Set(value),
-        "story_en" => change.story_en = Set(value),
-        _ => {}
-    }
-}
-
-/// Changes a listing inside the caller's transaction; whether anything changed.
-pub async fn apply(
-    transaction: &impl ConnectionTrait,
-    desk: &Desk,
-    row: product::Model,
-    input: &ProductChange,
-) -> Result<bool, Problem> {
-    let (id, was) = (row.id, row.status);
-    check_season(input.season_from.or(row.season_from), input.season_to.or(row.season_to))?;
-    let before = snapshot(&row);
-    let mut new_texts = texts(input)?;
-    let current = before.clone();
-    new_texts.retain(|(name, value)| current[*name] != value.as_str());
-    let published = row.published_at.is_some() && was != ProductStatus::Draft;
-    let held_back = desk.config.listing_review == ListingReview::Edits && published && !new_texts.is_empty();
-    let mut change = row.into_active_model();
-    if held_back {
-        let changes = new_texts.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
-        ask_review(transaction, desk, id, ListingReviewKind::Edit, Value::Object(changes)).await?;
-    } else {
-        for (name, value) in new_texts {
-            set_text(&mut change, name, value);
-        }
-    }
-    if let Some(category) = &input.category {
-        change.category_id = Set(category_of(transaction, category).await?);
-    }
-    if input.season_from.is_some() {
-        change.season_from = Set(input.season_from);
-        change.season_to = Set(input.season_to.or(*change.season_to.as_ref()));
-    }
-    if let Some(policy) = input.off_season {
-        change.off_season = Set(policy);
-    }
-    if input.shelf_life_days.is_some() {
-        change.shelf_life_days = Set(input.shelf_life_days);
-    }
-    if let Some(storage) = &input.storage_vi {
-        change.storage_vi = Set(text("/storage_vi", storage)?);
-    }
-    if let Some(storage) = &input.storage_en {
-        change.storage_en = Set(text("/storage_en", storage)?);
-    }
-    if input.gtin.is_some() {
-        change.gtin = Set(input.gtin.clone());
-    }
-    let changed = change.is_changed();
-    if changed {
-        change.updated_at = Set(desk.now());
-        let row = change.update(transaction).await?;
-        desk.audit(transaction, "product.changed", ("product", id.0), before, snapshot(&row)).await?;
-        emit(transaction, "product.changed", id.0, json!({}), desk.now()).await?;
-    }
-    let moved = match input.status {
-        Some(status) if status != was => {
-            turn(transaction, desk, id, was, status).await?;
-            true
-        }
-        _ => false,
-    };
-    Ok(changed || moved || held_back)
-}
-
-/// Moves a listing to another status, along the ways there are.
-async fn turn(
-    transaction: &impl ConnectionTrait,
-    desk: &Desk,
-    id: ProductId,
-    from: ProductStatus,
-    to: ProductStatus,
-) -> Result<(), Problem> {
-    use ProductStatus as S;
-    let allowed = matches!(
-        (from, to),
-        (S::Draft | S::Paused, S::Published | S::Archived)
-            | (S::Published, S::Paused | S::Archived)
-            | (S::Archived, S::Draft)
-    );
-    if !allowed {
-        return Err(Problem::new(&LISTING_STATE).extension("status", from));
-    }
-    let now = desk.now();
-    if to == S::Published {
-        let row = by_id::<product::Entity>(transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-        let sold = offer::Entity::find()
-            .filter(offer::Column::ProductId.eq(id))
-            .filter(offer::Column::Status.eq(OfferStatus::Active))
-            .count(transaction)
-            .await?;
-        if sold == 0 || row.summary_vi.is_empty() {
-            return Err(Problem::new(&NOT_READY));
-        }
-        if desk.config.listing_review != ListingReview::None && row.published_at.is_none() {
-            return ask_review(transaction, desk, id, ListingReviewKind::Publication, json!({})).await;
-        }
-    }
-    let moved = run(
-        transaction,
-        "UPDATE product SET status = $3, updated_at = $4,
-                published_at = CASE WHEN $3 = 'published' THEN COALESCE(published_at, $4) ELSE published_at END
-         WHERE id = $1 AND status = $2",
-        [id.into(), from.as_str().into(), to.as_str().into(), now.into()],
-    )
-    .await?;
-    if moved != 1 {
-        return Err(Problem::new(&LISTING_STATE));
-    }
-    // Whatever waited for a review is moot.
-    let sql = "UPDATE listing_review SET state = 'withdrawn', decided_at = $2 WHERE product_id = $1 AND state = 'waiting' AND kind = 'publication'";
-    run(transaction, sql, [id.into(), now.into()]).await?;
-    let (before, after) = (json!({"status": from}), json!({"status": to}));
-    desk.audit(transaction, "product.status", ("product", id.0), before, after).await?;
-    emit(transaction, "product.changed", id.0, json!({"status": to}), now).await?;
-    Ok(())
-}
-
-async fn ask_review(
-    transaction: &impl ConnectionTrait,
-    desk: &Desk,
-    product: ProductId,
-    kind: ListingReviewKind,
-    changes: Value,
-) -> Result<(), Problem> {
-    let now = desk.now();
-    // A later request takes the place of an earlier one.
-    let sql =
-        "UPDATE listing_review SET state = 'withdrawn', decided_at = $2 WHERE product_id = $1 AND state = 'waiting'";
-    run(transaction, sql, [product.into(), now.into()]).await?;
-    let row = listing_review::ActiveModel {
-        id: Set(ListingReviewId::new()),
-        product_id: Set(product),
-        kind: Set(kind),
-        changes: Set(changes),
-        state: Set(ListingReviewState::Waiting),
-        reason: Set(None),
-        asked_by: Set(desk.who.account),
-        decided_by: Set(None),
-        created_at: Set(now),
-        decided_at: Set(None),
-    };
-    listing_review::Entity::insert(row)
-        .exec_without_returning(transaction)
-        .await
-        .map_err(|error| if is_duplicate(&error) { Problem::new(&LISTING_STATE) } else { error.into() })?;
-    emit(transaction, "listing.review_asked", product.0, json!({"kind": kind}), now).await?;
-    Ok(())
-}
-
-/// Changes a listing of the cooperative.
-pub async fn change(
-    desk: &Desk,
-    cooperative: CooperativeId,
-    id: ProductId,
-    input: &ProductChange,
-) -> Result<SellerProduct, Problem> {
-    let row = own(desk, cooperative, id).await?;
-    let transaction = desk.db.begin().await?;
-    let changed = apply(&transaction, desk, row, input).await?;
-    transaction.commit().await?;
-    if changed {
-        desk.products_changed(&[id]).await?;
-    }
-    view(desk, own(desk, cooperative, id).await?).await
-}
-
-/// Change a product's texts, season or status. Publishing, and texts of what is published, may wait for a review.
-#[utoipa::path(tag = "seller", operation_id = "update_product", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("product_id" = ProductId, Path)), request_body = ProductChange, responses((status = 200, description = "The product", body = SellerProduct)))]
-#[patch("/v1/seller/cooperatives/{cooperative_id}/products/{product_id}")]
-pub async fn update_product(
-    desk: Desk,
-    path: Path<(CooperativeId, ProductId)>,
-    body: Body<ProductChange>,
-) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    desk.may(cooperative, Permission::EditListings).await?;
-    Ok(HttpResponse::Ok().json(change(&desk, cooperative, id, &body.0).await?))
-}
-
 /// Copies a listing with its offers, prices and pictures, as a draft without stock.
 pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Result<SellerProduct, Problem> {
     let row = own(desk, cooperative, id).await?;
@@ -719,7 +449,6 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
     let images =
         product_image::Entity::find().filter(product_image::Column::ProductId.eq(id)).all(desk.db.fresh()).await?;
     let transaction = desk.db.begin().await?;
-    let mark = crate::platform::secrets::code(4);
     let new = product::Model {
         id: copy,
         slug: free_slug(&transaction, "product", &row.name_vi).await?,
@@ -733,6 +462,7 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
     product::Entity::insert(new.into_active_model().reset_all()).exec_without_returning(&transaction).await?;
     for offer in offers {
         let (from, to) = (offer.id, entity::value::OfferId::new());
+        let mark = crate::platform::secrets::code(6);
         let new = offer::Model {
             id: to,
             product_id: copy,
@@ -744,6 +474,8 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
         offer::Entity::insert(new.into_active_model().reset_all()).exec_without_returning(&transaction).await?;
         let sql = "INSERT INTO price_tier (offer_id, from_quantity, amount) SELECT $2, from_quantity, amount FROM price_tier WHERE offer_id = $1";
         run(&transaction, sql, [from.into(), to.into()]).await?;
+        let sql = "INSERT INTO stock (offer_id, on_hand, reserved, version, updated_at) VALUES ($1, 0, 0, 1, $2)";
+        run(&transaction, sql, [to.into(), now.into()]).await?;
     }
     for image in images {
         let new = product_image::Model { id: RowId::new(), product_id: copy, ..image };
@@ -761,123 +493,4 @@ pub async fn duplicate_product(desk: Desk, path: Path<(CooperativeId, ProductId)
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::EditListings).await?;
     Ok(HttpResponse::Created().json(copy(&desk, cooperative, id).await?))
-}
-
-#[derive(Deserialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[garde(allow_unvalidated)]
-pub struct NewImage {
-    pub media_id: MediaId,
-    /// What is to be seen, for who cannot see it; the product's name unless told.
-    #[garde(inner(length(chars, max = 200)))]
-    #[schema(max_length = 200)]
-    pub alt_vi: Option<String>,
-    #[garde(inner(length(chars, max = 200)))]
-    #[schema(max_length = 200)]
-    pub alt_en: Option<String>,
-}
-
-/// Hangs an uploaded picture onto a product, inside the caller's transaction.
-pub async fn hang(
-    transaction: &impl ConnectionTrait,
-    product: &product::Model,
-    picture: &media::Model,
-    alt: (Option<String>, Option<String>),
-) -> Result<(), Problem> {
-    let there =
-        product_image::Entity::find().filter(product_image::Column::ProductId.eq(product.id)).all(transaction).await?;
-    if u64::try_from(there.len()).unwrap_or(u64::MAX) >= MOST_PICTURES {
-        return Err(Problem::new(&PICTURES_FULL));
-    }
-    let position = there.iter().map(|image| image.position).max().map_or(0, |last| last + 1);
-    let clean = |alt: Option<String>, name: &str| {
-        alt.map(|alt| fold::stored(&alt)).filter(|alt| !alt.is_empty()).unwrap_or_else(|| name.to_owned())
-    };
-    let row = product_image::ActiveModel {
-        id: Set(RowId::new()),
-        product_id: Set(product.id),
-        object_key: Set(pictures::key(picture.id, &picture.widths)),
-        width: Set(picture.width),
-        height: Set(picture.height),
-        alt_vi: Set(clean(alt.0, &product.name_vi)),
-        alt_en: Set(clean(alt.1, &product.name_en)),
-        position: Set(position),
-        media_id: Set(Some(picture.id)),
-        widths: Set(Some(picture.widths.clone())),
-    };
-    product_image::Entity::insert(row).exec_without_returning(transaction).await?;
-    Ok(())
-}
-
-/// Hang an uploaded picture onto a product, behind those there are.
-#[utoipa::path(tag = "seller", operation_id = "add_product_image", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("product_id" = ProductId, Path)), request_body = NewImage, responses((status = 201, description = "The product", body = SellerProduct)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/products/{product_id}/images")]
-pub async fn add_image(
-    desk: Desk,
-    path: Path<(CooperativeId, ProductId)>,
-    body: Body<NewImage>,
-) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    desk.may(cooperative, Permission::EditListings).await?;
-    let row = own(&desk, cooperative, id).await?;
-    let picture = by_id::<media::Entity>(desk.db.fresh(), body.0.media_id).await?;
-    let picture = picture
-        .filter(|picture| picture.cooperative_id == Some(cooperative))
-        .ok_or_else(|| Problem::field("/media_id", "media", "không có ảnh này", "there is no such picture of yours"))?;
-    let transaction = desk.db.begin().await?;
-    hang(&transaction, &row, &picture, (body.0.alt_vi, body.0.alt_en)).await?;
-    emit(&transaction, "product.changed", id.0, json!({}), desk.now()).await?;
-    transaction.commit().await?;
-    desk.products_changed(&[id]).await?;
-    Ok(HttpResponse::Created().json(view(&desk, row).await?))
-}
-
-#[derive(Deserialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct ImageOrder {
-    /// All of the product's pictures, first to last; those left out are taken down.
-    #[garde(length(max = 12))]
-    #[schema(max_items = 12)]
-    image_ids: Vec<RowId>,
-}
-
-/// Put the pictures in order; take down those left out.
-#[utoipa::path(tag = "seller", operation_id = "order_product_images", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("product_id" = ProductId, Path)), request_body = ImageOrder, responses((status = 200, description = "The product", body = SellerProduct)))]
-#[put("/v1/seller/cooperatives/{cooperative_id}/products/{product_id}/images")]
-pub async fn order_images(
-    desk: Desk,
-    path: Path<(CooperativeId, ProductId)>,
-    body: Body<ImageOrder>,
-) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    desk.may(cooperative, Permission::EditListings).await?;
-    let row = own(&desk, cooperative, id).await?;
-    let transaction = desk.db.begin().await?;
-    let kept = &body.0.image_ids;
-    let mut values: Vec<sea_orm::Value> = vec![id.into()];
-    values.extend(kept.iter().map(|id| sea_orm::Value::from(*id)));
-    let among = if kept.is_empty() { String::new() } else { format!(" AND id NOT IN {}", list(2, kept.len())) };
-    run(&transaction, format!("DELETE FROM product_image WHERE product_id = $1{among}"), values).await?;
-    for (position, image) in (0_i32..).zip(kept) {
-        let sql = "UPDATE product_image SET position = $3 WHERE id = $1 AND product_id = $2";
-        if run(&transaction, sql, [(*image).into(), id.into(), position.into()]).await? != 1 {
-            let (vi, en) = ("không có ảnh này", "there is no such picture");
-            return Err(Problem::field(format!("/image_ids/{position}"), "image", vi, en));
-        }
-    }
-    emit(&transaction, "product.changed", id.0, json!({}), desk.now()).await?;
-    transaction.commit().await?;
-    desk.products_changed(&[id]).await?;
-    Ok(HttpResponse::Ok().json(view(&desk, row).await?))
-}
-
-/// Archive a product: it is sold no longer, and what was bought of it stays on record.
-#[utoipa::path(tag = "seller", operation_id = "archive_product", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("product_id" = ProductId, Path)), responses((status = 204, description = "Archived")))]
-#[delete("/v1/seller/cooperatives/{cooperative_id}/products/{product_id}")]
-pub async fn archive_product(desk: Desk, path: Path<(CooperativeId, ProductId)>) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    desk.may(cooperative, Permission::EditListings).await?;
-    let input = ProductChange { status: Some(ProductStatus::Archived), ..ProductChange::default() };
-    change(&desk, cooperative, id, &input).await?;
-    Ok(HttpResponse::NoContent().finish())
 }

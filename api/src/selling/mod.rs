@@ -5,11 +5,15 @@
 
 pub mod admin;
 pub mod applications;
+pub mod decisions;
 pub mod imports;
+pub mod listing_changes;
+pub mod listing_images;
 pub mod listings;
 pub mod offers;
 mod prices;
 pub mod profile;
+mod slugs;
 pub mod team;
 
 pub use prices::PriceClock;
@@ -23,10 +27,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(applications::update_application)
         .service(applications::upload_document)
         .service(applications::submit_application)
-        .service(applications::list_for_admin)
-        .service(applications::show_for_admin)
-        .service(applications::show_document)
-        .service(applications::decide_application)
+        .service(decisions::list_for_admin)
+        .service(decisions::show_for_admin)
+        .service(decisions::show_document)
+        .service(decisions::decide_application)
         .service(admin::suspend)
         .service(admin::reinstate)
         .service(admin::list_reviews)
@@ -44,11 +48,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(listings::list_products)
         .service(listings::create_product)
         .service(listings::show_product)
-        .service(listings::update_product)
-        .service(listings::archive_product)
+        .service(listing_changes::update_product)
+        .service(listing_changes::archive_product)
         .service(listings::duplicate_product)
-        .service(listings::add_image)
-        .service(listings::order_images)
+        .service(listing_images::add_image)
+        .service(listing_images::order_images)
         .service(offers::create_offer)
         .service(offers::update_offer)
         .service(offers::list_prices)

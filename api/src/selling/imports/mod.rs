@@ -5,9 +5,11 @@
 //! marked in the transaction that wrote it, so none is read in twice.
 
 mod exports;
+mod pictures;
 mod routes;
 pub mod rules;
 mod worker;
+mod writing;
 
 pub use exports::{export, template};
 pub use routes::{JobView, RowView, cancel_job, find_jobs, job_of, rows_of, run_job, start};

@@ -238,7 +238,7 @@ fn sheet(name: &str, format: SheetFormat, bytes: Vec<u8>) -> HttpResponse {
 }
 
 /// An empty sheet to fill in: Vietnamese headings, drop-downs, instructions.
-#[utoipa::path(tag = "seller", operation_id = "show_import_template", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), SheetQuery), responses((status = 200, description = "The sheet", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
+#[utoipa::path(tag = "seller", operation_id = "show_import_template", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), SheetQuery), responses((status = 200, description = "The sheet", content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv")))))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/imports/template")]
 pub async fn show_template(
     desk: Desk,
@@ -251,7 +251,7 @@ pub async fn show_template(
 }
 
 /// Everything the cooperative sells, as a sheet. Read in again it changes nothing.
-#[utoipa::path(tag = "seller", operation_id = "export_sheet", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), SheetQuery), responses((status = 200, description = "The sheet", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
+#[utoipa::path(tag = "seller", operation_id = "export_sheet", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), SheetQuery), responses((status = 200, description = "The sheet", content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv")))))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/exports")]
 pub async fn show_export(
     desk: Desk,

@@ -1,43 +1,30 @@
 //! Judges sheets and reads them in, a hundred rows or two per transaction.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{Cursor, Read};
 use std::time::Duration;
 
-use entity::value::{
-    AuditActor, CategoryId, CooperativeId, ImportKind, ImportRowState, ImportState, LotId, LotState, MovementKind,
-    OffSeason, OfferId, OfferStatus, ProductId, ProductStatus, RowId, SessionId, Vnd,
-};
-use entity::{
-    audit_entry, import_job, import_row, lot, lot_stock, offer, outbox, price_tier, product, stock, stock_movement,
-};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Set,
-};
+use entity::value::{CategoryId, ImportKind, ImportRowState, ImportState, ProductId, SessionId};
+use entity::{import_job, import_row, offer, product};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::json;
-use time::OffsetDateTime;
 
+use super::pictures::{hang_pictures, names_in_zip};
 use super::rules::{
     CellError, Field, Known, Layout, PRODUCT_COLUMNS, Row, STOCK_COLUMNS, judge_product, judge_stock, twice,
 };
+use super::writing::{New, add, levels, update};
 use crate::catalogue::Desk;
 use crate::identity::SignedIn;
-use crate::inventory::{self, Outcome};
-use crate::media::{self, Owner};
 use crate::platform::db::{Batch, all, by_id, list, one, run};
-use crate::platform::fold::{fold, slug};
-use crate::platform::outbox::event;
+use crate::platform::fold::fold;
 use crate::platform::problem::Problem;
-use crate::platform::{secrets, sheets};
-use crate::selling::listings::{self, ProductChange};
-use crate::selling::offers::{self, OfferChange};
+use crate::platform::sheets;
 
 const MOST_ROWS: usize = 20_000;
 /// Rows per transaction: short enough that buyers do not wait behind it.
 const CHUNK: u64 = 200;
 /// A worker that dies leaves its job to another after this.
-const LEASE_SECONDS: i64 = 30;
+pub(super) const LEASE_SECONDS: i64 = 30;
 
 /// Works jobs off until the process ends. `desk` is whose services it uses; the job's own author acts.
 pub struct Importer {
@@ -116,17 +103,6 @@ impl Importer {
 async fn file(desk: &Desk, key: &str) -> Result<Vec<u8>, End> {
     let found = desk.objects.get(key).await.map_err(|error| End::Problem(Problem::internal(error)))?;
     found.map(|bytes| bytes.to_vec()).ok_or_else(|| End::Unreadable("tệp không còn / the file is gone".to_owned()))
-}
-
-/// Pictures of a ZIP by lower-case name, without folders.
-fn names_in_zip(bytes: &[u8]) -> anyhow::Result<HashSet<String>> {
-    let archive = zip::ZipArchive::new(Cursor::new(bytes))?;
-    let mut names = HashSet::new();
-    for path in archive.file_names() {
-        names.insert(path?.rsplit('/').next().unwrap_or_default().to_lowercase());
-    }
-    names.remove("");
-    Ok(names)
 }
 
 async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
@@ -223,9 +199,9 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
 }
 
 /// What a chunk's rows need to know about the shop.
-struct Shop {
-    row: entity::cooperative::Model,
-    categories: HashMap<String, CategoryId>,
+pub(super) struct Shop {
+    pub row: entity::cooperative::Model,
+    pub categories: HashMap<String, CategoryId>,
 }
 
 async fn read_in(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
@@ -266,7 +242,7 @@ async fn read_in(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
             Err(problem) => return Err(problem.into()),
         };
         if let Some(zip) = &pictures {
-            hang_pictures(desk, job.cooperative_id, zip, &parsed).await?;
+            hang_pictures(desk, job, zip, &parsed).await?;
         }
         desk.products_changed(&touched).await?;
     }
@@ -306,20 +282,6 @@ async fn one_by_one(
     Ok(Some(touched))
 }
 
-/// Everything new that a chunk writes, table by table.
-#[derive(Default)]
-struct New {
-    products: Vec<product::ActiveModel>,
-    offers: Vec<offer::ActiveModel>,
-    tiers: Vec<price_tier::ActiveModel>,
-    stock: Vec<stock::ActiveModel>,
-    lots: Vec<lot::ActiveModel>,
-    lot_stock: Vec<lot_stock::ActiveModel>,
-    movements: Vec<stock_movement::ActiveModel>,
-    audit: Vec<audit_entry::ActiveModel>,
-    events: Vec<outbox::ActiveModel>,
-}
-
 /// Reads rows in, in one transaction; the products it touched, or `None` when the job was stopped.
 async fn chunk(
     desk: &Desk,
@@ -329,6 +291,29 @@ async fn chunk(
 ) -> Result<Option<Vec<ProductId>>, Problem> {
     let now = desk.now();
     let transaction = desk.db.begin().await?;
+    // Holds the job for this transaction: a worker whose lease ran out and the one that took over come one after the
+    // other, and the second finds the rows done.
+    let sql = "UPDATE import_job SET leased_until = $2 WHERE id = $1 AND state = 'running'";
+    let until = now + time::Duration::seconds(LEASE_SECONDS);
+    if run(&transaction, sql, [job.id.into(), until.into()]).await? != 1 {
+        return Ok(None);
+    }
+    let lines: Vec<i32> = rows.iter().map(|(line, _)| *line).collect();
+    let open: HashSet<i32> = import_row::Entity::find()
+        .filter(import_row::Column::JobId.eq(job.id))
+        .filter(import_row::Column::State.eq(ImportRowState::Good))
+        .filter(import_row::Column::Line.is_in(lines))
+        .select_only()
+        .column(import_row::Column::Line)
+        .into_tuple()
+        .all(&transaction)
+        .await?
+        .into_iter()
+        .collect();
+    let rows: Vec<&(i32, Row)> = rows.iter().filter(|(line, _)| open.contains(line)).collect();
+    if rows.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
     let offers: HashMap<String, offer::Model> = offer::Entity::find()
         .filter(offer::Column::CooperativeId.eq(job.cooperative_id))
         .filter(offer::Column::Sku.is_in(rows.iter().map(|(_, row)| row.sku.as_str())))
@@ -357,7 +342,7 @@ async fn chunk(
 
     let mut new = New::default();
     let (mut changed, mut touched) = (0, HashSet::new());
-    for (_, row) in rows {
+    for (_, row) in rows.iter().copied() {
         let did = match offers.get(&row.sku) {
             Some(known) => {
                 let product = products.get(&known.product_id).cloned();
@@ -410,315 +395,4 @@ async fn chunk(
     }
     transaction.commit().await?;
     Ok(Some(touched.into_iter().collect()))
-}
-
-async fn levels(connection: &impl ConnectionTrait, offers: Vec<OfferId>) -> Result<HashMap<OfferId, i64>, Problem> {
-    let rows = stock::Entity::find().filter(stock::Column::OfferId.is_in(offers)).all(connection).await?;
-    Ok(rows.into_iter().map(|row| (row.offer_id, row.on_hand)).collect())
-}
-
-/// Brings known goods to what the row says; whether anything changed.
-async fn update(
-    transaction: &DatabaseTransaction,
-    desk: &Desk,
-    shop: &Shop,
-    known: &offer::Model,
-    product: Option<product::Model>,
-    row: &Row,
-    on_hand: i64,
-) -> Result<bool, Problem> {
-    let change = OfferChange {
-        price: row.price,
-        min_quantity: row.minimum,
-        step_quantity: row.step,
-        pack_vi: row.pack.clone(),
-        pack_en: row.pack_en.clone(),
-        unit: row.unit,
-        weight_g: row.weight_g,
-        tiers: row.tiers.clone(),
-        wholesale_from: row.wholesale_from,
-        status: None,
-    };
-    let mut did = offers::apply(transaction, desk, known.clone(), &change).await?;
-    if let Some(product) = product {
-        // An English text never written follows the Vietnamese one.
-        let follow = |en: &Option<String>, old_en: &str, old_vi: &str, vi: &Option<String>| {
-            en.clone().or_else(|| if old_en == old_vi { vi.clone() } else { None })
-        };
-        let category = row.category.clone().filter(|slug| shop.categories.get(slug) != Some(&product.category_id));
-        let change = ProductChange {
-            status: row.status.filter(|status| *status != product.status),
-            category,
-            name_en: follow(&row.name_en, &product.name_en, &product.name_vi, &row.name),
-            summary_en: follow(&row.summary_en, &product.summary_en, &product.summary_vi, &row.summary),
-            name_vi: row.name.clone(),
-            summary_vi: row.summary.clone(),
-            story_vi: row.story.clone(),
-            story_en: follow(&None, &product.story_en, &product.story_vi, &row.story),
-            season_from: row.season_from.filter(|month| Some(*month) != product.season_from),
-            season_to: row.season_to.filter(|month| Some(*month) != product.season_to),
-            off_season: row.off_season.filter(|policy| *policy != product.off_season),
-            shelf_life_days: row.shelf_life_days.filter(|days| Some(*days) != product.shelf_life_days),
-            storage_vi: row.storage.clone().filter(|text| *text != product.storage_vi),
-            storage_en: None,
-            gtin: None,
-        };
-        let season_moved = change.season_from.is_some() || change.season_to.is_some();
-        let change = ProductChange {
-            season_from: if season_moved { row.season_from } else { None },
-            season_to: if season_moved { row.season_to } else { None },
-            ..change
-        };
-        did |= listings::apply(transaction, desk, product, &change).await?;
-    }
-    if let Some(counted) = row.stock.filter(|counted| *counted != on_hand) {
-        let note = Some("nhập từ bảng tính".to_owned());
-        let (kind, actor) = (MovementKind::Correction, Some(desk.who.account));
-        let moved =
-            inventory::record(transaction, known.id, kind, counted - on_hand, None, note, actor, desk.now()).await?;
-        match moved {
-            Outcome::Done(_) => did = true,
-            // Buyers have ordered more than was counted: the books keep what is promised, and the row says so.
-            _ => return Err(Problem::new(&inventory::BELOW_RESERVED)),
-        }
-    }
-    Ok(did)
-}
-
-/// Writes new goods up; the product they belong to.
-fn add(
-    new: &mut New,
-    desk: &Desk,
-    shop: &Shop,
-    row: &Row,
-    by_name: &mut HashMap<String, ProductId>,
-    now: OffsetDateTime,
-) -> ProductId {
-    let name = row.name.clone().unwrap_or_default();
-    let product = match by_name.get(&name) {
-        Some(id) => *id,
-        None => {
-            let id = ProductId::new();
-            by_name.insert(name.clone(), id);
-            new.products.push(product_row(id, desk, shop, row, &name, now));
-            new.events.push(event("product.changed", id.0, json!({}), now));
-            new.audit.push(audit(desk, "product.imported", id.0, json!({"name_vi": name, "sku": row.sku}), now));
-            id
-        }
-    };
-    let id = OfferId::new();
-    let pack = row.pack.clone().unwrap_or_default();
-    new.offers.push(offer::ActiveModel {
-        id: Set(id),
-        product_id: Set(product),
-        cooperative_id: Set(shop.row.id),
-        sku: Set(row.sku.clone()),
-        pack_en: Set(row.pack_en.clone().unwrap_or_else(|| pack.clone())),
-        pack_vi: Set(pack),
-        unit: Set(row.unit.unwrap_or(entity::value::Unit::Piece)),
-        weight_g: Set(row.weight_g.unwrap_or(1)),
-        price_amount: Set(Vnd(row.price.unwrap_or(1))),
-        currency: Set(Vnd::CURRENCY.to_owned()),
-        min_quantity: Set(row.minimum.unwrap_or(1)),
-        step_quantity: Set(row.step.unwrap_or(1)),
-        status: Set(OfferStatus::Active),
-        position: Set(0),
-        created_at: Set(now),
-        updated_at: Set(now),
-        wholesale_from: Set(row.wholesale_from),
-    });
-    for tier in row.tiers.iter().flatten() {
-        new.tiers.push(price_tier::ActiveModel {
-            offer_id: Set(id),
-            from_quantity: Set(tier.from_quantity),
-            amount: Set(Vnd(tier.price)),
-        });
-    }
-    let counted = row.stock.unwrap_or(0);
-    new.stock.push(stock::ActiveModel {
-        offer_id: Set(id),
-        on_hand: Set(counted),
-        reserved: Set(0),
-        version: Set(1),
-        updated_at: Set(now),
-    });
-    new.audit.push(audit(desk, "offer.imported", id.0, json!({"price": row.price, "stock": counted}), now));
-    if counted > 0 {
-        opening(new, desk, shop.row.id, product, id, row, now);
-    }
-    product
-}
-
-fn product_row(
-    id: ProductId,
-    desk: &Desk,
-    shop: &Shop,
-    row: &Row,
-    name: &str,
-    now: OffsetDateTime,
-) -> product::ActiveModel {
-    use crate::config::ListingReview;
-    let summary = row.summary.clone().unwrap_or_default();
-    let story = row.story.clone().unwrap_or_default();
-    let storage = row.storage.clone().unwrap_or_default();
-    let wanted = row.status == Some(ProductStatus::Published) && !summary.is_empty();
-    // With reviews switched on, goods from a sheet are drafts their seller asks a review for.
-    let published = wanted && desk.config.listing_review == ListingReview::None;
-    product::ActiveModel {
-        id: Set(id),
-        cooperative_id: Set(shop.row.id),
-        category_id: Set(row.category.as_ref().and_then(|slug| shop.categories.get(slug)).copied().unwrap_or_default()),
-        slug: Set(format!("{}-{}", slug(name).chars().take(70).collect::<String>(), secrets::code(6).to_lowercase())),
-        name_vi: Set(name.to_owned()),
-        name_en: Set(row.name_en.clone().unwrap_or_else(|| name.to_owned())),
-        summary_en: Set(row.summary_en.clone().unwrap_or_else(|| summary.clone())),
-        summary_vi: Set(summary),
-        story_en: Set(story.clone()),
-        story_vi: Set(story),
-        origin_commune_code: Set(shop.row.commune_code.clone()),
-        former_commune: Set(shop.row.former_commune.clone()),
-        latitude: Set(shop.row.latitude),
-        longitude: Set(shop.row.longitude),
-        season_from: Set(row.season_from),
-        season_to: Set(row.season_to),
-        shelf_life_days: Set(row.shelf_life_days),
-        storage_en: Set(storage.clone()),
-        storage_vi: Set(storage),
-        gtin: Set(None),
-        status: Set(if published { ProductStatus::Published } else { ProductStatus::Draft }),
-        created_at: Set(now),
-        updated_at: Set(now),
-        off_season: Set(row.off_season.unwrap_or(OffSeason::Sell)),
-        published_at: Set(published.then_some(now)),
-    }
-}
-
-/// What was counted of new goods, in a lot of its own.
-fn opening(
-    new: &mut New,
-    desk: &Desk,
-    cooperative: CooperativeId,
-    product: ProductId,
-    offer: OfferId,
-    row: &Row,
-    now: OffsetDateTime,
-) {
-    let (lot, today, counted) = (LotId::new(), desk.today(), row.stock.unwrap_or(0));
-    let mark: String = row.sku.chars().take(25).collect();
-    new.lots.push(lot::ActiveModel {
-        id: Set(lot),
-        cooperative_id: Set(cooperative),
-        product_id: Set(product),
-        code: Set(format!("{:02}{:02}{:02}-{mark}", today.year() % 100, u8::from(today.month()), today.day())),
-        harvested_on: Set(today),
-        expires_on: Set(row.shelf_life_days.map(|days| today + time::Duration::days(days.into()))),
-        created_at: Set(now),
-        state: Set(LotState::Good),
-        plot: Set(None),
-        household: Set(None),
-        note: Set(Some("nhập từ bảng tính".to_owned())),
-        forecast_id: Set(None),
-    });
-    new.lot_stock.push(lot_stock::ActiveModel { lot_id: Set(lot), offer_id: Set(offer), on_hand: Set(counted) });
-    new.movements.push(stock_movement::ActiveModel {
-        id: Set(RowId::new()),
-        offer_id: Set(offer),
-        kind: Set(MovementKind::Receipt),
-        quantity: Set(counted),
-        order_id: Set(None),
-        lot_id: Set(Some(lot)),
-        note: Set(Some("nhập từ bảng tính".to_owned())),
-        actor_id: Set(Some(desk.who.account)),
-        at: Set(now),
-    });
-}
-
-fn audit(
-    desk: &Desk,
-    action: &str,
-    id: uuid::Uuid,
-    after: serde_json::Value,
-    now: OffsetDateTime,
-) -> audit_entry::ActiveModel {
-    audit_entry::ActiveModel {
-        id: Set(RowId::new()),
-        actor_kind: Set(AuditActor::User),
-        actor_id: Set(Some(desk.who.account.0)),
-        action: Set(action.to_owned()),
-        entity: Set(action.split('.').next().unwrap_or_default().to_owned()),
-        entity_id: Set(id),
-        before: Set(None),
-        after: Set(Some(after)),
-        at: Set(now),
-    }
-}
-
-#[derive(FromQueryResult)]
-struct Hung {
-    sha256: String,
-}
-
-/// Pictures named in the rows, out of the ZIP. One that a product has already is left out, so that doing it twice does no
-/// harm; one that is no picture is passed over.
-async fn hang_pictures(
-    desk: &Desk,
-    cooperative: CooperativeId,
-    zip: &[u8],
-    rows: &[(i32, Row)],
-) -> Result<(), Problem> {
-    use sha2::{Digest, Sha256};
-    for (_, row) in rows.iter().filter(|(_, row)| !row.images.is_empty()) {
-        let known = offer::Entity::find()
-            .filter(offer::Column::CooperativeId.eq(cooperative))
-            .filter(offer::Column::Sku.eq(row.sku.as_str()))
-            .one(desk.db.fresh())
-            .await?;
-        let Some(known) = known else { continue };
-        let Some(product) = by_id::<product::Entity>(desk.db.fresh(), known.product_id).await? else { continue };
-        let hung = all::<Hung>(
-            desk.db.fresh(),
-            "SELECT m.sha256 FROM product_image i JOIN media m ON m.id = i.media_id WHERE i.product_id = $1",
-            [product.id.into()],
-        )
-        .await?;
-        for name in &row.images {
-            let Some(bytes) = unzip(zip, name) else { continue };
-            let sha256 = hex::encode(Sha256::digest(&bytes));
-            if hung.iter().any(|hung| hung.sha256 == sha256) {
-                continue;
-            }
-            let owner = Owner::shop(cooperative, desk.who.account);
-            let kept = media::keep(desk.db.write(), &desk.objects, owner, bytes, desk.now()).await;
-            let picture = match kept {
-                Ok(picture) => picture,
-                Err(problem) if problem.code.status < 500 => {
-                    tracing::info!(name, %problem, "a picture of an import was passed over");
-                    continue;
-                }
-                Err(problem) => return Err(problem),
-            };
-            let transaction = desk.db.begin().await?;
-            match listings::hang(&transaction, &product, &picture, (None, None)).await {
-                Ok(()) => transaction.commit().await?,
-                Err(problem) if problem.code.status < 500 => transaction.rollback().await?,
-                Err(problem) => return Err(problem),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A file of the ZIP by its lower-case name; nothing larger than a picture may be is unpacked.
-fn unzip(zip: &[u8], name: &str) -> Option<Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).ok()?;
-    let index = (0..archive.len()).find(|index| {
-        archive.by_index_raw(*index).is_ok_and(|file| {
-            file.name().is_ok_and(|path| path.rsplit('/').next().is_some_and(|own| own.to_lowercase() == name))
-        })
-    })?;
-    let file = archive.by_index(index).ok()?;
-    let most = media::pictures::MAX_BYTES as u64;
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= most).then_some(bytes)
 }

@@ -1,0 +1,24 @@
+//! Addresses of shops and products.
+
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use crate::platform::db::one;
+use crate::platform::problem::Problem;
+use crate::platform::{fold, secrets};
+
+#[derive(FromQueryResult)]
+struct Taken {
+    #[allow(dead_code, reason = "that there is a row is what counts")]
+    slug: String,
+}
+
+/// A slug of a name that nobody has; the unique key has the last word.
+pub async fn free_slug(connection: &impl ConnectionTrait, table: &'static str, name: &str) -> Result<String, Problem> {
+    let base: String = fold::slug(name).chars().take(80).collect();
+    let base = if base.is_empty() { table.to_owned() } else { base };
+    let sql = format!("SELECT slug FROM {table} WHERE slug = $1");
+    if one::<Taken>(connection, sql, [base.as_str().into()]).await?.is_none() {
+        return Ok(base);
+    }
+    Ok(format!("{base}-{}", secrets::code(5).to_lowercase()))
+}
