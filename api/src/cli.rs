@@ -175,6 +175,7 @@ async fn seed(config: Config, products: usize) -> anyhow::Result<()> {
             .await?;
         bar.finish();
     }
+    services.db.analyze().await?;
     eprintln!("Indexing …");
     let catalogue = services.catalogue().await?;
     catalogue.rebuild_index(|_| {}).await?;

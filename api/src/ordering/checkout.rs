@@ -18,14 +18,14 @@ use super::carts::own_cart;
 use super::quotes::{Quote, QuotedShare, count_what_keeps, shares};
 use super::rules::{Change, line_fault};
 use super::store::{CartRow, LineRow, cart_lines, offers, quote};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, rules::Level};
 use crate::config::Config;
 use crate::delivery::rates;
 use crate::identity::{Caller, rules::Contact, rules::phone};
 use crate::inventory::{self, Outcome, Wanted, forecasts};
 use crate::platform::body::Body;
 use crate::platform::clock::{Clock, VIETNAM};
-use crate::platform::db::{Batch, Db, run};
+use crate::platform::db::{Batch, Db, is_duplicate_of, run};
 use crate::platform::i18n::language_of;
 use crate::platform::idempotency::{Claim, IdempotencyKey, claim, fingerprint, keep};
 use crate::platform::outbox::{Bell, event};
@@ -126,31 +126,107 @@ pub async fn create(
         None => format!("checkout:{}", cart.id),
     };
     let print = fingerprint(&["POST /v1/checkouts", &serde_json::to_string(&input).map_err(Problem::internal)?]);
-    // Read before the transaction, which stays short; whatever could change in between is a condition of its statements.
-    let plan = plan(&db, &request, &caller, &config, &cart, &input, now).await;
-
-    let transaction = db.begin().await?;
-    if let Claim::Again { status, body } = claim(&transaction, &scope, &key, &print, now).await? {
-        metrics::counter!("ocop_checkouts_total", "outcome" => "repeated").increment(1);
-        return Ok(answer(status, body));
+    let asked = Asked { request: &request, db: &db, config: &config, caller: &caller, cart: &cart, input: &input, now };
+    for _ in 0..NUMBER_TRIES {
+        let Some(outcome) = asked.buy(&scope, &key, &print).await? else { continue };
+        catalogue.levels_changed(&outcome.levels).await;
+        bell.ring();
+        metrics::counter!("ocop_checkouts_total", "outcome" => outcome.label).increment(1);
+        return Ok(answer(outcome.status, outcome.body));
     }
-    let plan = plan.inspect_err(|_| metrics::counter!("ocop_checkouts_total", "outcome" => "refused").increment(1))?;
-    close_cart(&transaction, &cart, now).await?;
-    let reserved = inventory::reserve(&transaction, &plan.wanted, now).await?;
-    let booked = matches!(reserved, Outcome::Done(_)) && book(&transaction, &plan.lines, now).await?;
-    let (Outcome::Done(levels), true) = (reserved, booked) else {
-        transaction.rollback().await?;
-        metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out").increment(1);
-        return Err(refused(shortages(&db, &plan, clock.today()).await?));
-    };
-    let body = serde_json::to_string(&plan.answer).map_err(Problem::internal)?;
-    plan.rows.execute(&transaction).await?;
-    keep(&transaction, &scope, &key, 201, &body).await?;
-    transaction.commit().await?;
-    catalogue.levels_changed(&levels).await;
-    bell.ring();
-    metrics::counter!("ocop_checkouts_total", "outcome" => "bought").increment(1);
-    Ok(answer(201, body))
+    Err(Problem::internal(anyhow::anyhow!("no free order number in {NUMBER_TRIES} tries")))
+}
+
+/// How often a checkout is tried whose random number somebody else's order has.
+const NUMBER_TRIES: usize = 3;
+
+/// What is asked for, and by whom.
+struct Asked<'a> {
+    request: &'a HttpRequest,
+    db: &'a Db,
+    config: &'a Config,
+    caller: &'a Caller,
+    cart: &'a CartRow,
+    input: &'a Checkout,
+    now: OffsetDateTime,
+}
+
+struct Bought {
+    status: u16,
+    body: String,
+    levels: Vec<Level>,
+    label: &'static str,
+}
+
+impl Asked<'_> {
+    /// One try in one transaction; `None` if a number was taken and nothing was written.
+    async fn buy(&self, scope: &str, key: &IdempotencyKey, print: &str) -> Result<Option<Bought>, Problem> {
+        let now = self.now;
+        // Read before the transaction, which stays short; whatever could change in between is a condition of its statements.
+        let plan = self.plan().await;
+
+        let transaction = self.db.begin().await?;
+        if let Claim::Again { status, body } = claim(&transaction, scope, key, print, now).await? {
+            return Ok(Some(Bought { status, body, levels: Vec::new(), label: "repeated" }));
+        }
+        let plan =
+            plan.inspect_err(|_| metrics::counter!("ocop_checkouts_total", "outcome" => "refused").increment(1))?;
+        close_cart(&transaction, self.cart, now).await?;
+        let reserved = inventory::reserve(&transaction, &plan.wanted, now).await?;
+        let booked = matches!(reserved, Outcome::Done(_)) && book(&transaction, &plan.lines, now).await?;
+        let (Outcome::Done(levels), true) = (reserved, booked) else {
+            transaction.rollback().await?;
+            metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out").increment(1);
+            return Err(refused(shortages(self.db, &plan, now.to_offset(VIETNAM).date()).await?));
+        };
+        let body = serde_json::to_string(&plan.answer).map_err(Problem::internal)?;
+        match plan.rows.execute(&transaction).await {
+            Err(error) if is_duplicate_of(&error, "number") => {
+                transaction.rollback().await?;
+                tracing::warn!(%error, "an order number was taken; trying another");
+                return Ok(None);
+            }
+            done => done?,
+        }
+        keep(&transaction, scope, key, 201, &body).await?;
+        transaction.commit().await?;
+        Ok(Some(Bought { status: 201, body, levels, label: "bought" }))
+    }
+
+    async fn plan(&self) -> Result<Plan, Problem> {
+        let Self { request, db, config, caller, cart, input, now } = *self;
+        let contact = contact(&input.contact)?;
+        let kept = quote(db.fresh(), cart.id, input.quote_id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+        let quoted: Quote = serde_json::from_value(kept.snapshot).map_err(Problem::internal)?;
+        let today = now.to_offset(VIETNAM).date();
+        let mut lines = cart_lines(db.fresh(), cart.id, today).await?;
+        let mut changes = Vec::new();
+        if kept.expires_at <= now {
+            changes.push(Change::QuoteExpired);
+        }
+        if cart.state != CartState::Open || kept.cart_version != cart.version {
+            changes.push(Change::CartChanged);
+            return Err(refused(changes));
+        }
+        let sellers: Vec<_> = quoted.shares.iter().map(|share| share.cooperative_id).collect();
+        let rates = rates(db.fresh(), &sellers).await?;
+        let way_of = |id| {
+            quoted
+                .shares
+                .iter()
+                .find(|share| share.cooperative_id == id)
+                .map_or((DeliveryMethod::Delivery, None), |share| (share.method, share.pickup_point_id))
+        };
+        count_what_keeps(db.fresh(), &mut lines, &rates, quoted.address.as_ref(), way_of, today).await?;
+        let (fresh, faults) = shares(&lines, &rates, quoted.address.as_ref(), way_of)?;
+        changes.extend(faults);
+        changes.extend(differences(&quoted, &fresh, &lines));
+        if !changes.is_empty() {
+            return Err(refused(changes));
+        }
+        let language = language_of(request);
+        Ok(write_up(caller, config, cart.id, input, &contact, &quoted, lines, language, now))
+    }
 }
 
 fn answer(status: u16, body: String) -> HttpResponse {
@@ -218,48 +294,6 @@ struct Plan {
     answer: Purchase,
 }
 
-async fn plan(
-    db: &Db,
-    request: &HttpRequest,
-    caller: &Caller,
-    config: &Config,
-    cart: &CartRow,
-    input: &Checkout,
-    now: OffsetDateTime,
-) -> Result<Plan, Problem> {
-    let contact = contact(&input.contact)?;
-    let kept = quote(db.fresh(), cart.id, input.quote_id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let quoted: Quote = serde_json::from_value(kept.snapshot).map_err(Problem::internal)?;
-    let today = now.to_offset(VIETNAM).date();
-    let mut lines = cart_lines(db.fresh(), cart.id, today).await?;
-    let mut changes = Vec::new();
-    if kept.expires_at <= now {
-        changes.push(Change::QuoteExpired);
-    }
-    if cart.state != CartState::Open || kept.cart_version != cart.version {
-        changes.push(Change::CartChanged);
-        return Err(refused(changes));
-    }
-    let sellers: Vec<_> = quoted.shares.iter().map(|share| share.cooperative_id).collect();
-    let rates = rates(db.fresh(), &sellers).await?;
-    let way_of = |id| {
-        quoted
-            .shares
-            .iter()
-            .find(|share| share.cooperative_id == id)
-            .map_or((DeliveryMethod::Delivery, None), |share| (share.method, share.pickup_point_id))
-    };
-    count_what_keeps(db.fresh(), &mut lines, &rates, quoted.address.as_ref(), way_of, today).await?;
-    let (fresh, faults) = shares(&lines, &rates, quoted.address.as_ref(), way_of)?;
-    changes.extend(faults);
-    changes.extend(differences(&quoted, &fresh, &lines));
-    if !changes.is_empty() {
-        return Err(refused(changes));
-    }
-    let language = language_of(request);
-    Ok(write_up(caller, config, cart.id, input, &contact, &quoted, lines, language, now))
-}
-
 /// A contact with its phone in E.164.
 fn contact(input: &ContactInput) -> Result<ContactInput, Problem> {
     let phone = phone(&input.phone).ok_or_else(|| {
@@ -309,7 +343,7 @@ fn differences(quoted: &Quote, fresh: &[QuotedShare], lines: &[LineRow]) -> Vec<
     changes
 }
 
-/// `DH-261124-K7MPXQ`: the day in Vietnam and about 30 random bits; the unique key has the last word.
+/// `DH-261124-K7MPXQ2R`: the day in Vietnam and about 40 random bits; the unique key has the last word.
 pub fn number(kind: &str, now: OffsetDateTime) -> String {
     let (year, month, day) = now.to_offset(VIETNAM).to_calendar_date();
     format!("{kind}-{:02}{:02}{day:02}-{}", year % 100, u8::from(month), secrets::code(8))
