@@ -158,6 +158,14 @@ impl Server {
         std::fs::read_to_string(self.data.path().join("server.log")).unwrap_or_default()
     }
 
+    /// The most memory the running process has had at once.
+    pub fn peak_memory_mb(&self) -> u64 {
+        let id = self.child.as_ref().expect("a running server").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
     /// SIGKILL: no chance to tidy up.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -225,6 +233,13 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("no message to {to} contains “{containing}”; there are {:?}", self.messages());
+    }
+
+    /// A statement on the test's own database.
+    pub async fn execute(&self, sql: &str) {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        database.close().await.unwrap();
     }
 
     /// A query on the test's own database; the first column of the first row as a number.

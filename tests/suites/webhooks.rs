@@ -111,6 +111,73 @@ async fn a_receiver_that_fails_is_tried_again_with_the_same_id() {
 }
 
 #[tokio::test]
+async fn a_dead_endpoint_is_switched_off_and_its_owner_told() {
+    let receiver = StandIn::new(|_: &Asked| Manner::Answer(503, json!({}))).await;
+    let server = Server::with(open()).await;
+    let shop = server.seller_of("hat-doi").await;
+    let made =
+        shop.client.post(&shop.path("webhooks"), json!({"url": receiver.url, "events": ["*"]})).await.expect(201);
+    let hook = shop.path(&format!("webhooks/{}", made["id"].as_str().unwrap()));
+    shop.client.post(&format!("{hook}/test"), json!({})).await.expect(202);
+    // Three days in a few seconds: each attempt is due at once.
+    for attempt in 1..=10 {
+        receiver.asked_times(attempt).await;
+        for _ in 0..100 {
+            if server.count("SELECT COUNT(*) FROM webhook_attempt").await == i64::try_from(attempt).unwrap() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        server.execute("UPDATE webhook_message SET next_at = created_at").await;
+    }
+    for _ in 0..100 {
+        if server.count("SELECT COUNT(*) FROM webhook_endpoint WHERE state = 'failing'").await == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let hooks = shop.client.get(&shop.path("webhooks")).await.expect(200);
+    assert_eq!(hooks["items"][0]["state"], "failing", "{hooks}");
+    assert_eq!(server.count("SELECT COUNT(*) FROM webhook_message WHERE state = 'failed'").await, 1);
+    assert_eq!(server.count("SELECT COUNT(*) FROM outbox WHERE topic = 'shop.webhook_failing'").await, 1);
+    // Nothing more is sent until somebody switches it on again.
+    let offer = server.offer("hat-doi", 0).await;
+    server.basket(&[(&offer, 1)]).await.buy().await;
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    assert_eq!(receiver.asked().len(), 10);
+}
+
+#[tokio::test]
+async fn what_was_to_be_told_is_told_though_the_server_was_killed() {
+    let receiver = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
+    let mut server = Server::with(open()).await;
+    let shop = server.seller_of("hat-doi").await;
+    let wanted = json!({"url": receiver.url, "events": ["order.placed"]});
+    shop.client.post(&shop.path("webhooks"), wanted).await.expect(201);
+    let offer = server.offer("hat-doi", 0).await;
+    let mut orders = std::collections::BTreeSet::new();
+    for kill in 1..=5_i64 {
+        for _ in 0..3 {
+            let bought = server.basket(&[(&offer, 1)]).await.buy().await;
+            orders.insert(bought["orders"][0]["id"].as_str().unwrap().to_owned());
+        }
+        // The leases of the one that died are over.
+        server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", kill * 90)).await;
+    }
+    let told = || -> std::collections::BTreeSet<String> {
+        receiver.asked().iter().map(|asked| asked.json()["data"]["order_id"].as_str().unwrap().to_owned()).collect()
+    };
+    for _ in 0..200 {
+        if told() == orders {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(told(), orders, "every order that was acknowledged, and no other");
+}
+
+#[tokio::test]
 async fn our_own_network_is_not_reached_through_us() {
     let receiver = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
     let server = Server::start().await;

@@ -3,7 +3,8 @@
 //! What goes out never becomes a formula: XLSX cells are typed, and in CSV a text that a program would calculate is led by
 //! an apostrophe, which reading takes off again.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
 
 use anyhow::{Context, bail};
 use calamine::{Data, Reader, Xlsx};
@@ -208,42 +209,97 @@ pub struct Sheet {
     pub rows: Vec<(u32, Vec<String>)>,
 }
 
-/// Reads the first sheet of an XLSX, or a CSV (comma, semicolon or tab). Empty rows are left out.
-pub fn read(bytes: &[u8], most_rows: usize) -> anyhow::Result<Sheet> {
-    let rows = if bytes.starts_with(b"PK\x03\x04") { read_xlsx(bytes)? } else { read_csv(bytes)? };
-    let mut rows = rows.into_iter();
-    let (_, headings) = rows.next().context("the sheet is empty")?;
-    let rows: Vec<_> = rows.filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())).collect();
-    if rows.len() > most_rows {
-        bail!("more than {most_rows} rows");
-    }
-    Ok(Sheet { headings, rows })
+/// No list of goods is wider.
+const MOST_COLUMNS: usize = 100;
+/// What a workbook may unpack to, its texts (which are kept in memory while it is read), and what is kept of its cells.
+const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
+const MOST_SHARED_TEXT: u64 = 16 * 1024 * 1024;
+const MOST_TEXT: usize = 16 * 1024 * 1024;
+
+/// Rows as they are read, bounded in number, width and text. Rows without text are left out.
+struct Rows {
+    most: usize,
+    text: usize,
+    by_line: BTreeMap<u32, Vec<String>>,
 }
 
-fn read_xlsx(bytes: &[u8]) -> anyhow::Result<Vec<(u32, Vec<String>)>> {
+impl Rows {
+    /// `most_rows` below the headings.
+    fn up_to(most_rows: usize) -> Self {
+        Self { most: most_rows, text: 0, by_line: BTreeMap::new() }
+    }
+
+    fn put(&mut self, line: u32, column: usize, text: String) -> anyhow::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if column >= MOST_COLUMNS {
+            bail!("more than {MOST_COLUMNS} columns");
+        }
+        self.text += text.len();
+        if self.text > MOST_TEXT {
+            bail!("more than {} MB of text", MOST_TEXT / 1024 / 1024);
+        }
+        let row = self.by_line.entry(line).or_default();
+        if row.len() <= column {
+            row.resize(column + 1, String::new());
+        }
+        row[column] = text;
+        if self.by_line.len() > self.most + 1 {
+            bail!("more than {} rows", self.most);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the first sheet of an XLSX, or a CSV (comma, semicolon or tab). Empty rows are left out. However it is made, a
+/// file takes no more memory than the bounds above.
+pub fn read(bytes: &[u8], most_rows: usize) -> anyhow::Result<Sheet> {
+    let mut rows = Rows::up_to(most_rows);
+    if bytes.starts_with(b"PK\x03\x04") {
+        read_xlsx(bytes, &mut rows)?;
+    } else {
+        read_csv(bytes, &mut rows)?;
+    }
+    let mut rows = rows.by_line.into_iter();
+    let (_, headings) = rows.next().context("the sheet is empty")?;
+    Ok(Sheet { rows: rows.map(|(line, cells)| (line, padded(cells, headings.len()))).collect(), headings })
+}
+
+/// Cells behind the last one with text are not written in a file.
+fn padded(mut cells: Vec<String>, width: usize) -> Vec<String> {
+    if cells.len() < width {
+        cells.resize(width, String::new());
+    }
+    cells
+}
+
+/// Cell by cell: a sheet's first and last cell may lie a billion cells apart.
+fn read_xlsx(bytes: &[u8], rows: &mut Rows) -> anyhow::Result<()> {
     check_unpacked_size(bytes)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes))?;
-    let range = book.worksheet_range_at(0).context("no sheet")??;
-    let first = range.start().map_or(0, |(row, _)| row);
-    let skipped = range.start().map_or(0, |(_, column)| column) as usize;
-    Ok((first + 1..)
-        .zip(range.rows())
-        .map(|(line, row)| {
-            let cells = std::iter::repeat_n(String::new(), skipped).chain(row.iter().map(cell_text));
-            (line, cells.collect())
-        })
-        .collect())
+    let name = book.sheet_names().first().cloned().context("no sheet")?;
+    let mut cells = book.worksheet_cells_reader(&name)?;
+    while let Some(cell) = cells.next_cell()? {
+        let (row, column) = cell.get_position();
+        rows.put(row.saturating_add(1), column as usize, cell_text(&Data::from(cell.get_value().clone())))?;
+    }
+    Ok(())
 }
 
-/// A workbook is a ZIP: what it says it unpacks to is bounded before anything is unpacked.
+/// A workbook is a ZIP: it is unpacked into nothing first and counted, for what a ZIP says of its size may be a lie.
 fn check_unpacked_size(bytes: &[u8]) -> anyhow::Result<()> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes))?;
-    let mut total: u64 = 0;
+    let mut left = MOST_UNPACKED;
     for index in 0..archive.len() {
-        total += archive.by_index(index)?.size();
-    }
-    if total > 200 * 1024 * 1024 {
-        bail!("unpacks to more than 200 MB");
+        let part = archive.by_index(index)?;
+        let shared = part.name().is_ok_and(|name| name.to_lowercase().ends_with("sharedstrings.xml"));
+        let most = if shared { left.min(MOST_SHARED_TEXT) } else { left };
+        let size = std::io::copy(&mut part.take(most + 1), &mut std::io::sink())?;
+        if size > most {
+            bail!("unpacks to more than {} MB", MOST_UNPACKED / 1024 / 1024);
+        }
+        left -= size;
     }
     Ok(())
 }
@@ -263,23 +319,24 @@ fn cell_text(cell: &Data) -> String {
     }
 }
 
-fn read_csv(bytes: &[u8]) -> anyhow::Result<Vec<(u32, Vec<String>)>> {
+fn read_csv(bytes: &[u8], rows: &mut Rows) -> anyhow::Result<()> {
     let text = std::str::from_utf8(bytes).context("not UTF-8: save it as “CSV UTF-8”")?;
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default();
-    let delimiter = *[b',', b';', b'\t']
-        .iter()
-        .max_by_key(|delimiter| first.bytes().filter(|byte| byte == *delimiter).count())
-        .unwrap_or(&b',');
+    let count = |text: &str, delimiter| text.bytes().filter(|byte| *byte == delimiter).count();
+    let delimiter = *[b',', b';', b'\t'].iter().max_by_key(|delimiter| count(first, **delimiter)).unwrap_or(&b',');
+    if count(text, delimiter) > MOST_COLUMNS * (rows.most + 1) {
+        bail!("more than {} rows or {MOST_COLUMNS} columns", rows.most);
+    }
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
-    let mut rows = Vec::new();
     // A spreadsheet counts records: a cell may hold several lines of text.
     for (line, record) in (1_u32..).zip(reader.records()) {
-        let record = record?;
-        rows.push((line, record.iter().map(|cell| undefused(cell.trim()).to_owned()).collect()));
+        for (column, cell) in record?.iter().enumerate() {
+            rows.put(line, column, undefused(cell.trim()).to_owned())?;
+        }
     }
-    Ok(rows)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -317,5 +374,20 @@ mod tests {
         }
         assert!(read(b"", 10).is_err());
         assert!(read(b"a\n1\n2\n", 1).is_err());
+    }
+
+    fn refusal(bytes: &[u8]) -> String {
+        read(bytes, 20_000).err().map(|error| format!("{error:#}")).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_too_much_is_refused_before_it_is_kept() {
+        assert!(refusal(&b",".repeat(3_000_000)).contains("columns"));
+        assert!(refusal(&b"a\n".repeat(1_000_000)).contains("more than 20000 rows"));
+        assert!(refusal(format!("a{}\n", ",b".repeat(100)).as_bytes()).contains("more than 100 columns"));
+        assert!(
+            refusal("Giá\nb\u{1b0}\u{1edf}i".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().as_slice())
+                .contains("UTF-8")
+        );
     }
 }
