@@ -54,7 +54,7 @@ pub async fn on_export(seat: Seat, query: Query<KindQuery>) -> Result<HttpRespon
 #[post("/console/import")]
 pub async fn on_create(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::EditListings)?;
-    let form = seat.form(&request, payload, 100 * 1024 * 1024).await?;
+    let form = seat.form(&request, payload, crate::selling::imports::MAX_UPLOAD).await?;
     let kind = kind_of(form.0.field("kind"));
     match imports::start(&seat.desk, shop, kind, form.0).await {
         Ok(job) => Ok(super::session::to(&format!("/console/import/{}", job.id))),

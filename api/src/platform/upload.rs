@@ -3,7 +3,7 @@
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::web::{BytesMut, Payload};
+use actix_web::web::Payload;
 use futures_util::StreamExt;
 
 use super::problem::{MALFORMED, Problem, TOO_LARGE};
@@ -52,7 +52,7 @@ async fn drain<E>(
     mut stream: impl futures_util::Stream<Item = Result<actix_web::web::Bytes, E>> + Unpin,
     most: usize,
 ) -> Result<Vec<u8>, Problem> {
-    let mut bytes = BytesMut::new();
+    let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| Problem::new(&MALFORMED))?;
         if bytes.len() + chunk.len() > most {
@@ -60,7 +60,7 @@ async fn drain<E>(
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes.to_vec())
+    Ok(bytes)
 }
 
 async fn form(request: &HttpRequest, payload: Payload, most: usize) -> Result<Upload, Problem> {

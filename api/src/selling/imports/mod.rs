@@ -12,7 +12,7 @@ mod worker;
 mod writing;
 
 pub use exports::{export, template};
-pub use routes::{JobView, RowView, cancel_job, find_jobs, job_of, rows_of, run_job, start};
+pub use routes::{JobView, MAX_UPLOAD, RowView, cancel_job, find_jobs, job_of, rows_of, run_job, start};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use worker::Importer;
 

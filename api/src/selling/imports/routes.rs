@@ -29,7 +29,8 @@ codes! {
 }
 
 /// A sheet of ten thousand rows, and a ZIP of its pictures.
-const MAX_UPLOAD: usize = 100 * 1024 * 1024;
+/// Sheet and pictures together: they are in memory while they are read.
+pub const MAX_UPLOAD: usize = 60 * 1024 * 1024;
 const MAX_SHEET: usize = 20 * 1024 * 1024;
 
 #[derive(Serialize, ToSchema)]

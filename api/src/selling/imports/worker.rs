@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use actix_web::web::Bytes;
 use entity::value::{CategoryId, ImportKind, ImportRowState, ImportState, ProductId, SessionId};
 use entity::{import_job, import_row, offer, product};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
@@ -100,9 +101,9 @@ impl Importer {
     }
 }
 
-async fn file(desk: &Desk, key: &str) -> Result<Vec<u8>, End> {
+async fn file(desk: &Desk, key: &str) -> Result<Bytes, End> {
     let found = desk.objects.get(key).await.map_err(|error| End::Problem(Problem::internal(error)))?;
-    found.map(|bytes| bytes.to_vec()).ok_or_else(|| End::Unreadable("tệp không còn / the file is gone".to_owned()))
+    found.ok_or_else(|| End::Unreadable("tệp không còn / the file is gone".to_owned()))
 }
 
 async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
