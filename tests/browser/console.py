@@ -216,7 +216,7 @@ def run(browser):
     go("/console/stock", "stock")
     row = page.locator("li:has-text('BT-6')")
     row.locator("button:has-text('+5')").click()
-    page.wait_for_function("[...document.querySelectorAll('li')].some(e => e.innerText.includes('BT-6') && e.innerText.includes('45'))")
+    page.locator("li", has_text="BT-6").filter(has_text="45").first.wait_for()
     look(page, "stock-after-two-taps")
     go("/console/lots", "lots")
     page.click("summary:has-text('Ghi lô mới')")
