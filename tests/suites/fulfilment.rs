@@ -45,6 +45,9 @@ async fn an_order_goes_in_two_parcels_and_moves_when_both_have_moved() {
 
     step(&shop, &first, "hand_over").await.expect(200);
     assert_eq!(state(&shop, &order).await, "packed");
+    // What is on its way cannot be put back on the shelf.
+    let cancel = shop.path(&format!("orders/{order}/cancel"));
+    shop.client.post(&cancel, json!({"reason": "out_of_stock"})).await.expect_problem(409, "partly_sent");
     step(&shop, &second, "hand_over").await.expect(200);
     assert_eq!(state(&shop, &order).await, "shipped");
     step(&shop, &first, "delivered").await.expect(200);
@@ -53,6 +56,25 @@ async fn an_order_goes_in_two_parcels_and_moves_when_both_have_moved() {
     step(&shop, &second, "delivered").await.expect(200);
     assert_eq!(state(&shop, &order).await, "delivered");
     server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn an_order_arrives_with_the_last_of_parcels_that_arrive_at_once() {
+    let server = Server::start().await;
+    for _ in 0..4 {
+        let (shop, order, offer) = packed(&server, 5).await;
+        let parcels = shop.path(&format!("orders/{order}/parcels"));
+        let part = json!({"carrier": "own", "lines": [{"offer_id": offer, "quantity": 1}]});
+        let mut made = Vec::new();
+        for _ in 0..5 {
+            made.push(shop.client.post(&parcels, part.clone()).await.expect(201));
+        }
+        for (name, after) in [("hand_over", "shipped"), ("delivered", "delivered")] {
+            let moved = futures_util::future::join_all(made.iter().map(|parcel| step(&shop, parcel, name))).await;
+            assert!(moved.iter().all(|answer| answer.status == 200), "{moved:?}");
+            assert_eq!(state(&shop, &order).await, after);
+        }
+    }
 }
 
 #[tokio::test]

@@ -340,6 +340,41 @@ async fn pictures_come_in_a_zip_and_are_hung_once() {
 }
 
 #[tokio::test]
+async fn pictures_of_an_import_survive_a_kill() {
+    let mut server = Server::start().await;
+    let shop = server.seller_of("hat-doi").await;
+    let group = category(&server).await;
+    let mut sheet = String::from(
+        "Mã hàng (SKU),Tên sản phẩm,Nhóm hàng,Mô tả ngắn,Quy cách,Đơn vị,Khối lượng (g),Giá (đ),Ảnh,Trạng thái\n",
+    );
+    let mut pictures = Vec::new();
+    for n in 0..40_u32 {
+        let _ = writeln!(sheet, "K-{n},Hàng {n},{group},Mô tả,Gói,Gói,200,60000,p{n}.jpg,Đang bán");
+        pictures.push((format!("p{n}.jpg"), crate::media::photo(300 + n, 200, None)));
+    }
+    let named: Vec<(&str, Vec<u8>)> = pictures.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    let zipped = zip(&named);
+    let parts: [tests::Part<'_>; 2] =
+        [("file", Some("hang.csv"), sheet.as_bytes()), ("images", Some("anh.zip"), zipped.as_slice())];
+    let job = shop.client.form(&shop.path("imports"), &parts).await.expect(202);
+    let job = until(&shop, &job, &["judged", "failed"]).await;
+    assert_eq!(job["good"], 40, "{job}");
+    let run = shop.path(&format!("imports/{}/run", job["id"].as_str().unwrap()));
+    shop.client.post(&run, json!({})).await.expect(202);
+    // All rows are read in, and some of their pictures are hung: that is the moment.
+    let hung = "SELECT COUNT(*) FROM product_image WHERE media_id IS NOT NULL";
+    while server.count(hung).await < 3 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    server.kill();
+    assert!(server.count(hung).await < 40, "the kill came too late to tell anything");
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 60)).await;
+    let shop = Seller { client: server.sign_in_again(&shop).await, ..shop };
+    until(&shop, &job, &["done"]).await;
+    assert_eq!(server.count(hung).await, 40);
+}
+
+#[tokio::test]
 async fn zips_that_are_broken_or_unpack_to_a_gigabyte_take_bounded_memory() {
     let server = Server::start().await;
     let shop = server.seller_of("hat-doi").await;

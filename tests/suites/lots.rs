@@ -68,6 +68,12 @@ async fn lots_may_be_chosen_by_hand_within_what_keeps() {
     let pick = |quantity: i64| json!({"picks": [{"offer_id": offer, "lot_id": late["id"], "quantity": quantity}]});
     let refused = shop.client.post(&path, pick(3)).await.expect_problem(409, "lots_short");
     assert_eq!(refused["missing"], 2);
+    // A lot named twice has not twice as much.
+    let twice = json!({"offer_id": offer, "lot_id": early["id"], "quantity": 3});
+    let more = bought(&server, &offer, 12).await;
+    shop.step(&more, "confirm").await.expect(200);
+    let twice = json!({"picks": [twice, twice, twice, twice]});
+    shop.client.post(&shop.path(&format!("orders/{more}/pack")), twice).await.expect_problem(409, "lots_short");
     shop.client.post(&path, pick(5)).await.expect(200);
     assert_eq!((on_hand(&shop, &early).await, on_hand(&shop, &late).await), (10, 5));
     server.assert_books_agree();
@@ -270,6 +276,33 @@ async fn a_harvest_goes_to_who_ordered_first_and_the_short_are_asked() {
     let stock = shop.stock(&offer).await;
     assert_eq!((&stock["on_hand"], &stock["reserved"]), (&json!(7), &json!(0)));
     server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn a_harvest_is_recorded_while_its_buyers_cancel() {
+    let server = Server::start().await;
+    let (shop, offer) = empty_shop(&server).await;
+    for round in 0..4 {
+        let id = forecast(&shop, &offer, 100, 10_000).await;
+        let mut links = Vec::new();
+        for _ in 0..8 {
+            links.push(order_of(preorder(&server, &offer, 2).await.1).1);
+        }
+        let body = json!({"product_id": shop.product, "code": format!("VU-{round}"), "harvested_on": day(0), "expires_on": day(40),
+            "forecast_id": id, "contents": [{"offer_id": offer, "quantity": 9}]});
+        let lots = shop.path("lots");
+        let recorded = shop.client.post(&lots, body);
+        let buyer = server.client();
+        let cancelled = futures_util::future::join_all(links.iter().map(|link| {
+            let (buyer, path) = (&buyer, link.replace('?', "/cancel?"));
+            async move { buyer.post(&path, json!({})).await }
+        }));
+        let (recorded, cancelled) = futures_util::future::join(recorded, cancelled).await;
+        assert_eq!(recorded.status, 201, "{}", recorded.text);
+        assert!(cancelled.iter().all(|answer| answer.status == 200), "{cancelled:?}");
+        server.assert_books_agree();
+        assert_eq!(shop.stock(&offer).await["reserved"], 0, "nothing is held for an order that is no more");
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,10 @@ async fn goods_go_back_with_pictures_and_return_to_their_lot() {
     let ask = |quantity: i64| json!({"reason": "damaged", "text": "Hai gói bị rách", "lines": [{"offer_id": offer, "quantity": quantity}], "photos": [picture["id"]]});
     let returns = link.replace('?', "/returns?");
     guest.post(&returns, ask(5)).await.expect_problem(422, "invalid");
+    let mut twice = ask(1);
+    twice["photos"] = json!([picture["id"], picture["id"]]);
+    let twice = guest.post(&returns, twice).await.expect_problem(422, "invalid");
+    assert_eq!(twice["errors"][0]["pointer"], "/photos/1");
     let asked = guest.post(&returns, ask(3)).await.expect(201);
     assert_eq!(guest.bytes(asked["photos"][0].as_str().unwrap()).await.0, 200);
     guest.post(&returns, ask(1)).await.expect_problem(409, "return_open");
@@ -58,6 +62,9 @@ async fn goods_go_back_with_pictures_and_return_to_their_lot() {
     server.message_to("khach@example.vn", "was approved").await;
     let too_many = json!({"decision": "receive", "restocked": [{"offer_id": offer, "quantity": 4}]});
     shop.client.post(&path, too_many).await.expect_problem(422, "invalid");
+    let line = json!({"offer_id": offer, "quantity": 2});
+    let twice = json!({"decision": "receive", "restocked": [line, line]});
+    shop.client.post(&path, twice).await.expect_problem(422, "invalid");
     let receive = json!({"decision": "receive", "restocked": [{"offer_id": offer, "quantity": 1}]});
     // Taken in by two people at once: once.
     let answers = futures_util::future::join_all((0..4).map(|_| shop.client.post(&path, receive.clone()))).await;
@@ -116,6 +123,8 @@ async fn reviews_come_from_who_bought_one_each_and_count_on_the_card() {
     let picture = buyer.upload("/v1/me/review-photos", "image/jpeg", photo(300, 300, None)).await.expect(201);
     let written = buyer.put(&mine, json!({"rating": 5, "text": "Ngon", "photos": [picture["id"]]})).await.expect(200);
     assert_eq!((written["author"].as_str().unwrap(), written["photos"].as_array().unwrap().len()), ("mua N.", 1));
+    let twice = json!({"rating": 5, "photos": [picture["id"], picture["id"]]});
+    buyer.put(&mine, twice).await.expect_problem(422, "invalid");
     buyer.put(&mine, json!({"rating": 4, "text": "Ngon, hơi nhỏ"})).await.expect(200);
     let (second, order) = buyer_with_order(&server, "mai@example.vn").await;
     shop.deliver(&order).await;

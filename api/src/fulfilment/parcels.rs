@@ -305,6 +305,8 @@ pub async fn advance(
     let now = tools.now;
     let leaves = is_handed_over(to) && !is_handed_over(parcel.state);
     let arrives = now.to_offset(VIETNAM).date() + Duration::days(4);
+    // The order's row is taken first: of two parcels that arrive at once, the second sees the first.
+    run(transaction, "UPDATE orders SET updated_at = $2 WHERE id = $1", [parcel.order_id.into(), now.into()]).await?;
     let moved = run(
         transaction,
         "UPDATE parcel SET state = $3, last_event_at = $4, updated_at = $4,

@@ -10,7 +10,7 @@ use entity::value::{
 };
 use entity::{forecast, preorder};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
@@ -315,12 +315,33 @@ struct IdRow {
     id: RowId,
 }
 
+/// Keeps others from the harvests an order waits for until the transaction ends. Whoever changes pre-orders takes rows in
+/// this order: the order, its forecasts, stock, the pre-orders. So a harvest that is being recorded and a buyer who cancels
+/// wait for, and never on, each other, and nothing is held for an order that is no more.
+pub async fn lock_harvests(transaction: &impl ConnectionTrait, order: OrderId) -> Result<(), DbErr> {
+    if transaction.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql = "SELECT id FROM forecast WHERE id IN (SELECT forecast_id FROM preorder WHERE order_id = $1) ORDER BY id FOR UPDATE";
+    run(transaction, sql, [order.into()]).await?;
+    Ok(())
+}
+
+/// As [`lock_harvests`], for the one harvest that is being recorded: before its stock is written.
+pub async fn lock_harvest(transaction: &impl ConnectionTrait, id: ForecastId) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        run(transaction, "SELECT id FROM forecast WHERE id = $1 FOR UPDATE", [id.into()]).await?;
+    }
+    Ok(())
+}
+
 /// An order with pre-orders is cancelled: their share of the harvest is free again.
 pub async fn cancel_preorders(
     transaction: &impl ConnectionTrait,
     order: OrderId,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
+    lock_harvests(transaction, order).await?;
     let mut rows = all::<preorder::Model>(
         transaction,
         "UPDATE preorder SET state = 'cancelled' WHERE order_id = $1 AND state <> 'cancelled' RETURNING *",

@@ -306,6 +306,9 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
     let code = text(input.code).unwrap_or_else(|| code_of(input.harvested_on, &product.slug));
     let id = LotId::new();
     let transaction = desk.db.begin().await?;
+    if let Some(forecast) = input.forecast_id {
+        forecasts::lock_harvest(&transaction, forecast).await?;
+    }
     let row = lot::ActiveModel {
         id: Set(id),
         cooperative_id: Set(cooperative),

@@ -3,6 +3,8 @@
 //! Whoever changes lots of an offer first locks the offer's stock row (on SQLite the writer is alone anyway), so that lots
 //! are read and changed by one at a time.
 
+use std::collections::BTreeMap;
+
 use entity::stock_movement;
 use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId, RowId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Value};
@@ -214,22 +216,19 @@ pub async fn take(transaction: &impl ConnectionTrait, order: OrderId, packing: P
     let mut moves = Vec::new();
     for row in &reserved {
         let lots = lots_of(transaction, row.offer_id).await?;
-        let chosen: Vec<_> = packing.picks.iter().filter(|pick| pick.offer == row.offer_id).collect();
+        // A lot named twice counts once, with both quantities.
+        let mut chosen: BTreeMap<LotId, i64> = BTreeMap::new();
+        for pick in packing.picks.iter().filter(|pick| pick.offer == row.offer_id) {
+            let quantity = chosen.entry(pick.lot).or_default();
+            *quantity = quantity.saturating_add(pick.quantity);
+        }
         let picks = if chosen.is_empty() {
             first_expired_first_out(&lots, row.quantity, packing.keep_until)
         } else {
-            let usable = |pick: &Pick| {
-                pick.quantity > 0
-                    && lots.iter().any(|lot| {
-                        lot.lot == pick.lot && lot.usable(packing.keep_until) && lot.on_hand >= pick.quantity
-                    })
-            };
-            let good: i64 = chosen.iter().filter(|pick| usable(pick)).map(|pick| pick.quantity).sum();
-            if good == row.quantity {
-                Ok(chosen.iter().filter(|pick| usable(pick)).map(|pick| (pick.lot, pick.quantity)).collect())
-            } else {
-                Err(row.quantity - good)
-            }
+            let held = |id: LotId| lots.iter().find(|lot| lot.lot == id && lot.usable(packing.keep_until));
+            chosen.retain(|id, quantity| *quantity > 0 && held(*id).is_some_and(|lot| lot.on_hand >= *quantity));
+            let good: i64 = chosen.values().sum();
+            if good == row.quantity { Ok(chosen.into_iter().collect()) } else { Err(row.quantity - good) }
         };
         match picks {
             Err(missing) => return Ok(Outcome::LotsShort { offer: row.offer_id, missing }),

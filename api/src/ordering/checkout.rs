@@ -172,9 +172,13 @@ impl Asked<'_> {
         let plan =
             plan.inspect_err(|_| metrics::counter!("ocop_checkouts_total", "outcome" => "refused").increment(1))?;
         close_cart(&transaction, self.cart, now).await?;
-        let reserved = inventory::reserve(&transaction, &plan.wanted, now).await?;
-        let booked = matches!(reserved, Outcome::Done(_)) && book(&transaction, &plan.lines, now).await?;
-        let (Outcome::Done(levels), true) = (reserved, booked) else {
+        // Forecasts before stock, as everywhere.
+        let reserved = if book(&transaction, &plan.lines, now).await? {
+            inventory::reserve(&transaction, &plan.wanted, now).await?
+        } else {
+            Outcome::Short
+        };
+        let Outcome::Done(levels) = reserved else {
             transaction.rollback().await?;
             metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out").increment(1);
             return Err(refused(shortages(self.db, &plan, now.to_offset(VIETNAM).date()).await?));

@@ -242,8 +242,10 @@ pub async fn create(
     });
     return_line::Entity::insert_many(lines.collect::<Vec<_>>()).exec_without_returning(&transaction).await?;
     for (index, photo) in input.photos.iter().enumerate() {
-        if !crate::media::belongs_to_order(&transaction, *photo, row.id).await? {
-            let (vi, en) = ("không có ảnh này", "there is no such picture");
+        if input.photos[..index].contains(photo)
+            || !crate::media::belongs_to_order(&transaction, *photo, row.id).await?
+        {
+            let (vi, en) = ("không có ảnh này, hoặc bị lặp", "there is no such picture, or it is named twice");
             return Err(Problem::field(format!("/photos/{index}"), "photo", vi, en));
         }
         let photo = return_photo::ActiveModel { return_id: Set(return_id), media_id: Set(*photo) };
@@ -413,7 +415,8 @@ pub async fn decide(
     let mut back = Vec::new();
     for (index, line) in input.restocked.iter().enumerate() {
         let asked = view.lines.iter().find(|l| l.offer_id == line.offer_id).map_or(0, |l| l.quantity);
-        if line.quantity > asked || input.decision != ReturnDecision::Receive {
+        let twice = input.restocked.iter().filter(|other| other.offer_id == line.offer_id).count() > 1;
+        if twice || line.quantity > asked || input.decision != ReturnDecision::Receive {
             let (vi, en) = ("nhiều hơn số trả lại", "more than is given back");
             return Err(Problem::field(format!("/restocked/{index}/quantity"), "quantity", vi, en));
         }

@@ -14,7 +14,7 @@ use super::rules::Action;
 use super::steps::{By, Tools, read, step_within};
 use crate::catalogue::Catalogue;
 use crate::identity::Caller;
-use crate::inventory::forecasts::{give_up, short_lines, take_part, wait_on};
+use crate::inventory::forecasts::{give_up, lock_harvests, short_lines, take_part, wait_on};
 use crate::platform::body::{Body, Params};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, one, run};
@@ -67,6 +67,7 @@ pub async fn answer(
     if run(&transaction, sql, [row.id.into(), now.into()]).await? != 1 {
         return Err(Problem::new(&NOTHING_SHORT));
     }
+    lock_harvests(&transaction, row.id).await?;
     let short = short_lines(&transaction, row.id).await?;
     if short.is_empty() {
         return Err(Problem::new(&NOTHING_SHORT));

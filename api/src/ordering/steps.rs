@@ -2,7 +2,7 @@
 
 use entity::order_event;
 use entity::value::{AccountId, OrderActor, OrderId, RowId};
-use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use time::{Duration, OffsetDateTime};
 
 use super::rules::{Action, Effect, next};
@@ -11,13 +11,14 @@ use crate::catalogue::Catalogue;
 use crate::catalogue::rules::Level;
 use crate::inventory::{self, Outcome, Packing, Pick};
 use crate::platform::clock::VIETNAM;
-use crate::platform::db::{Db, run};
+use crate::platform::db::{Db, one, run};
 use crate::platform::outbox::{Bell, emit};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
     HARVEST_AWAITED = "harvest_awaited" 409 "Đơn đặt trước còn chờ thu hoạch, hoặc chờ khách trả lời." "This pre-order still waits for its harvest, or for its buyer's answer.";
     LOTS_SHORT = "lots_short" 409 "Không đủ hàng ở các lô còn hạn đến khi khách nhận. Hãy nhập lô mới hoặc chọn lô khác." "There is not enough in lots that keep until the buyer has them. Record a new lot or choose others.";
+    PARTLY_SENT = "partly_sent" 409 "Một phần đơn đã rời hợp tác xã: không hủy được nữa, hãy xử lý trả hàng." "A part of the order has left the house: it cannot be cancelled any more, only returned.";
     ORDER_STATE = "order_state" 409 "Đơn hàng không còn ở trạng thái cho phép việc này." "The order is not in a state that allows this.";
 }
 
@@ -90,6 +91,8 @@ pub async fn step_within(
             inventory::take(transaction, row.id, packing).await?
         }
         Effect::Release => inventory::release(transaction, row.id, now).await?,
+        // The order's row is this transaction's by now, and parcels move only under it.
+        Effect::PutBack if partly_sent(transaction, row.id).await? => return Err(Problem::new(&PARTLY_SENT)),
         Effect::PutBack => inventory::put_back(transaction, row.id, by.account, now).await?,
     };
     let levels = match outcome {
@@ -118,6 +121,17 @@ pub async fn step_within(
     let topic = format!("order.{}", step.to.as_str());
     emit(transaction, &topic, row.id.0, serde_json::json!({"offers": offers}), now).await?;
     Ok(levels)
+}
+
+#[derive(FromQueryResult)]
+struct Sent {
+    parcels: i64,
+}
+
+/// Whether a parcel of the order is on its way, though not all of it is.
+async fn partly_sent(transaction: &impl ConnectionTrait, order: OrderId) -> Result<bool, Problem> {
+    let sql = "SELECT COUNT(*) AS parcels FROM parcel WHERE order_id = $1 AND state NOT IN ('packed', 'booking', 'booked', 'cancelled')";
+    Ok(one::<Sent>(transaction, sql, [order.into()]).await?.is_some_and(|row| row.parcels > 0))
 }
 
 pub async fn read(db: &Db, id: OrderId) -> Result<OrderRow, Problem> {

@@ -212,8 +212,8 @@ pub async fn write_review(desk: Desk, id: Path<ProductId>, body: Body<ReviewInpu
     run(&transaction, "DELETE FROM review_photo WHERE review_id = $1", [row.id.into()]).await?;
     for (index, photo) in input.photos.iter().enumerate() {
         let own = media::of_account(&transaction, *photo, desk.who.account, MediaPurpose::Review).await?;
-        if own.is_none() {
-            let (vi, en) = ("không có ảnh này", "there is no such picture of yours");
+        if own.is_none() || input.photos[..index].contains(photo) {
+            let (vi, en) = ("không có ảnh này, hoặc bị lặp", "there is no such picture of yours, or it is named twice");
             return Err(Problem::field(format!("/photos/{index}"), "photo", vi, en));
         }
         let photo = review_photo::ActiveModel { review_id: Set(row.id), media_id: Set(*photo) };

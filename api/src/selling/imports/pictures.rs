@@ -5,12 +5,14 @@ use std::io::{Cursor, Read};
 
 use entity::{import_job, offer, product};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use serde_json::json;
 
 use super::rules::Row;
 use super::worker::LEASE_SECONDS;
 use crate::catalogue::Desk;
 use crate::media::{self, Owner};
 use crate::platform::db::{all, by_id, run};
+use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
 use crate::selling::listing_images;
 
@@ -29,6 +31,7 @@ pub(super) async fn hang_pictures(
 ) -> Result<(), Problem> {
     use sha2::{Digest, Sha256};
     let cooperative = job.cooperative_id;
+    let mut shown = Vec::new();
     for (_, row) in rows.iter().filter(|(_, row)| !row.images.is_empty()) {
         let known = offer::Entity::find()
             .filter(offer::Column::CooperativeId.eq(cooperative))
@@ -65,13 +68,18 @@ pub(super) async fn hang_pictures(
             };
             let transaction = desk.db.begin().await?;
             match listing_images::hang(&transaction, &product, &picture, (None, None)).await {
-                Ok(()) => transaction.commit().await?,
+                Ok(()) => {
+                    emit(&transaction, "product.changed", product.id.0, json!({}), desk.now()).await?;
+                    transaction.commit().await?;
+                    shown.push(product.id);
+                }
                 Err(problem) if problem.code.status < 500 => transaction.rollback().await?,
                 Err(problem) => return Err(problem),
             }
         }
     }
-    Ok(())
+    shown.dedup();
+    desk.products_changed(&shown).await
 }
 
 /// A file of the ZIP by its lower-case name; nothing larger than a picture may be is unpacked.

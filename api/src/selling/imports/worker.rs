@@ -110,9 +110,10 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
     let db = desk.db.fresh();
     let bytes = file(desk, &job.object_key).await?;
     let read = tokio::task::spawn_blocking(move || sheets::read(&bytes, MOST_ROWS));
+    // A file on which the reader gives up is the file's fault too: it would do so again.
     let sheet = read
         .await
-        .map_err(Problem::internal)?
+        .unwrap_or_else(|fault| Err(fault.into()))
         .map_err(|error| End::Unreadable(format!("không đọc được bảng tính / the sheet cannot be read: {error:#}")))?;
     let pictures = match &job.images_key {
         Some(key) => {
@@ -215,6 +216,17 @@ async fn read_in(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         Some(key) => Some(file(desk, key).await?),
         None => None,
     };
+    if let (Some(zip), true) = (&pictures, job.done > 0) {
+        // A worker that died may have left the pictures of its last rows: doing it twice does no harm.
+        let last = import_row::Entity::find()
+            .filter(import_row::Column::JobId.eq(job.id))
+            .filter(import_row::Column::State.eq(ImportRowState::Done))
+            .order_by_desc(import_row::Column::Line)
+            .limit(CHUNK)
+            .all(db)
+            .await?;
+        hang_pictures(desk, job, zip, &parsed(last)?).await?;
+    }
     loop {
         let rows = import_row::Entity::find()
             .filter(import_row::Column::JobId.eq(job.id))
@@ -228,25 +240,27 @@ async fn read_in(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
             run(desk.db.write(), sql, [job.id.into(), desk.now().into()]).await?;
             return Ok(());
         }
-        let mut parsed = Vec::with_capacity(rows.len());
-        for row in rows {
-            let read: Row = serde_json::from_value(row.cells).map_err(Problem::internal)?;
-            parsed.push((row.line, read));
-        }
-        let touched = match chunk(desk, job, &shop, &parsed).await {
+        let rows = parsed(rows)?;
+        let touched = match chunk(desk, job, &shop, &rows).await {
             Ok(Some(touched)) => touched,
             Ok(None) => return Ok(()),
-            Err(problem) if problem.code.status < 500 => match one_by_one(desk, job, &shop, &parsed).await? {
+            Err(problem) if problem.code.status < 500 => match one_by_one(desk, job, &shop, &rows).await? {
                 Some(touched) => touched,
                 None => return Ok(()),
             },
             Err(problem) => return Err(problem.into()),
         };
         if let Some(zip) = &pictures {
-            hang_pictures(desk, job, zip, &parsed).await?;
+            hang_pictures(desk, job, zip, &rows).await?;
         }
         desk.products_changed(&touched).await?;
     }
+}
+
+/// Rows as they were judged, with their lines.
+fn parsed(rows: Vec<import_row::Model>) -> Result<Vec<(i32, Row)>, Problem> {
+    let read = |row: import_row::Model| Ok((row.line, serde_json::from_value(row.cells).map_err(Problem::internal)?));
+    rows.into_iter().map(read).collect()
 }
 
 /// A row of the chunk cannot be read in after all (somebody ordered meanwhile): it is told apart from the others.
@@ -271,10 +285,10 @@ async fn one_by_one(
                 };
                 let errors = serde_json::to_value([told]).map_err(Problem::internal)?;
                 let transaction = desk.db.begin().await?;
-                let sql = "UPDATE import_row SET state = 'bad', errors = $3 WHERE job_id = $1 AND line = $2";
-                run(&transaction, sql, [job.id.into(), row.0.into(), errors.into()]).await?;
-                let sql = "UPDATE import_job SET good = good - 1, bad = bad + 1 WHERE id = $1";
-                run(&transaction, sql, [job.id.into()]).await?;
+                let sql = "UPDATE import_row SET state = 'bad', errors = $3 WHERE job_id = $1 AND line = $2 AND state = 'good'";
+                let told = run(&transaction, sql, [job.id.into(), row.0.into(), errors.into()]).await?;
+                let sql = "UPDATE import_job SET good = good - $2, bad = bad + $2 WHERE id = $1";
+                run(&transaction, sql, [job.id.into(), i32::from(told == 1).into()]).await?;
                 transaction.commit().await?;
             }
             Err(problem) => return Err(problem),
