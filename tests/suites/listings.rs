@@ -132,6 +132,11 @@ async fn where_reviews_are_asked_for_buyers_see_nothing_before() {
     let refused = shop.client.get(&path).await.expect(200);
     assert_eq!((&refused["status"], &refused["refused_because"]), (&json!("draft"), &json!("Thiếu ảnh")));
     shop.client.patch(&path, json!({"status": "published"})).await.expect(200);
+    let seen = admin.get("/v1/admin/listing-reviews").await.expect(200)["items"][0]["id"].clone();
+    // Other texts than those that were looked at cannot be approved.
+    shop.client.patch(&path, json!({"story_vi": "Thuốc chữa bách bệnh"})).await.expect(200);
+    let seen = format!("/v1/admin/listing-reviews/{}", seen.as_str().unwrap());
+    admin.post(&seen, json!({"approve": true})).await.expect_problem(409, "review_decided");
     let review =
         admin.get("/v1/admin/listing-reviews").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
     admin.post(&format!("/v1/admin/listing-reviews/{review}"), json!({"approve": true})).await.expect(204);
@@ -148,6 +153,17 @@ async fn where_reviews_are_asked_for_buyers_see_nothing_before() {
     );
     let page = server.client().get(&format!("/v1/products/{slug}")).await.expect(200);
     assert_eq!(page["name"]["vi"], "Măng khô Tú Sơn");
+    // A further edit joins what waits; what is published already waits no longer; the same again changes nothing.
+    let first = admin.get("/v1/admin/listing-reviews").await.expect(200)["items"][0]["id"].clone();
+    let both = shop.client.patch(&path, json!({"summary_vi": "Nứa non"})).await.expect(200);
+    assert_eq!(both["pending_changes"], json!({"name_vi": "Măng khô loại một", "summary_vi": "Nứa non"}));
+    let old = format!("/v1/admin/listing-reviews/{}", first.as_str().unwrap());
+    admin.post(&old, json!({"approve": true})).await.expect_problem(409, "review_decided");
+    let second = admin.get("/v1/admin/listing-reviews").await.expect(200)["items"][0]["id"].clone();
+    shop.client.patch(&path, json!({"summary_vi": "Nứa non"})).await.expect(200);
+    assert_eq!(admin.get("/v1/admin/listing-reviews").await.expect(200)["items"][0]["id"], second);
+    let one = shop.client.patch(&path, json!({"summary_vi": "Măng nứa phơi nắng"})).await.expect(200);
+    assert_eq!(one["pending_changes"], json!({"name_vi": "Măng khô loại một"}));
     let review =
         admin.get("/v1/admin/listing-reviews").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
     admin.post(&format!("/v1/admin/listing-reviews/{review}"), json!({"approve": true})).await.expect(204);

@@ -93,6 +93,7 @@ async fn applications_are_refused_with_a_pointer_and_seen_by_their_own_alone() {
         ("phone", json!("12")),
         ("commune_code", json!("99999")),
         ("email", json!("nein")),
+        ("legal_name", json!("     ")),
     ] {
         let refused =
             applicant.post("/v1/applications", with(application(), field, value)).await.expect_problem(422, "invalid");

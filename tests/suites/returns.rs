@@ -62,8 +62,8 @@ async fn goods_go_back_with_pictures_and_return_to_their_lot() {
     server.message_to("khach@example.vn", "was approved").await;
     let too_many = json!({"decision": "receive", "restocked": [{"offer_id": offer, "quantity": 4}]});
     shop.client.post(&path, too_many).await.expect_problem(422, "invalid");
-    let line = json!({"offer_id": offer, "quantity": 2});
-    let twice = json!({"decision": "receive", "restocked": [line, line]});
+    let part = json!({"offer_id": offer, "quantity": 2});
+    let twice = json!({"decision": "receive", "restocked": [part, part]});
     shop.client.post(&path, twice).await.expect_problem(422, "invalid");
     let receive = json!({"decision": "receive", "restocked": [{"offer_id": offer, "quantity": 1}]});
     // Taken in by two people at once: once.

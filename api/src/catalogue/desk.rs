@@ -13,6 +13,7 @@ use super::Catalogue;
 use crate::config::Config;
 use crate::identity::{Permission, SignedIn, require_member};
 use crate::platform::audit;
+use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::objects::Objects;
@@ -44,9 +45,6 @@ impl FromRequest for Desk {
 impl Desk {
     /// The desk of somebody already known, such as by a cookie.
     pub fn of(request: &HttpRequest, who: SignedIn) -> Result<Self, Problem> {
-        fn service<T: 'static>(request: &HttpRequest) -> Result<Data<T>, Problem> {
-            request.app_data::<Data<T>>().cloned().ok_or_else(|| Problem::internal(std::any::type_name::<T>()))
-        }
         Ok(Self {
             db: service(request)?,
             clock: service(request)?,

@@ -15,6 +15,8 @@ use time::OffsetDateTime;
 use super::render::escape;
 use crate::catalogue::Desk;
 use crate::identity::{Permission, SignedIn, begin_session, is_alive, memberships, roles_of};
+use crate::platform::body::service;
+use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
 use crate::platform::problem::{FORBIDDEN, MALFORMED, Problem};
 use crate::platform::secrets;
@@ -116,9 +118,8 @@ impl FromRequest for Seat {
 
 async fn take_seat(request: &HttpRequest) -> Result<Seat, Turn> {
     let away = || Turn::To("/console/login".to_owned());
-    let db = request.app_data::<web::Data<Db>>().cloned().ok_or_else(|| Problem::internal("no database"))?;
-    let clock = request.app_data::<web::Data<crate::platform::clock::Clock>>().cloned();
-    let now = clock.ok_or_else(|| Problem::internal("no clock"))?.now();
+    let (db, clock) = (service::<Db>(request)?, service::<Clock>(request)?);
+    let now = clock.now();
     let cookie = request.cookie(COOKIE).ok_or_else(away)?;
     let row = by_id::<console_session::Entity>(db.fresh(), secrets::hash(cookie.value())).await?.ok_or_else(away)?;
     if !is_alive(db.fresh(), row.session_id, now).await? {

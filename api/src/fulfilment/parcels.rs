@@ -19,10 +19,10 @@ use super::rules::{Worry, follows, is_handed_over, unpacked, worry};
 use super::worker;
 use crate::catalogue::Desk;
 use crate::catalogue::rules::Level;
-use crate::identity::{Caller, Permission};
-use crate::ordering::{self, Action, By, OrderRow, Secret, Tools, buyer_order, lines_of, number, seller};
-use crate::platform::body::{Body, Params};
-use crate::platform::clock::{Clock, VIETNAM};
+use crate::identity::Permission;
+use crate::ordering::{self, Action, BuyersOrder, By, OrderRow, Secret, Tools, lines_of, number, seller};
+use crate::platform::body::Body;
+use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Db, by_id, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -147,15 +147,8 @@ pub async fn list_parcels(desk: Desk, path: Path<(CooperativeId, OrderId)>) -> R
 /// Where the order's parcels are.
 #[utoipa::path(tag = "orders", operation_id = "list_order_parcels", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), responses((status = 200, description = "The parcels", body = Parcels)))]
 #[get("/v1/orders/{id}/parcels")]
-pub async fn list_for_buyer(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-) -> Result<HttpResponse, Problem> {
-    let (row, _) = buyer_order(&db, &caller, &secret.0, *id).await?;
-    Ok(HttpResponse::Ok().json(Parcels { items: of_order(db.fresh(), row.id, clock.now()).await? }))
+pub async fn list_for_buyer(order: BuyersOrder) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(Parcels { items: of_order(order.db.fresh(), order.row.id, order.now()).await? }))
 }
 
 #[derive(Clone, Deserialize, ToSchema, Validate)]

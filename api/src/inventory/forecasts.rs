@@ -22,7 +22,7 @@ use crate::identity::Permission;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, is_duplicate, one, run};
 use crate::platform::outbox::emit;
-use crate::platform::pagination::{Page, Paging};
+use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
@@ -55,24 +55,13 @@ const FORECASTS: &str =
         f.expected_from, f.expected_to, f.state
  FROM forecast f JOIN offer o ON o.id = f.offer_id JOIN product p ON p.id = o.product_id";
 
-pub async fn find(
-    desk: &Desk,
+async fn shown(
+    connection: &impl ConnectionTrait,
     cooperative: CooperativeId,
-    limit: u64,
-    before: Option<ForecastId>,
-) -> Result<Page<ForecastView>, Problem> {
-    let rows = all::<ForecastView>(
-        desk.db.fresh(),
-        format!("{FORECASTS} WHERE f.cooperative_id = $1 AND f.id < $2 ORDER BY f.id DESC LIMIT {}", limit + 1),
-        [cooperative.into(), before.map_or_else(uuid::Uuid::max, |id| id.0).into()],
-    )
-    .await?;
-    Ok(Page::from_rows(rows, limit, |row| row.id))
-}
-
-async fn shown(desk: &Desk, cooperative: CooperativeId, id: ForecastId) -> Result<ForecastView, Problem> {
+    id: ForecastId,
+) -> Result<ForecastView, Problem> {
     let sql = format!("{FORECASTS} WHERE f.cooperative_id = $1 AND f.id = $2");
-    let row = one::<ForecastView>(desk.db.fresh(), sql, [cooperative.into(), id.into()]).await?;
+    let row = one::<ForecastView>(connection, sql, [cooperative.into(), id.into()]).await?;
     row.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
@@ -85,7 +74,10 @@ pub async fn list_forecasts(
     paging: Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeShop).await?;
-    let page = find(&desk, *cooperative, paging.0.limit(), paging.0.position()?).await?;
+    let page = NewestFirst::of(FORECASTS, "f.id", paging.0.place())?
+        .and("f.cooperative_id = ?", *cooperative)
+        .page(desk.db.fresh(), |row: &ForecastView| row.id)
+        .await?;
     Ok(HttpResponse::Ok().json(page))
 }
 
@@ -149,7 +141,7 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewForecast)
     emit(&transaction, "product.changed", own.product_id.0, serde_json::json!({}), now).await?;
     transaction.commit().await?;
     desk.products_changed(&[own.product_id]).await?;
-    shown(desk, cooperative, id).await
+    shown(desk.db.fresh(), cooperative, id).await
 }
 
 #[derive(FromQueryResult)]
@@ -205,8 +197,11 @@ pub async fn update_forecast(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::EditListings).await?;
-    let before = shown(&desk, cooperative, id).await?;
     let Body(input) = body;
+    let transaction = desk.db.begin().await?;
+    // What is not sent stays what it is by then, whoever else changes it.
+    lock_harvest(&transaction, id).await?;
+    let before = shown(&transaction, cooperative, id).await?;
     if !matches!(before.state, ForecastState::Open | ForecastState::Closed) {
         return Err(Problem::new(&FORECAST_CLOSED));
     }
@@ -222,7 +217,6 @@ pub async fn update_forecast(
         Some(ForecastEnd::Cancelled) => ForecastState::Cancelled,
     };
     let now = desk.now();
-    let transaction = desk.db.begin().await?;
     // The limit is judged by the statement, against what is booked by then.
     let changed = run(
         &transaction,
@@ -253,7 +247,7 @@ pub async fn update_forecast(
     emit(&transaction, "product.changed", before.product_id.0, serde_json::json!({}), now).await?;
     transaction.commit().await?;
     desk.products_changed(&[before.product_id]).await?;
-    Ok(HttpResponse::Ok().json(shown(&desk, cooperative, id).await?))
+    Ok(HttpResponse::Ok().json(shown(desk.db.fresh(), cooperative, id).await?))
 }
 
 /// Books a pre-order against its forecast; whether there was room. The pre-order itself is the caller's row.

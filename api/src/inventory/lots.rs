@@ -21,7 +21,7 @@ use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, by_id, is_duplicate, list as list_of, one, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
-use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
+use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
@@ -156,24 +156,15 @@ pub struct LotQuery {
 
 /// Lots of a cooperative, newest first.
 pub async fn find(desk: &Desk, cooperative: CooperativeId, query: &LotQuery) -> Result<Page<LotView>, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let before = query.cursor.as_deref().map(decode::<LotId>).transpose()?;
-    let mut values: Vec<sea_orm::Value> =
-        vec![cooperative.into(), before.map_or_else(uuid::Uuid::max, |id| id.0).into()];
-    let mut sql = format!("{LOTS} WHERE l.cooperative_id = $1 AND l.id < $2");
-    if let Some(product) = query.product_id {
-        values.push(product.into());
-        sql += &format!(" AND l.product_id = ${}", values.len());
-    }
+    let until = query.expires_within.map(|days| desk.today() + Duration::days(days));
+    let mut list = NewestFirst::of(LOTS, "l.id", (query.limit, query.cursor.as_deref()))?
+        .and("l.cooperative_id = ?", cooperative)
+        .and_if("l.product_id = ?", query.product_id)
+        .and_if("l.expires_on <= ?", until);
     if query.in_stock == Some(true) {
-        sql += " AND EXISTS (SELECT 1 FROM lot_stock s WHERE s.lot_id = l.id AND s.on_hand > 0)";
+        list = list.and("EXISTS (SELECT 1 FROM lot_stock s WHERE s.lot_id = l.id AND s.on_hand > ?)", 0_i64);
     }
-    if let Some(days) = query.expires_within {
-        values.push((desk.today() + Duration::days(days)).into());
-        sql += &format!(" AND l.expires_on <= ${}", values.len());
-    }
-    let rows = all::<LotRow>(desk.db.fresh(), format!("{sql} ORDER BY l.id DESC LIMIT {}", limit + 1), values).await?;
-    let page = Page::from_rows(rows, limit, |row| row.id);
+    let page = list.page(desk.db.fresh(), |row: &LotRow| row.id).await?;
     let items = views(desk.db.fresh(), page.items, desk.today()).await?;
     Ok(Page { items, next_cursor: page.next_cursor })
 }

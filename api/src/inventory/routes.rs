@@ -18,7 +18,7 @@ use crate::platform::body::{Body, Params};
 use crate::platform::db::{Db, all, one};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
-use crate::platform::pagination::{Page, Paging};
+use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
@@ -127,17 +127,12 @@ pub async fn movements(
     let (cooperative, offer) = path.into_inner();
     desk.may(cooperative, Permission::SeeShop).await?;
     own_item(&desk, cooperative, offer).await?;
-    let (limit, before) = (paging.0.limit(), paging.0.position::<RowId>()?);
-    let rows = all::<Movement>(
-        desk.db.fresh(),
-        format!(
-            "SELECT id, kind, quantity, order_id, lot_id, note, at FROM stock_movement WHERE offer_id = $1 AND id < $2 ORDER BY id DESC LIMIT {}",
-            limit + 1
-        ),
-        [offer.into(), before.map_or_else(uuid::Uuid::max, |id| id.0).into()],
-    )
-    .await?;
-    Ok(HttpResponse::Ok().json(Page::from_rows(rows, limit, |row| row.id)))
+    let select = "SELECT id, kind, quantity, order_id, lot_id, note, at FROM stock_movement";
+    let page = NewestFirst::of(select, "id", paging.0.place())?
+        .and("offer_id = ?", offer)
+        .page(desk.db.fresh(), |row: &Movement| row.id)
+        .await?;
+    Ok(HttpResponse::Ok().json(page))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]

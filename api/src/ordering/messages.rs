@@ -1,6 +1,6 @@
 //! Buyer and seller talk about an order.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::order_message;
 use entity::value::{AccountId, CooperativeId, OrderActor, OrderId, RowId};
@@ -10,16 +10,15 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::orders::{Secret, own};
+use super::orders::{BuyersOrder, Secret};
 use super::seller::own as own_as_seller;
 use super::store::OrderRow;
 use crate::catalogue::Desk;
-use crate::identity::{Caller, Permission};
-use crate::platform::body::{Body, Params};
-use crate::platform::clock::Clock;
+use crate::identity::Permission;
+use crate::platform::body::Body;
 use crate::platform::db::{Db, run};
 use crate::platform::fold;
-use crate::platform::outbox::{Bell, emit};
+use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
 
 codes! {
@@ -119,34 +118,17 @@ async fn written(connection: &impl ConnectionTrait, order: OrderId) -> Result<u6
 /// What buyer and seller wrote about the order.
 #[utoipa::path(tag = "orders", operation_id = "list_order_messages", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), responses((status = 200, description = "The talk", body = Messages)))]
 #[get("/v1/orders/{id}/messages")]
-pub async fn list_for_buyer(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-) -> Result<HttpResponse, Problem> {
-    let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
-    Ok(HttpResponse::Ok().json(read_talk(&db, row.id, kind, clock.now()).await?))
+pub async fn list_for_buyer(order: BuyersOrder) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(read_talk(&order.db, order.row.id, order.kind, order.now()).await?))
 }
 
 /// Write to the seller.
 #[utoipa::path(tag = "orders", operation_id = "write_order_message", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = NewMessage, responses((status = 201, description = "The talk", body = Messages)))]
 #[post("/v1/orders/{id}/messages")]
-#[allow(clippy::too_many_arguments, reason = "extractors")]
-pub async fn write_as_buyer(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    bell: Data<Bell>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-    body: Body<NewMessage>,
-) -> Result<HttpResponse, Problem> {
-    let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
-    write(&db, &row, (kind, caller.account()), &body.0.text, clock.now()).await?;
-    bell.ring();
-    Ok(HttpResponse::Created().json(read_talk(&db, row.id, kind, clock.now()).await?))
+pub async fn write_as_buyer(order: BuyersOrder, body: Body<NewMessage>) -> Result<HttpResponse, Problem> {
+    write(&order.db, &order.row, (order.kind, order.account), &body.0.text, order.now()).await?;
+    order.bell.ring();
+    Ok(HttpResponse::Created().json(read_talk(&order.db, order.row.id, order.kind, order.now()).await?))
 }
 
 /// What buyer and seller wrote about the order.

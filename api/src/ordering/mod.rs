@@ -24,7 +24,7 @@ mod view;
 pub use carts::MergeOnSignIn;
 pub use checkout::number;
 pub use messages::{Messages, read_talk, write as write_message};
-pub use orders::{OrderQuery, Secret, own as buyer_order};
+pub use orders::{BuyersOrder, OrderQuery, Secret};
 pub use returns::{
     ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns,
     of_order as returns_of_order,

@@ -1,8 +1,12 @@
 //! `/v1/orders`: the buyer's side. A guest's key is the secret in the link.
 
-use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get, post};
-use entity::value::{OrderActor, OrderId, OrderState};
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
+use entity::value::{AccountId, OrderActor, OrderId, OrderState};
 use garde::Validate;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -14,7 +18,7 @@ use super::store::{OrderRow, Whose, order_list};
 use super::view::{OrderView, views};
 use crate::catalogue::Catalogue;
 use crate::identity::{Caller, SignedIn};
-use crate::platform::body::{Body, Params};
+use crate::platform::body::{Body, Params, service};
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::outbox::Bell;
@@ -78,15 +82,56 @@ pub struct Secret {
     token: Option<String>,
 }
 
-/// The order, if it is the caller's. Others learn nothing, not even that it exists.
-pub async fn own(db: &Db, caller: &Caller, secret: &Secret, id: OrderId) -> Result<(OrderRow, OrderActor), Problem> {
-    let row = read(db, id).await?;
-    if row.account_id.is_some() && row.account_id == caller.account() {
-        return Ok((row, OrderActor::Buyer));
+/// The order a request of its buyer is about, and what is done with it. Others learn nothing of it, not even that it exists.
+pub struct BuyersOrder {
+    pub db: Data<Db>,
+    pub clock: Data<Clock>,
+    pub catalogue: Data<Catalogue>,
+    pub bell: Data<Bell>,
+    pub row: OrderRow,
+    /// The buyer who is signed in, or whoever holds the secret of the link.
+    pub kind: OrderActor,
+    pub account: Option<AccountId>,
+}
+
+impl FromRequest for BuyersOrder {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(request, payload);
+        let secret = Params::<Secret>::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let (caller, Params(secret)) = (caller.await?, secret.await?);
+            let id = request.match_info().get("id").and_then(|id| id.parse::<OrderId>().ok());
+            let id = id.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+            let db: Data<Db> = service(&request)?;
+            let row = read(&db, id).await?;
+            let account = caller.account();
+            let kind = match secret.token.as_deref() {
+                _ if row.account_id.is_some() && row.account_id == account => OrderActor::Buyer,
+                Some(token) if secrets::same(token, &row.access_token) => OrderActor::Guest,
+                _ => return Err(Problem::new(&NOT_FOUND)),
+            };
+            let (clock, catalogue, bell) = (service(&request)?, service(&request)?, service(&request)?);
+            Ok(Self { db, clock, catalogue, bell, row, kind, account })
+        })
     }
-    match secret.token.as_deref() {
-        Some(token) if secrets::same(token, &row.access_token) => Ok((row, OrderActor::Guest)),
-        _ => Err(Problem::new(&NOT_FOUND)),
+}
+
+impl BuyersOrder {
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    pub fn tools(&self) -> Tools<'_> {
+        Tools { db: &self.db, catalogue: &self.catalogue, bell: &self.bell, now: self.now() }
+    }
+
+    /// The order as its buyer sees it now.
+    pub async fn shown(&self) -> Result<HttpResponse, Problem> {
+        show_one(&self.db, read(&self.db, self.row.id).await?, self.kind, self.now()).await
     }
 }
 
@@ -98,15 +143,8 @@ pub async fn show_one(db: &Db, row: OrderRow, by: OrderActor, now: OffsetDateTim
 /// An order of the caller's, or the one a secret link opens.
 #[utoipa::path(tag = "orders", operation_id = "show_order", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), responses((status = 200, description = "The order", body = OrderView)))]
 #[get("/v1/orders/{id}")]
-pub async fn show(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-) -> Result<HttpResponse, Problem> {
-    let (row, by) = own(&db, &caller, &secret.0, *id).await?;
-    show_one(&db, row, by, clock.now()).await
+pub async fn show(order: BuyersOrder) -> Result<HttpResponse, Problem> {
+    order.shown().await
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -120,38 +158,16 @@ pub struct BuyerCancellation {
 /// Cancel before it is packed.
 #[utoipa::path(tag = "orders", operation_id = "cancel_order", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = BuyerCancellation, responses((status = 200, description = "Cancelled", body = OrderView)))]
 #[post("/v1/orders/{id}/cancel")]
-#[allow(clippy::too_many_arguments, reason = "extractors")]
-pub async fn cancel(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    catalogue: Data<Catalogue>,
-    bell: Data<Bell>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-    body: Body<BuyerCancellation>,
-) -> Result<HttpResponse, Problem> {
-    let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
+pub async fn cancel(order: BuyersOrder, body: Body<BuyerCancellation>) -> Result<HttpResponse, Problem> {
     let reason = body.0.reason.map(|reason| fold::stored(&reason)).filter(|reason| !reason.is_empty());
-    let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
-    let row = step(&tools, &row, Action::Cancel, By::of(kind, caller.account(), reason)).await?;
-    show_one(&db, row, kind, clock.now()).await
+    step(&order.tools(), &order.row, Action::Cancel, By::of(order.kind, order.account, reason)).await?;
+    order.shown().await
 }
 
 /// Confirm that it arrived and is in order. Happens by itself some days after delivery.
 #[utoipa::path(tag = "orders", operation_id = "complete_order", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), responses((status = 200, description = "Completed", body = OrderView)))]
 #[post("/v1/orders/{id}/complete")]
-pub async fn complete(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    catalogue: Data<Catalogue>,
-    bell: Data<Bell>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-) -> Result<HttpResponse, Problem> {
-    let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
-    let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now: clock.now() };
-    let row = step(&tools, &row, Action::Complete, By::of(kind, caller.account(), None)).await?;
-    show_one(&db, row, kind, clock.now()).await
+pub async fn complete(order: BuyersOrder) -> Result<HttpResponse, Problem> {
+    step(&order.tools(), &order.row, Action::Complete, By::of(order.kind, order.account, None)).await?;
+    order.shown().await
 }

@@ -12,18 +12,17 @@ use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::checkout::number;
-use super::orders::{Secret, own};
+use super::orders::{BuyersOrder, Secret};
 use super::store::lines_of;
 use crate::catalogue::Desk;
 use crate::config::Config;
-use crate::identity::{Caller, Permission};
+use crate::identity::Permission;
 use crate::inventory::{self, Outcome};
 use crate::platform::body::{Body, Params};
-use crate::platform::clock::Clock;
-use crate::platform::db::{Db, all, is_duplicate, list as list_of, one, run};
+use crate::platform::db::{all, is_duplicate, list as list_of, one, run};
 use crate::platform::fold;
-use crate::platform::outbox::{Bell, emit};
-use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
+use crate::platform::outbox::emit;
+use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
@@ -185,20 +184,10 @@ pub struct Returns {
 /// Ask to give goods back.
 #[utoipa::path(tag = "orders", operation_id = "create_return", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = NewReturn, responses((status = 201, description = "The request", body = ReturnView)))]
 #[post("/v1/orders/{id}/returns")]
-#[allow(clippy::too_many_arguments, reason = "extractors")]
-pub async fn create(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    config: Data<Config>,
-    bell: Data<Bell>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-    body: Body<NewReturn>,
-) -> Result<HttpResponse, Problem> {
-    let (row, _) = own(&db, &caller, &secret.0, *id).await?;
+pub async fn create(order: BuyersOrder, config: Data<Config>, body: Body<NewReturn>) -> Result<HttpResponse, Problem> {
+    let BuyersOrder { db, row, bell, .. } = &order;
     let Body(input) = body;
-    let now = clock.now();
+    let now = order.now();
     let days = DAYS.max(config.order_completion_days.into());
     let since = one::<Delivered>(db.fresh(), "SELECT delivered_at FROM orders WHERE id = $1", [row.id.into()]).await?;
     let in_time = since.and_then(|row| row.delivered_at).is_some_and(|at| now - at <= Duration::days(days));
@@ -282,30 +271,18 @@ async fn returned(connection: &impl ConnectionTrait, order: OrderId) -> Result<V
 /// Returns of an order.
 #[utoipa::path(tag = "orders", operation_id = "list_order_returns", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), responses((status = 200, description = "The requests", body = Returns)))]
 #[get("/v1/orders/{id}/returns")]
-pub async fn list_for_buyer(
-    db: Data<Db>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-) -> Result<HttpResponse, Problem> {
-    let (row, _) = own(&db, &caller, &secret.0, *id).await?;
-    Ok(HttpResponse::Ok().json(Returns { items: of_order(db.fresh(), row.id).await? }))
+pub async fn list_for_buyer(order: BuyersOrder) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(Returns { items: of_order(order.db.fresh(), order.row.id).await? }))
 }
 
 /// Withdraw a request nobody has decided on.
 #[utoipa::path(tag = "orders", operation_id = "withdraw_return", security((), ("access_token" = [])), params(("id" = OrderId, Path), ("return_id" = ReturnId, Path), Secret), responses((status = 200, description = "The request", body = ReturnView)))]
 #[post("/v1/orders/{id}/returns/{return_id}/withdraw")]
-pub async fn withdraw(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    caller: Caller,
-    path: Path<(OrderId, ReturnId)>,
-    secret: Params<Secret>,
-) -> Result<HttpResponse, Problem> {
-    let (order, id) = path.into_inner();
-    let (row, _) = own(&db, &caller, &secret.0, order).await?;
+pub async fn withdraw(order: BuyersOrder, path: Path<(OrderId, ReturnId)>) -> Result<HttpResponse, Problem> {
+    let (_, id) = path.into_inner();
+    let db = &order.db;
     let sql = "UPDATE return_request SET state = 'withdrawn', updated_at = $3 WHERE id = $1 AND order_id = $2 AND state IN ('requested', 'approved')";
-    if run(db.write(), sql, [id.into(), row.id.into(), clock.now().into()]).await? != 1 {
+    if run(db.write(), sql, [id.into(), order.row.id.into(), order.now().into()]).await? != 1 {
         return Err(Problem::new(&RETURN_STATE));
     }
     Ok(HttpResponse::Ok().json(one_view(db.fresh(), id).await?))
@@ -328,17 +305,11 @@ pub struct ReturnQuery {
 
 /// Returns of a cooperative, newest first.
 pub async fn find(desk: &Desk, cooperative: CooperativeId, query: &ReturnQuery) -> Result<Page<ReturnView>, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let before = query.cursor.as_deref().map(decode::<ReturnId>).transpose()?;
-    let mut values: Vec<sea_orm::Value> =
-        vec![cooperative.into(), before.map_or_else(uuid::Uuid::max, |id| id.0).into()];
-    let mut sql = format!("{RETURNS} WHERE r.cooperative_id = $1 AND r.id < $2");
-    if let Some(state) = query.state {
-        values.push(state.as_str().into());
-        sql += " AND r.state = $3";
-    }
-    let sql = format!("{sql} ORDER BY r.id DESC LIMIT {}", limit + 1);
-    let page = Page::from_rows(all::<ReturnRow>(desk.db.fresh(), sql, values).await?, limit, |row| row.id);
+    let page = NewestFirst::of(RETURNS, "r.id", (query.limit, query.cursor.as_deref()))?
+        .and("r.cooperative_id = ?", cooperative)
+        .and_if("r.state = ?", query.state)
+        .page(desk.db.fresh(), |row: &ReturnRow| row.id)
+        .await?;
     Ok(Page { items: return_views(desk.db.fresh(), page.items).await?, next_cursor: page.next_cursor })
 }
 

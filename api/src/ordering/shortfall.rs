@@ -1,6 +1,5 @@
 //! A harvest was too small: the buyer of a pre-order waits on, takes a part, or gives the line up.
 
-use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use entity::value::{OrderId, RowId, Vnd};
 use garde::Validate;
@@ -9,16 +8,14 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::orders::{Secret, own, show_one};
+use super::orders::{BuyersOrder, Secret};
 use super::rules::Action;
-use super::steps::{By, Tools, read, step_within};
+use super::steps::{By, step_within};
 use crate::catalogue::Catalogue;
-use crate::identity::Caller;
 use crate::inventory::forecasts::{give_up, lock_harvests, short_lines, take_part, wait_on};
-use crate::platform::body::{Body, Params};
-use crate::platform::clock::Clock;
+use crate::platform::body::Body;
 use crate::platform::db::{Db, one, run};
-use crate::platform::outbox::{Bell, emit};
+use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
 
 codes! {
@@ -47,20 +44,10 @@ pub struct ShortfallAnswer {
 /// Choose what happens to the lines a harvest was too small for.
 #[utoipa::path(tag = "orders", operation_id = "answer_shortfall", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = ShortfallAnswer, responses((status = 200, description = "The order after it", body = super::view::OrderView)))]
 #[post("/v1/orders/{id}/shortfall")]
-#[allow(clippy::too_many_arguments, reason = "extractors")]
-pub async fn answer(
-    db: Data<Db>,
-    clock: Data<Clock>,
-    catalogue: Data<Catalogue>,
-    bell: Data<Bell>,
-    caller: Caller,
-    id: Path<OrderId>,
-    secret: Params<Secret>,
-    body: Body<ShortfallAnswer>,
-) -> Result<HttpResponse, Problem> {
-    let (row, kind) = own(&db, &caller, &secret.0, *id).await?;
-    let now = clock.now();
-    let tools = Tools { db: &db, catalogue: &catalogue, bell: &bell, now };
+pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<HttpResponse, Problem> {
+    let BuyersOrder { db, catalogue, bell, row, .. } = &order;
+    let tools = order.tools();
+    let now = tools.now;
     let transaction = db.begin().await?;
     // The order's row is taken first: two answers at once come one after the other.
     let sql = "UPDATE orders SET updated_at = $2 WHERE id = $1 AND state IN ('placed', 'confirmed')";
@@ -92,12 +79,12 @@ pub async fn answer(
             let lines = count_lines(&transaction, row.id).await?;
             if i64::try_from(short.len()).unwrap_or(i64::MAX) >= lines {
                 let reason = Some("the harvest was too small".to_owned());
-                let by = By { reason_code: Some("harvest_short"), ..By::of(kind, caller.account(), reason) };
-                let levels = step_within(&transaction, &tools, &row, Action::Cancel, by).await?;
+                let by = By { reason_code: Some("harvest_short"), ..By::of(order.kind, order.account, reason) };
+                let levels = step_within(&transaction, &tools, row, Action::Cancel, by).await?;
                 transaction.commit().await?;
                 catalogue.levels_changed(&levels).await;
                 bell.ring();
-                return show_one(&db, read(&db, row.id).await?, kind, now).await;
+                return order.shown().await;
             }
             for line in &short {
                 give_up(&transaction, line, now).await?;
@@ -112,9 +99,9 @@ pub async fn answer(
     emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now)
         .await?;
     transaction.commit().await?;
-    refresh(&db, &catalogue, &offers, now).await?;
+    refresh(db, catalogue, &offers, now).await?;
     bell.ring();
-    show_one(&db, read(&db, row.id).await?, kind, now).await
+    order.shown().await
 }
 
 async fn refresh(

@@ -51,6 +51,11 @@ impl<T: DeserializeOwned + Validate<Context = ()> + 'static> FromRequest for Bod
     }
 }
 
+/// A service of the application, for extractors.
+pub fn service<T: 'static>(request: &HttpRequest) -> Result<web::Data<T>, Problem> {
+    request.app_data::<web::Data<T>>().cloned().ok_or_else(|| Problem::internal(std::any::type_name::<T>()))
+}
+
 /// A JSON body that may be left out.
 pub struct OptionalBody<T>(pub T);
 

@@ -2,10 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::db::all;
 use super::problem::Problem;
 
 pub const DEFAULT_LIMIT: u64 = 20;
@@ -43,6 +45,51 @@ pub fn decode<C: DeserializeOwned>(cursor: &str) -> Result<C, Problem> {
     })
 }
 
+/// A list read newest first, page by page, over its UUIDv7 key: conditions are added to a `SELECT`, then a page is read.
+pub struct NewestFirst {
+    key: &'static str,
+    sql: String,
+    values: Vec<Value>,
+    limit: u64,
+}
+
+impl NewestFirst {
+    /// `select` ends before its `WHERE`; `key` is the column of the id. The page is as asked for by a query's `limit` and
+    /// `cursor`.
+    pub fn of(select: &str, key: &'static str, (limit, cursor): (Option<u64>, Option<&str>)) -> Result<Self, Problem> {
+        let before = cursor.map(decode::<uuid::Uuid>).transpose()?.unwrap_or(uuid::Uuid::max());
+        let sql = format!("{select} WHERE {key} < $1");
+        Ok(Self { key, sql, values: vec![before.into()], limit: limit.unwrap_or(DEFAULT_LIMIT) })
+    }
+
+    /// A condition in which `?` stands for the value, as often as it is written.
+    #[must_use]
+    pub fn and(mut self, condition: &str, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self.sql = format!("{} AND {}", self.sql, condition.replace('?', &format!("${}", self.values.len())));
+        self
+    }
+
+    /// As [`Self::and`], where the query asks for it.
+    #[must_use]
+    pub fn and_if(self, condition: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.and(condition, value),
+            None => self,
+        }
+    }
+
+    /// The page; `id` tells each row's key.
+    pub async fn page<T: FromQueryResult, C: Serialize>(
+        self,
+        connection: &impl ConnectionTrait,
+        id: impl Fn(&T) -> C,
+    ) -> Result<Page<T>, Problem> {
+        let sql = format!("{} ORDER BY {} DESC LIMIT {}", self.sql, self.key, self.limit + 1);
+        Ok(Page::from_rows(all(connection, sql, self.values).await?, self.limit, id))
+    }
+}
+
 /// The query of a plain list.
 #[derive(Deserialize, garde::Validate, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +106,11 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// As [`NewestFirst`] wants it.
+    pub fn place(&self) -> (Option<u64>, Option<&str>) {
+        (self.limit, self.cursor.as_deref())
+    }
+
     pub fn limit(&self) -> u64 {
         self.limit.unwrap_or(DEFAULT_LIMIT)
     }

@@ -20,7 +20,7 @@ use crate::media::{self, Media, Owner, pictures::MAX_BYTES};
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{Db, all, by_id, list, one, run};
 use crate::platform::outbox::emit;
-use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, Paging, decode};
+use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::{fold, upload};
 
@@ -127,16 +127,8 @@ async fn views(connection: &impl ConnectionTrait, rows: Vec<Row>) -> Result<Vec<
     Ok(rows.into_iter().map(view).collect())
 }
 
-async fn page(
-    db: &Db,
-    condition: &str,
-    value: uuid::Uuid,
-    limit: u64,
-    before: Option<ReviewId>,
-) -> Result<Page<ReviewView>, Problem> {
-    let sql = format!("{REVIEWS} WHERE {condition} AND r.id < $2 ORDER BY r.id DESC LIMIT {}", limit + 1);
-    let values = [value.into(), before.map_or_else(uuid::Uuid::max, |id| id.0).into()];
-    let page = Page::from_rows(all::<Row>(db.fresh(), sql, values).await?, limit, |row| row.id);
+async fn page(db: &Db, list: NewestFirst) -> Result<Page<ReviewView>, Problem> {
+    let page = list.page(db.fresh(), |row: &Row| row.id).await?;
     Ok(Page { items: views(db.fresh(), page.items).await?, next_cursor: page.next_cursor })
 }
 
@@ -144,8 +136,8 @@ async fn page(
 #[utoipa::path(tag = "catalogue", operation_id = "list_reviews", params(("id" = ProductId, Path), Paging), responses((status = 200, description = "A page of reviews", body = Page<ReviewView>)))]
 #[get("/v1/products/{id}/reviews")]
 pub async fn list_reviews(db: Data<Db>, id: Path<ProductId>, paging: Params<Paging>) -> Result<HttpResponse, Problem> {
-    let condition = "r.product_id = $1 AND r.state <> 'hidden'";
-    Ok(HttpResponse::Ok().json(page(&db, condition, id.0, paging.0.limit(), paging.0.position()?).await?))
+    let list = NewestFirst::of(REVIEWS, "r.id", paging.0.place())?.and("r.product_id = ?", *id);
+    Ok(HttpResponse::Ok().json(page(&db, list.and("r.state <> ?", ReviewState::Hidden.as_str())).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -252,17 +244,8 @@ pub async fn list_for_seller(
     paging: Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeOrders).await?;
-    let (limit, before) = (paging.0.limit(), paging.0.position()?);
-    Ok(HttpResponse::Ok().json(of_cooperative(&desk.db, *cooperative, limit, before).await?))
-}
-
-pub async fn of_cooperative(
-    db: &Db,
-    cooperative: CooperativeId,
-    limit: u64,
-    before: Option<ReviewId>,
-) -> Result<Page<ReviewView>, Problem> {
-    page(db, "p.cooperative_id = $1", cooperative.0, limit, before).await
+    let list = NewestFirst::of(REVIEWS, "r.id", paging.0.place())?.and("p.cooperative_id = ?", *cooperative);
+    Ok(HttpResponse::Ok().json(page(&desk.db, list).await?))
 }
 
 /// The review, if it is of a product of this cooperative.
@@ -334,12 +317,10 @@ pub struct ModerationQuery {
 #[get("/v1/admin/reviews")]
 pub async fn list_reported(desk: Desk, query: Params<ModerationQuery>) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let limit = query.0.limit.unwrap_or(DEFAULT_LIMIT);
-    let before = query.0.cursor.as_deref().map(decode::<ReviewId>).transpose()?;
     let state = query.0.state.unwrap_or(ReviewState::Reported);
-    // `$1` is bound by every caller of `page`; here it excludes nothing.
-    let condition = format!("r.id <> $1 AND r.state = '{}'", state.as_str());
-    Ok(HttpResponse::Ok().json(page(&desk.db, &condition, uuid::Uuid::nil(), limit, before).await?))
+    let place = (query.0.limit, query.0.cursor.as_deref());
+    let list = NewestFirst::of(REVIEWS, "r.id", place)?.and("r.state = ?", state.as_str());
+    Ok(HttpResponse::Ok().json(page(&desk.db, list).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]

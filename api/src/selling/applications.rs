@@ -211,18 +211,18 @@ fn normalised(mut input: ApplicationInput) -> Result<ApplicationInput, Problem> 
             _ => return Err(Problem::field("/email", "email", "e-mail không hợp lệ", "not a valid e-mail address")),
         }
     }
-    for text in [
-        &mut input.name,
-        &mut input.legal_name,
-        &mut input.representative,
-        &mut input.licence_number,
-        &mut input.licence_issuer,
-        &mut input.street,
-        &mut input.bank_holder,
+    for (pointer, text) in [
+        ("/name", &mut input.name),
+        ("/legal_name", &mut input.legal_name),
+        ("/representative", &mut input.representative),
+        ("/licence_number", &mut input.licence_number),
+        ("/licence_issuer", &mut input.licence_issuer),
+        ("/street", &mut input.street),
+        ("/bank_holder", &mut input.bank_holder),
     ] {
         *text = fold::stored(text);
         if text.is_empty() || text.contains('\0') {
-            return Err(Problem::field("", "missing", "không được để trống", "must not be blank"));
+            return Err(Problem::field(pointer, "missing", "không được để trống", "must not be blank"));
         }
     }
     input.former_commune = input.former_commune.map(|name| fold::stored(&name)).filter(|name| !name.is_empty());
@@ -293,19 +293,29 @@ pub async fn latest(desk: &Desk) -> Result<Option<ApplicationView>, Problem> {
     })
 }
 
-fn open_to_change(state: ApplicationState) -> Result<(), Problem> {
-    match state {
-        ApplicationState::Draft | ApplicationState::MoreNeeded => Ok(()),
-        _ => Err(Problem::new(&APPLICATION_STATE).extension("state", state)),
+/// Refuses what was handed in, and keeps it from being handed in until the transaction ends: nobody decides on other facts
+/// or papers than those that were looked at.
+async fn hold_open(
+    transaction: &impl ConnectionTrait,
+    row: &application::Model,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let sql = "UPDATE application SET updated_at = $2 WHERE id = $1 AND state IN ('draft', 'more_needed')";
+    match run(transaction, sql, [row.id.into(), now.into()]).await? {
+        1 => Ok(()),
+        _ => Err(Problem::new(&APPLICATION_STATE).extension("state", row.state)),
     }
 }
 
 pub async fn change(desk: &Desk, id: ApplicationId, input: ApplicationInput) -> Result<ApplicationView, Problem> {
     let row = own(desk, id).await?;
-    open_to_change(row.state)?;
-    let mut row = row.into_active_model();
-    fill(&mut row, normalised(input)?, desk.now());
-    let row = row.update(desk.db.write()).await?;
+    let input = normalised(input)?;
+    let transaction = desk.db.begin().await?;
+    hold_open(&transaction, &row, desk.now()).await?;
+    let mut change = row.into_active_model();
+    fill(&mut change, input, desk.now());
+    let row = change.update(&transaction).await?;
+    transaction.commit().await?;
     Ok(view(desk.db.fresh(), row).await?)
 }
 
@@ -332,21 +342,23 @@ pub async fn add_paper(
     file_name: &str,
     bytes: Vec<u8>,
 ) -> Result<(), Problem> {
-    let row = own(desk, id).await?;
-    open_to_change(row.state)?;
-    let there = application_document::Entity::find()
-        .filter(application_document::Column::ApplicationId.eq(id))
-        .count(desk.db.fresh())
-        .await?;
-    if there >= MOST_PAPERS {
-        return Err(Problem::new(&PAPERS_FULL));
-    }
+    let application = own(desk, id).await?;
     let media_type = paper_type(&bytes).ok_or_else(|| Problem::new(&NOT_A_PAPER))?;
     let paper = DocumentId::new();
     let key = format!("{PRIVATE}applications/{id}/{paper}");
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    desk.objects.put(&key, bytes).await.map_err(Problem::internal)?;
     let name = fold::stored(file_name);
+    // Kept before the row that names it: a file without a row does no harm, and no transaction waits for a slow store.
+    desk.objects.put(&key, bytes).await.map_err(Problem::internal)?;
+    let transaction = desk.db.begin().await?;
+    hold_open(&transaction, &application, desk.now()).await?;
+    let there = application_document::Entity::find()
+        .filter(application_document::Column::ApplicationId.eq(id))
+        .count(&transaction)
+        .await?;
+    if there >= MOST_PAPERS {
+        return Err(Problem::new(&PAPERS_FULL));
+    }
     let row = application_document::ActiveModel {
         id: Set(paper),
         application_id: Set(id),
@@ -357,7 +369,8 @@ pub async fn add_paper(
         size_bytes: Set(size),
         created_at: Set(desk.now()),
     };
-    application_document::Entity::insert(row).exec_without_returning(desk.db.write()).await?;
+    application_document::Entity::insert(row).exec_without_returning(&transaction).await?;
+    transaction.commit().await?;
     Ok(())
 }
 

@@ -128,7 +128,7 @@ pub struct DecisionInput {
 
 /// Decides on an application that was handed in. Approving brings the cooperative into being.
 pub async fn decide(desk: &Desk, id: ApplicationId, input: DecisionInput) -> Result<ApplicationView, Problem> {
-    let row = by_id::<application::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let seen = by_id::<application::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let message = input.message.as_deref().map(fold::stored).filter(|text| !text.is_empty());
     let (to, topic) = match input.decision {
         ApplicationDecision::Approve => (ApplicationState::Approved, "application.approved"),
@@ -139,26 +139,25 @@ pub async fn decide(desk: &Desk, id: ApplicationId, input: DecisionInput) -> Res
         let (vi, en) = ("cần nói rõ cho người nộp", "the applicant needs to know");
         return Err(Problem::field("/message", "missing", vi, en));
     }
-    if to == ApplicationState::Approved && !has_papers(desk.db.fresh(), id).await? {
-        return Err(Problem::new(&PAPERS_MISSING));
-    }
     let now = desk.now();
     let transaction = desk.db.begin().await?;
-    let moved = run(
+    // From here on the facts are those of this row: who applies changes nothing that was handed in.
+    let row = one::<application::Model>(
         &transaction,
         "UPDATE application SET state = $2, message = $3, decided_at = $4, decided_by = $5, updated_at = $4
-         WHERE id = $1 AND state = 'submitted'",
+         WHERE id = $1 AND state = 'submitted' RETURNING *",
         [id.into(), to.as_str().into(), message.clone().into(), now.into(), desk.who.account.into()],
     )
-    .await?;
-    if moved != 1 {
-        return Err(Problem::new(&APPLICATION_STATE).extension("state", row.state));
-    }
+    .await?
+    .ok_or_else(|| Problem::new(&APPLICATION_STATE).extension("state", seen.state))?;
     let cooperative = match to {
+        ApplicationState::Approved if !has_papers(&transaction, id).await? => {
+            return Err(Problem::new(&PAPERS_MISSING));
+        }
         ApplicationState::Approved => Some(found(&transaction, &row, now).await?),
         _ => None,
     };
-    let (before, after) = (json!({"state": row.state}), json!({"state": to, "message": message}));
+    let (before, after) = (json!({"state": seen.state}), json!({"state": to, "message": message}));
     desk.audit(&transaction, "application.decided", ("application", id.0), before, after).await?;
     emit(&transaction, topic, id.0, json!({}), now).await?;
     transaction.commit().await?;

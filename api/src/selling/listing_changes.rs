@@ -123,17 +123,21 @@ pub async fn apply(
     let (id, was) = (row.id, row.status);
     check_season(input.season_from.or(row.season_from), input.season_to.or(row.season_to))?;
     let before = snapshot(&row);
-    let mut new_texts = texts(input)?;
-    let current = before.clone();
-    new_texts.retain(|(name, value)| current[*name] != value.as_str());
+    let asked = texts(input)?;
+    let differs = |(name, value): &(&'static str, String)| before[*name] != value.as_str();
     let published = row.published_at.is_some() && was != ProductStatus::Draft;
-    let held_back = desk.config.listing_review == ListingReview::Edits && published && !new_texts.is_empty();
     let mut change = row.into_active_model();
-    if held_back {
-        let changes = new_texts.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
-        ask_review(transaction, desk, id, ListingReviewKind::Edit, Value::Object(changes)).await?;
+    let mut held_back = false;
+    if desk.config.listing_review == ListingReview::Edits && published {
+        held_back = hold_back(transaction, desk, id, &before, &asked).await?;
     } else {
-        for (name, value) in new_texts {
+        let reviewed =
+            asked.iter().any(differs) && waiting(transaction, id, ListingReviewKind::Publication).await?.is_some();
+        if reviewed {
+            // Nobody approves other texts than those that were looked at.
+            ask_review(transaction, desk, id, ListingReviewKind::Publication, json!({})).await?;
+        }
+        for (name, value) in asked.into_iter().filter(differs) {
             set_text(&mut change, name, value);
         }
     }
@@ -174,6 +178,57 @@ pub async fn apply(
         _ => false,
     };
     Ok(changed || moved || held_back)
+}
+
+/// Texts of what is published go to what already waits for a review, the newest word for each field; a text that is
+/// published already waits no longer. Whether anything changed.
+async fn hold_back(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    id: ProductId,
+    published: &Value,
+    asked: &[(&'static str, String)],
+) -> Result<bool, Problem> {
+    let pending = waiting(transaction, id, ListingReviewKind::Edit).await?;
+    let pending = pending.and_then(|row| row.changes.as_object().cloned()).unwrap_or_default();
+    let mut changes = pending.clone();
+    for (name, value) in asked {
+        if published[*name] == value.as_str() {
+            changes.remove(*name);
+        } else {
+            changes.insert((*name).to_owned(), Value::from(value.as_str()));
+        }
+    }
+    if changes == pending {
+        return Ok(false);
+    }
+    if changes.is_empty() {
+        withdraw_review(transaction, desk, id).await?;
+    } else {
+        ask_review(transaction, desk, id, ListingReviewKind::Edit, Value::Object(changes)).await?;
+    }
+    Ok(true)
+}
+
+async fn waiting(
+    transaction: &impl ConnectionTrait,
+    product: ProductId,
+    kind: ListingReviewKind,
+) -> Result<Option<listing_review::Model>, Problem> {
+    let row = listing_review::Entity::find()
+        .filter(listing_review::Column::ProductId.eq(product))
+        .filter(listing_review::Column::State.eq(ListingReviewState::Waiting))
+        .filter(listing_review::Column::Kind.eq(kind))
+        .one(transaction)
+        .await?;
+    Ok(row)
+}
+
+async fn withdraw_review(transaction: &impl ConnectionTrait, desk: &Desk, product: ProductId) -> Result<(), Problem> {
+    let sql =
+        "UPDATE listing_review SET state = 'withdrawn', decided_at = $2 WHERE product_id = $1 AND state = 'waiting'";
+    run(transaction, sql, [product.into(), desk.now().into()]).await?;
+    Ok(())
 }
 
 /// Moves a listing to another status, along the ways there are.
@@ -238,9 +293,7 @@ async fn ask_review(
 ) -> Result<(), Problem> {
     let now = desk.now();
     // A later request takes the place of an earlier one.
-    let sql =
-        "UPDATE listing_review SET state = 'withdrawn', decided_at = $2 WHERE product_id = $1 AND state = 'waiting'";
-    run(transaction, sql, [product.into(), now.into()]).await?;
+    withdraw_review(transaction, desk, product).await?;
     let row = listing_review::ActiveModel {
         id: Set(ListingReviewId::new()),
         product_id: Set(product),

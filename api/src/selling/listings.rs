@@ -23,10 +23,10 @@ use super::slugs::free_slug;
 use crate::catalogue::Desk;
 use crate::identity::{Permission, check_commune};
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, by_id, one, run};
+use crate::platform::db::{by_id, one, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
-use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
+use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
 /// Where a listing stands, reviews included.
@@ -205,34 +205,28 @@ pub async fn find(
     cooperative: CooperativeId,
     query: &ListingQuery,
 ) -> Result<Page<SellerProductBrief>, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let before = query.cursor.as_deref().map(decode::<ProductId>).transpose()?;
-    let mut values: Vec<sea_orm::Value> =
-        vec![cooperative.into(), before.map_or_else(uuid::Uuid::max, |id| id.0).into()];
-    let mut sql = "SELECT p.id, p.slug, p.name_vi, p.name_en,
+    // `!` leads what would be a wildcard: `%` and `_` are what the seller typed.
+    let sought = query.q.as_deref().map(fold::stored).filter(|q| !q.is_empty());
+    let sought = sought.map(|q| format!("%{}%", q.replace('!', "!!").replace('%', "!%").replace('_', "!_")));
+    NewestFirst::of(
+        "SELECT p.id, p.slug, p.name_vi, p.name_en,
             CASE WHEN p.status = 'draft' AND EXISTS (SELECT 1 FROM listing_review r WHERE r.product_id = p.id AND r.state = 'waiting')
                  THEN 'in_review' ELSE p.status END AS status,
             (SELECT COUNT(*) FROM offer o WHERE o.product_id = p.id) AS offer_count,
             (SELECT i.object_key FROM product_image i WHERE i.product_id = p.id ORDER BY i.position LIMIT 1) AS image_key
-         FROM product p WHERE p.cooperative_id = $1 AND p.id < $2"
-        .to_owned();
-    if let Some(status) = query.status {
-        values.push(status.as_str().into());
-        sql += &format!(" AND p.status = ${}", values.len());
-    }
-    if let Some(q) = query.q.as_deref().map(fold::stored).filter(|q| !q.is_empty()) {
-        // `%` and `_` are what the seller typed, no wildcards.
-        let escaped = q.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        values.push(format!("%{escaped}%").into());
-        let n = values.len();
-        sql += &format!(
-            " AND (p.name_vi LIKE ${n} ESCAPE '!' OR p.name_en LIKE ${n} ESCAPE '!'
-                   OR EXISTS (SELECT 1 FROM offer o WHERE o.product_id = p.id AND o.sku LIKE ${n} ESCAPE '!'))"
-        );
-    }
-    let sql = format!("{sql} ORDER BY p.id DESC LIMIT {}", limit + 1);
-    let rows = all::<SellerProductBrief>(desk.db.fresh(), sql, values).await?;
-    Ok(Page::from_rows(rows, limit, |row| row.id))
+         FROM product p",
+        "p.id",
+        (query.limit, query.cursor.as_deref()),
+    )?
+    .and("p.cooperative_id = ?", cooperative)
+    .and_if("p.status = ?", query.status)
+    .and_if(
+        "(p.name_vi LIKE ? ESCAPE '!' OR p.name_en LIKE ? ESCAPE '!'
+          OR EXISTS (SELECT 1 FROM offer o WHERE o.product_id = p.id AND o.sku LIKE ? ESCAPE '!'))",
+        sought,
+    )
+    .page(desk.db.fresh(), |row: &SellerProductBrief| row.id)
+    .await
 }
 
 /// The cooperative's products, newest first, whatever their status.
