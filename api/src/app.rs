@@ -167,6 +167,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         objects: objects.clone(),
         config: config.clone(),
         who: SignedIn { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles: Vec::new() },
+        once: Arc::default(),
     };
     let importer = tokio::spawn(Importer { desk }.run());
     let mut server = HttpServer::new(move || {

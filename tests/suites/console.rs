@@ -64,6 +64,12 @@ impl Browser {
         browser
     }
 
+    /// What a page writes into its first form under this name, for this path.
+    fn hidden(page: &Page, action: &str, name: &str) -> String {
+        let form = page.text.split(&format!("action=\"{action}\"")).nth(1).unwrap();
+        form.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+
     async fn csrf(&mut self) -> String {
         let page = self.get("/console/team").await;
         page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -210,5 +216,66 @@ async fn an_order_is_worked_without_scripts() {
     owner.post(&format!("/console/orders/{id}/message"), &[("csrf", &csrf), ("text", evil)]).await;
     let page = owner.get(&format!("/console/orders/{id}")).await;
     assert!(page.text.contains("&lt;script&gt;") && !page.text.contains(evil));
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn a_second_click_does_nothing_and_what_was_refused_can_be_sent_again() {
+    let server = Server::start().await;
+    let offer = server.offer("hat-doi", 0).await;
+    let shop = server.seller_of("hat-doi").await;
+    let mut owner = Browser::sign_in(&server, &owner_of(&server, "hat-doi").await).await;
+    let csrf = owner.csrf().await;
+
+    let path = format!("/console/stock/{offer}");
+    let once = Browser::hidden(&owner.get("/console/stock").await, &path, "once");
+    let before = shop.stock(&offer).await["on_hand"].as_i64().unwrap();
+    let tap = [("csrf", csrf.as_str()), ("once", &once), ("by", "+5")];
+    for words in ["Đã ghi.", "đã được ghi rồi"] {
+        let page = owner.post(&path, &tap).await;
+        assert!(page.status == 200 && page.text.contains(words), "{words}: {}", page.text);
+    }
+    assert_eq!(shop.stock(&offer).await["on_hand"], before + 5);
+    let next = Browser::hidden(&owner.get("/console/stock").await, &path, "once");
+    assert_ne!(next, once);
+    owner.post(&path, &[("csrf", &csrf), ("once", &next), ("by", "+5")]).await;
+    assert_eq!(shop.stock(&offer).await["on_hand"], before + 10);
+
+    // A listing is written as a whole, or not at all.
+    let made = "SELECT COUNT(*) FROM product WHERE name_vi = 'Măng ớt'";
+    let page = owner.get("/console/products/new").await;
+    let once = Browser::hidden(&page, "/console/products/new", "once");
+    let category = crate::onboarding::first_leaf(&server).await;
+    let form = |summary: &'static str| {
+        [
+            ("csrf", csrf.clone()),
+            ("once", once.clone()),
+            ("name_vi", "Măng ớt".to_owned()),
+            ("summary_vi", summary.to_owned()),
+            ("category", category.as_str().to_owned()),
+            ("pack_vi", "Lọ 300 g".to_owned()),
+            ("unit", "jar".to_owned()),
+            ("weight_g", "400".to_owned()),
+            ("price", "45.000".to_owned()),
+            ("stock", "7".to_owned()),
+            ("publish", "yes".to_owned()),
+        ]
+    };
+    let refused = form("").map(|(name, value)| (name, value));
+    let refused: Vec<_> = refused.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let page = owner.post("/console/products/new", &refused).await;
+    assert!(page.status == 422 && page.text.contains("Chưa đủ để đăng bán"), "{}", page.text);
+    assert_eq!(server.count(made).await, 0);
+    let right = form("Măng ngâm ớt");
+    let right: Vec<_> = right.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut second = Browser { http: owner.http.clone(), base: owner.base.clone(), cookies: owner.cookies.clone() };
+    let both = futures_util::future::join(
+        owner.post("/console/products/new", &right),
+        second.post("/console/products/new", &right),
+    );
+    let (first, again) = both.await;
+    assert!(first.status == 200 && again.status == 200, "{} {}", first.text, again.text);
+    assert_eq!(server.count(made).await, 1);
+    assert_eq!(server.count("SELECT s.on_hand FROM stock s JOIN offer o ON o.id = s.offer_id JOIN product p ON p.id = o.product_id WHERE p.name_vi = 'Măng ớt' AND p.status = 'published'").await, 7);
     server.assert_books_agree();
 }

@@ -1,10 +1,12 @@
 //! What a request that changes listings, stock or orders works with, and who sent it.
 
+use std::sync::{Arc, Mutex};
+
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use entity::value::{CooperativeId, MemberRole};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde::Serialize;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -16,9 +18,10 @@ use crate::platform::audit;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
+use crate::platform::idempotency::{Claim, IdempotencyKey, claim, keep};
 use crate::platform::objects::Objects;
 use crate::platform::outbox::Bell;
-use crate::platform::problem::Problem;
+use crate::platform::problem::{Problem, codes};
 
 /// The services a signed-in person's request needs, taken from the application at once.
 #[derive(Clone)]
@@ -30,6 +33,12 @@ pub struct Desk {
     pub objects: Data<Objects>,
     pub config: Data<Config>,
     pub who: SignedIn,
+    /// The mark of the form that was sent, once.
+    pub once: Arc<Mutex<Option<IdempotencyKey>>>,
+}
+
+codes! {
+    DONE_ALREADY = "done_already" 409 "Việc này đã được ghi rồi." "This was done already.";
 }
 
 impl FromRequest for Desk {
@@ -53,7 +62,23 @@ impl Desk {
             objects: service(request)?,
             config: service(request)?,
             who,
+            once: Arc::default(),
         })
+    }
+
+    /// A transaction of the request's work. The first of a form that carries a mark claims it: a second click, or a page
+    /// that is sent again, changes nothing and is told [`DONE_ALREADY`]; what failed may be sent again.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, Problem> {
+        let transaction = self.db.begin().await?;
+        let key = self.once.lock().ok().and_then(|mut once| once.take());
+        if let Some(key) = key {
+            let scope = format!("form:{}", self.who.account);
+            match claim(&transaction, &scope, &key, "", self.now()).await? {
+                Claim::First => keep(&transaction, &scope, &key, 204, "").await?,
+                Claim::Again { .. } => return Err(Problem::new(&DONE_ALREADY)),
+            }
+        }
+        Ok(transaction)
     }
 
     /// Refused unless the caller's role in the cooperative has the permission.

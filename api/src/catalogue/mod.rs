@@ -29,7 +29,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::ready::Kept;
-pub use desk::Desk;
+pub use desk::{DONE_ALREADY, Desk};
 use rules::Level;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};

@@ -100,7 +100,7 @@ async fn act(seat: &Seat, carriers: &Data<Carriers>, id: OrderId, step: &str, fo
         }
         "message" => {
             let author = (OrderActor::Seller, Some(desk.who.account));
-            write_message(&desk.db, &row, author, form.text("text"), desk.now()).await?;
+            write_message(desk.begin().await?, &row, author, form.text("text"), desk.now()).await?;
             desk.bell.ring();
         }
         "parcel" => {

@@ -3,17 +3,19 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{OfferId, ProductId, ProductStatus, Unit};
+use entity::value::{MovementKind, OfferId, ProductId, ProductStatus, Unit};
 use minijinja::context;
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 
 use super::render::{page, page_with, value};
 use super::session::{FORM, Form, Seat, Turn};
+use crate::catalogue::DONE_ALREADY;
 use crate::identity::Permission;
+use crate::inventory::{NewMovement, receive_within};
 use crate::media::{self, Owner, pictures::MAX_BYTES};
 use crate::platform::body::validate;
-use crate::platform::db::all;
+use crate::platform::db::{all, by_id};
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
 use crate::selling::imports::rules::UNITS;
@@ -109,31 +111,26 @@ async fn make(seat: &Seat, form: &mut Form) -> Result<ProductId, Turn> {
     } else {
         Some(media::keep(desk.db.write(), &desk.objects, owner, photo, desk.now()).await?)
     };
-    let transaction = desk.db.begin().await?;
+    // All of it or nothing: what is refused can be corrected and sent again.
+    let transaction = desk.begin().await?;
     let id = listings::insert(&transaction, desk, shop, &input).await?;
-    transaction.commit().await?;
-    let row = listings::own(desk, shop, id).await?;
+    let row = by_id::<entity::product::Entity>(&transaction, id).await?;
+    let row = row.ok_or_else(|| Problem::internal("a product just written is not there"))?;
     if let Some(picture) = picture {
-        let transaction = desk.db.begin().await?;
         listing_images::hang(&transaction, &row, &picture, (form.some("alt_vi"), None)).await?;
-        transaction.commit().await?;
     }
-    if stock > 0 {
-        let offer = offers::offers_of(desk.db.fresh(), id).await?.first().map(|offer| offer.id);
-        if let Some(offer) = offer {
-            let movement = crate::inventory::NewMovement {
-                kind: entity::value::MovementKind::Receipt,
-                quantity: stock,
-                lot_id: None,
-                note: None,
-            };
-            crate::inventory::receive(desk, shop, offer, movement).await?;
-        }
+    if stock > 0
+        && let Some(offer) = offers::offers_of(&transaction, id).await?.first()
+    {
+        let movement = NewMovement { kind: MovementKind::Receipt, quantity: stock, lot_id: None, note: None };
+        receive_within(&transaction, desk, offer.id, movement, 0).await?;
     }
     if form.text("publish") == "yes" {
         let change = ProductChange { status: Some(ProductStatus::Published), ..ProductChange::default() };
-        listing_changes::change(desk, shop, id, &change).await?;
+        listing_changes::apply(&transaction, desk, row, &change).await?;
     }
+    transaction.commit().await?;
+    desk.products_changed(&[id]).await?;
     Ok(id)
 }
 
@@ -143,6 +140,9 @@ pub async fn on_create(request: HttpRequest, seat: Seat, payload: Payload) -> Re
     let mut form = seat.form(&request, payload, MAX_BYTES + FORM).await?;
     match make(&seat, &mut form).await {
         Ok(id) => Ok(seat.back(&format!("/console/products/{id}"), Ok(seat.say("Đã lưu.", "Saved.")))),
+        Err(Turn::Problem(problem)) if problem.code.name == DONE_ALREADY.name => {
+            Ok(seat.back("/console/products", Err(&problem)))
+        }
         Err(Turn::Problem(problem)) if problem.code.status < 500 => {
             let words = problem.words(seat.language);
             new_form(&seat, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), &words).await

@@ -42,6 +42,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         }
     }
     environment.add_function("t", translate);
+    // Marks a form, so that sending it twice does its work once.
+    environment.add_function("once", || crate::platform::secrets::code(16));
     environment.add_filter("dong", |amount: i64| Vnd(amount).to_string());
     environment.add_filter("moment", moment);
     environment.add_filter("day", day);

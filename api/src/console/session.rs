@@ -13,11 +13,12 @@ use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::OffsetDateTime;
 
 use super::render::escape;
-use crate::catalogue::Desk;
+use crate::catalogue::{DONE_ALREADY, Desk};
 use crate::identity::{Permission, SignedIn, begin_session, is_alive, memberships, roles_of};
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
+use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::{FORBIDDEN, MALFORMED, Problem};
 use crate::platform::secrets;
 use crate::platform::upload::{self, Upload};
@@ -172,7 +173,16 @@ impl Seat {
     pub async fn form(&self, request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Form, Turn> {
         let form = read_form(request, payload, most).await?;
         match form.0.field("csrf") {
-            Some(csrf) if secrets::same(csrf, &self.csrf) => Ok(form),
+            Some(csrf) if secrets::same(csrf, &self.csrf) => {
+                if let Ok(mut once) = self.desk.once.lock() {
+                    *once = form
+                        .0
+                        .field("once")
+                        .filter(|mark| mark.len() <= 64)
+                        .map(|mark| IdempotencyKey(mark.to_owned()));
+                }
+                Ok(form)
+            }
             _ => Err(Problem::new(&FORBIDDEN).into()),
         }
     }
@@ -181,6 +191,8 @@ impl Seat {
     pub fn back(&self, path: &str, outcome: Result<&str, &Problem>) -> HttpResponse {
         let text = match outcome {
             Ok(words) => format!("good:{words}"),
+            // A second click: what it wanted is so.
+            Err(problem) if problem.code.name == DONE_ALREADY.name => format!("good:{}", problem.words(self.language)),
             Err(problem) => format!("bad:{}", problem.words(self.language)),
         };
         let encoded = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();

@@ -296,7 +296,7 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
     }
     let code = text(input.code).unwrap_or_else(|| code_of(input.harvested_on, &product.slug));
     let id = LotId::new();
-    let transaction = desk.db.begin().await?;
+    let transaction = desk.begin().await?;
     if let Some(forecast) = input.forecast_id {
         forecasts::lock_harvest(&transaction, forecast).await?;
     }

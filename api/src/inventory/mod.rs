@@ -13,7 +13,7 @@ mod routes;
 pub mod rules;
 mod store;
 
-pub use routes::{BELOW_RESERVED, NewMovement, StockItem, one_of, receive, stock_of};
+pub use routes::{BELOW_RESERVED, NewMovement, StockItem, one_of, receive, receive_within, stock_of};
 pub use store::{
     Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve, restock,
     sellable, take,

@@ -4,7 +4,7 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{CooperativeId, LotId, MovementKind, OfferId, OrderId, ProductId, RowId};
 use garde::Validate;
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::lots;
 use super::rules::{MAX_QUANTITY, may_be_recorded};
 use super::store::{Outcome, record};
+use crate::catalogue::rules::Level;
 use crate::catalogue::{Desk, unsellable};
 use crate::identity::Permission;
 use crate::platform::body::{Body, Params};
@@ -180,19 +181,31 @@ pub async fn receive(
             return Err(Problem::new(&lots::LOT_EXPIRED));
         }
     }
-    let now = desk.now();
-    let transaction = desk.db.begin().await?;
-    let note = input.note.map(|note| fold::stored(&note));
-    let actor = Some(desk.who.account);
-    let outcome = record(&transaction, offer, input.kind, input.quantity, input.lot_id, note, actor, now).await?;
-    let Outcome::Done(levels) = outcome else { return Err(Problem::new(&BELOW_RESERVED)) };
-    let after = serde_json::json!({"kind": input.kind, "quantity": input.quantity, "lot": input.lot_id});
-    let on_hand = serde_json::json!({"on_hand": before.on_hand});
-    desk.audit(&transaction, "stock.moved", ("offer", offer.0), on_hand, after).await?;
-    emit(&transaction, "stock.changed", offer.0, serde_json::json!({"offers": [offer]}), now).await?;
+    let transaction = desk.begin().await?;
+    let levels = receive_within(&transaction, desk, offer, input, before.on_hand).await?;
     transaction.commit().await?;
     desk.catalogue.levels_changed(&levels).await;
     own_item(desk, cooperative, offer).await
+}
+
+/// The movement inside the caller's transaction; the stock levels it leaves.
+pub async fn receive_within(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    offer: OfferId,
+    input: NewMovement,
+    on_hand_before: i64,
+) -> Result<Vec<Level>, Problem> {
+    let now = desk.now();
+    let note = input.note.map(|note| fold::stored(&note));
+    let actor = Some(desk.who.account);
+    let outcome = record(transaction, offer, input.kind, input.quantity, input.lot_id, note, actor, now).await?;
+    let Outcome::Done(levels) = outcome else { return Err(Problem::new(&BELOW_RESERVED)) };
+    let after = serde_json::json!({"kind": input.kind, "quantity": input.quantity, "lot": input.lot_id});
+    let on_hand = serde_json::json!({"on_hand": on_hand_before});
+    desk.audit(transaction, "stock.moved", ("offer", offer.0), on_hand, after).await?;
+    emit(transaction, "stock.changed", offer.0, serde_json::json!({"offers": [offer]}), now).await?;
+    Ok(levels)
 }
 
 /// Record that goods came in, came back, or were counted anew.

@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, get, post};
 use entity::order_message;
 use entity::value::{AccountId, CooperativeId, OrderActor, OrderId, RowId};
 use garde::Validate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -79,9 +81,9 @@ pub async fn read_talk(db: &Db, order: OrderId, reader: OrderActor, now: OffsetD
     Ok(Messages { items: rows.into_iter().map(view).collect() })
 }
 
-/// Writes a message; the other side is told by mail.
+/// Writes a message and ends the transaction with it; the other side is told by mail.
 pub async fn write(
-    db: &Db,
+    transaction: DatabaseTransaction,
     row: &OrderRow,
     (kind, account): (OrderActor, Option<AccountId>),
     text: &str,
@@ -91,7 +93,6 @@ pub async fn write(
     if text.is_empty() || text.contains('\0') {
         return Err(Problem::field("/text", "missing", "không được để trống", "must not be blank"));
     }
-    let transaction = db.begin().await?;
     if written(&transaction, row.id).await? >= MOST {
         return Err(Problem::new(&TALK_FULL));
     }
@@ -126,7 +127,7 @@ pub async fn list_for_buyer(order: BuyersOrder) -> Result<HttpResponse, Problem>
 #[utoipa::path(tag = "orders", operation_id = "write_order_message", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = NewMessage, responses((status = 201, description = "The talk", body = Messages)))]
 #[post("/v1/orders/{id}/messages")]
 pub async fn write_as_buyer(order: BuyersOrder, body: Body<NewMessage>) -> Result<HttpResponse, Problem> {
-    write(&order.db, &order.row, (order.kind, order.account), &body.0.text, order.now()).await?;
+    write(order.db.begin().await?, &order.row, (order.kind, order.account), &body.0.text, order.now()).await?;
     order.bell.ring();
     Ok(HttpResponse::Created().json(read_talk(&order.db, order.row.id, order.kind, order.now()).await?))
 }
@@ -150,7 +151,7 @@ pub async fn write_as_seller(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     let row = own_as_seller(&desk, cooperative, id, Permission::AnswerBuyers).await?;
-    write(&desk.db, &row, (OrderActor::Seller, Some(desk.who.account)), &body.0.text, desk.now()).await?;
+    write(desk.begin().await?, &row, (OrderActor::Seller, Some(desk.who.account)), &body.0.text, desk.now()).await?;
     desk.bell.ring();
     Ok(HttpResponse::Created().json(read_talk(&desk.db, id, OrderActor::Seller, desk.now()).await?))
 }

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::applications::{APPLICATION_STATE, ApplicationView, PAPERS_MISSING, has_papers, view};
-use super::slugs::free_slug;
+use super::slugs::{free_slug, slug_taken};
 use crate::catalogue::Desk;
 use crate::delivery::add_default_rates;
 use crate::identity::grant_membership;
@@ -238,7 +238,7 @@ async fn found(
         identity_verified_at: Set(Some(now)),
         suspended_reason: Set(None),
     };
-    cooperative::Entity::insert(cooperative).exec_without_returning(transaction).await?;
+    cooperative::Entity::insert(cooperative).exec_without_returning(transaction).await.map_err(slug_taken)?;
     add_default_rates(transaction, id).await?;
     grant_membership(transaction, row.account_id, id, MemberRole::Owner, now).await?;
     let bank = bank_account::ActiveModel {

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::offers::{NewOffer, SellerOffer, add_offers, offers_of};
-use super::slugs::free_slug;
+use super::slugs::{free_slug, slug_taken};
 use crate::catalogue::Desk;
 use crate::identity::{Permission, check_commune};
 use crate::platform::body::{Body, Params};
@@ -407,7 +407,7 @@ pub async fn insert(
         off_season: Set(input.off_season.unwrap_or(OffSeason::Sell)),
         published_at: Set(None),
     };
-    product::Entity::insert(row).exec_without_returning(transaction).await?;
+    product::Entity::insert(row).exec_without_returning(transaction).await.map_err(slug_taken)?;
     add_offers(transaction, cooperative, id, &input.offers, now).await?;
     let after = json!({"name_vi": input.name_vi, "offers": input.offers.len()});
     desk.audit(transaction, "product.created", ("product", id.0), (), after).await?;
@@ -442,7 +442,7 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
     let offers = offer::Entity::find().filter(offer::Column::ProductId.eq(id)).all(desk.db.fresh()).await?;
     let images =
         product_image::Entity::find().filter(product_image::Column::ProductId.eq(id)).all(desk.db.fresh()).await?;
-    let transaction = desk.db.begin().await?;
+    let transaction = desk.begin().await?;
     let new = product::Model {
         id: copy,
         slug: free_slug(&transaction, "product", &row.name_vi).await?,
@@ -453,7 +453,8 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
         updated_at: now,
         ..row
     };
-    product::Entity::insert(new.into_active_model().reset_all()).exec_without_returning(&transaction).await?;
+    let new = new.into_active_model().reset_all();
+    product::Entity::insert(new).exec_without_returning(&transaction).await.map_err(slug_taken)?;
     for offer in offers {
         let (from, to) = (offer.id, entity::value::OfferId::new());
         let mark = crate::platform::secrets::code(6);

@@ -1,9 +1,9 @@
 //! Addresses of shops and products.
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
-use crate::platform::db::one;
-use crate::platform::problem::Problem;
+use crate::platform::db::{is_duplicate_of, one};
+use crate::platform::problem::{BUSY, Problem};
 use crate::platform::{fold, secrets};
 
 #[derive(FromQueryResult)]
@@ -21,4 +21,9 @@ pub async fn free_slug(connection: &impl ConnectionTrait, table: &'static str, n
         return Ok(base);
     }
     Ok(format!("{base}-{}", secrets::code(5).to_lowercase()))
+}
+
+/// Somebody took the slug in the same moment: the request may be sent again.
+pub fn slug_taken(error: DbErr) -> Problem {
+    if is_duplicate_of(&error, "slug") { Problem::new(&BUSY).retry_after(1) } else { error.into() }
 }
