@@ -178,6 +178,29 @@ async fn what_was_to_be_told_is_told_though_the_server_was_killed() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_never_answers_holds_up_no_other() {
+    // Connections are taken by the system and never read.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let receiver = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
+    let server = Server::with(open()).await;
+    let (slow, quick) = (server.seller_of("hat-doi").await, server.seller_of("ruou-muong").await);
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let dead = slow.client.post(&slow.path("webhooks"), json!({"url": url, "events": ["*"]})).await.expect(201);
+    let test = slow.path(&format!("webhooks/{}/test", dead["id"].as_str().unwrap()));
+    for _ in 0..40 {
+        slow.client.post(&test, json!({})).await.expect(202);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    let body = json!({"url": receiver.url, "events": ["*"]});
+    let made = quick.client.post(&quick.path("webhooks"), body).await.expect(201);
+    let test = quick.path(&format!("webhooks/{}/test", made["id"].as_str().unwrap()));
+    let asked = std::time::Instant::now();
+    quick.client.post(&test, json!({})).await.expect(202);
+    receiver.asked_times(1).await;
+    assert!(asked.elapsed() < std::time::Duration::from_secs(3), "{:?}", asked.elapsed());
+}
+
+#[tokio::test]
 async fn our_own_network_is_not_reached_through_us() {
     let receiver = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
     let server = Server::start().await;

@@ -1,5 +1,7 @@
 //! From the outbox to the endpoints.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use entity::value::{CooperativeId, OrderId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState};
@@ -9,6 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::rules::{is_event, pause_after, sign, wants};
@@ -137,6 +140,22 @@ async fn about(
     Ok(cooperative.map(|cooperative| (cooperative, data)))
 }
 
+/// One delivery less is under way; a delivery that panicked is forgotten with all of its kind, which only lets more out.
+fn done(busy: &mut HashMap<WebhookId, i64>, back: Result<WebhookId, JoinError>) {
+    match back {
+        Ok(endpoint) => {
+            if let Some(count) = busy.get_mut(&endpoint) {
+                *count -= 1;
+            }
+            busy.retain(|_, count| *count > 0);
+        }
+        Err(error) => {
+            tracing::error!(%error, "a delivery broke off");
+            busy.clear();
+        }
+    }
+}
+
 /// Delivers what is owed.
 pub struct Postman {
     pub db: Db,
@@ -147,48 +166,81 @@ pub struct Postman {
 
 /// A postman that dies leaves its messages to others after this.
 const LEASE_SECONDS: i64 = 60;
-/// So many at once; a slow endpoint holds up no other.
-const AT_ONCE: usize = 16;
+/// So many at once, and to one endpoint: a slow one holds up no other.
+const AT_ONCE: usize = 32;
+const AT_ONCE_EACH: i64 = 4;
 
 impl Postman {
     pub async fn run(self) {
+        let postman = Arc::new(self);
+        let mut under_way: JoinSet<WebhookId> = JoinSet::new();
+        let mut busy: HashMap<WebhookId, i64> = HashMap::new();
         loop {
-            match self.round().await {
-                Ok(0) => tokio::time::sleep(Duration::from_millis(500)).await,
-                Ok(_) => {}
+            let taken = match postman.take(AT_ONCE - under_way.len().min(AT_ONCE), &busy).await {
+                Ok(taken) => taken,
                 Err(error) => {
-                    tracing::warn!(%error, "delivering webhooks failed; trying again");
+                    tracing::warn!(%error, "taking webhooks up failed; trying again");
                     tokio::time::sleep(Duration::from_secs(2)).await;
+                    continue;
                 }
+            };
+            let idle = taken.is_empty();
+            for message in taken {
+                *busy.entry(message.endpoint_id).or_default() += 1;
+                let postman = postman.clone();
+                under_way.spawn(async move {
+                    if let Err(error) = postman.deliver(&message).await {
+                        tracing::warn!(%error, message = %message.id, "a webhook's outcome could not be written; it goes out again");
+                    }
+                    message.endpoint_id
+                });
+            }
+            if idle {
+                // Until somebody is back, or something new may be due.
+                let pause = tokio::time::sleep(Duration::from_millis(500));
+                tokio::select! {
+                    Some(back) = under_way.join_next() => done(&mut busy, back),
+                    () = pause => {}
+                }
+            }
+            while let Some(back) = under_way.try_join_next() {
+                done(&mut busy, back);
             }
         }
     }
 
-    async fn round(&self) -> anyhow::Result<usize> {
+    /// Takes up to `most` due messages under a lease, and of no endpoint more than may be under way to it at once.
+    async fn take(&self, most: usize, busy: &HashMap<WebhookId, i64>) -> anyhow::Result<Vec<webhook_message::Model>> {
+        let mut mine = Vec::new();
+        if most == 0 {
+            return Ok(mine);
+        }
         let now = self.clock.now();
         let due = all::<webhook_message::Model>(
             self.db.fresh(),
-            format!("SELECT * FROM webhook_message WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT {AT_ONCE}"),
+            format!(
+                "SELECT id, endpoint_id, event_id, topic, body, state, attempts, next_at, created_at FROM (
+                     SELECT m.*, ROW_NUMBER() OVER (PARTITION BY endpoint_id ORDER BY next_at, id) AS place
+                     FROM webhook_message m WHERE state = 'waiting' AND next_at <= $1) AS due
+                 WHERE place <= {AT_ONCE_EACH} ORDER BY next_at, id LIMIT {AT_ONCE}"
+            ),
             [now.into()],
         )
         .await?;
-        let mut mine = Vec::new();
+        let mut taken: HashMap<WebhookId, i64> = busy.clone();
         for message in due {
+            let count = taken.entry(message.endpoint_id).or_default();
+            if mine.len() == most || *count >= AT_ONCE_EACH {
+                continue;
+            }
             let sql = "UPDATE webhook_message SET next_at = $3, attempts = attempts + 1 WHERE id = $1 AND state = 'waiting' AND next_at = $2";
             let until = now + time::Duration::seconds(LEASE_SECONDS);
             if run(self.db.write(), sql, [message.id.into(), message.next_at.into(), until.into()]).await? == 1 {
+                *count += 1;
                 mine.push(webhook_message::Model { attempts: message.attempts + 1, ..message });
             }
         }
-        let count = mine.len();
-        let mut sent = Vec::new();
-        for message in &mine {
-            sent.push(self.deliver(message));
-        }
-        for outcome in futures_util::future::join_all(sent).await {
-            outcome?;
-        }
-        Ok(count)
+        Ok(mine)
     }
 
     async fn deliver(&self, message: &webhook_message::Model) -> anyhow::Result<()> {
