@@ -20,8 +20,10 @@ use crate::catalogue::{self, Catalogue, Desk};
 use crate::config::{Config, Environment};
 use crate::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::identity::{self, Keys, Passwords, SignInHook, SignedIn};
+use crate::invoice::Clerk;
 use crate::notification::{Mailer, Notifier};
 use crate::ordering::{self, MergeOnSignIn, Sweeper};
+use crate::payment::{Providers, Till};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Target};
 use crate::platform::edge::{Edge, edge, spare_small_bodies};
@@ -37,7 +39,10 @@ use crate::selling::PriceClock;
 use crate::selling::imports::Importer;
 use crate::service::{self, AuthLimit};
 use crate::webhooks::{Hooks, Postman};
-use crate::{console, delivery, fulfilment, inventory, media, places, reports, reviews, selling, tourism, webhooks};
+use crate::{
+    console, delivery, dispute, fulfilment, inventory, invoice, ledger, media, payment, payout, places, promotion,
+    reports, reviews, selling, tourism, webhooks,
+};
 
 /// Every route of the API, slice by slice.
 pub fn routes(config: &mut ServiceConfig) {
@@ -48,6 +53,12 @@ pub fn routes(config: &mut ServiceConfig) {
     tourism::routes(config);
     delivery::routes(config);
     ordering::routes(config);
+    ledger::routes(config);
+    promotion::routes(config);
+    payment::routes(config);
+    payout::routes(config);
+    dispute::routes(config);
+    invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);
     inventory::routes(config);
@@ -72,6 +83,7 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "tourism", description = "Destinations"),
         (name = "carts", description = "Baskets and quotes"),
         (name = "checkout", description = "Buying"),
+        (name = "payments", description = "Paying, and what providers report"),
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
         (name = "applications", description = "Applying to sell"),
@@ -121,6 +133,7 @@ impl Services {
 pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<(Server, Vec<JoinHandle<()>>)> {
     let catalogue = services.catalogue().await?;
     let Services { config, clock, db, objects, passwords } = services;
+    crate::platform::fault::choose(config.fault.as_deref());
     let base_url = config.base_url();
     let bell = Data::new(Bell::default());
     let keys = Data::new(Keys::new(&config.secret_keys()?)?);
@@ -135,11 +148,14 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let notifier = Notifier { db: db.clone(), clock, mailer: Arc::new(Mailer::new(&config)?), base_url };
     let carriers = Arc::new(Carriers::registry(&config)?);
     let parcels = CancelParcels { db: db.clone(), clock, carriers: carriers.clone() };
+    let providers = Arc::new(Providers::registry(&config)?);
     let hooks = Hooks { db: db.clone(), clock };
     let allow_private = config.webhooks_allow_private;
     let http = outgoing::guarded_client(allow_private)?;
     let postman = tokio::spawn(Postman { db: db.clone(), clock, http, allow_private }.run());
-    let consumers: Vec<Arc<dyn Consumer>> = vec![Arc::new(notifier), Arc::new(parcels), Arc::new(hooks)];
+    let clerk = Clerk { db: db.clone(), clock, provider: Arc::new(invoice::Local) };
+    let consumers: Vec<Arc<dyn Consumer>> =
+        vec![Arc::new(notifier), Arc::new(parcels), Arc::new(hooks), Arc::new(clerk)];
     let worker = tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers }.run());
     let prices = PriceClock { db: db.clone(), clock, catalogue: catalogue.clone(), bell: bell.clone() };
     let prices = tokio::spawn(prices.run());
@@ -170,6 +186,16 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         once: Arc::default(),
     };
     let importer = tokio::spawn(Importer { desk }.run());
+    let till = Till {
+        db: db.get_ref().clone(),
+        clock: *clock.get_ref(),
+        catalogue: catalogue.clone().into_inner(),
+        bell: bell.clone(),
+        config: config.clone(),
+        providers,
+    };
+    let cashier = tokio::spawn(till.clone().run());
+    let till = Data::new(till);
     let mut server = HttpServer::new(move || {
         let paths = PathConfig::default().error_handler(|_, _| Problem::new(&NOT_FOUND).into());
         App::new()
@@ -181,6 +207,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .app_data(catalogue.clone())
             .app_data(bell.clone())
             .app_data(carriers.clone())
+            .app_data(till.clone())
             .app_data(keys.clone())
             .app_data(hook.clone())
             .app_data(edge_settings.clone())
@@ -208,7 +235,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     }
     let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    Ok((server.run(), vec![worker, sweeper, limits, booker, prices, importer, postman]))
+    Ok((server.run(), vec![worker, sweeper, limits, booker, prices, importer, postman, cashier]))
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {

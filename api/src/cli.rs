@@ -13,7 +13,7 @@ use crate::identity::rules::{Contact, password_fault};
 use crate::identity::{NewAccount, create_account, grant_membership, grant_role};
 use crate::platform::db::{by_id, is_duplicate};
 use crate::platform::telemetry;
-use crate::{demo, inventory};
+use crate::{demo, inventory, ledger};
 
 #[derive(Parser)]
 #[command(name = "ocop", version, about = "Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme")]
@@ -54,6 +54,9 @@ enum Command {
     Key(Key),
     /// Prove that stock, movements, reservations and orders agree; fails and names what does not
     Check,
+    /// The books
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Print the table of who may do what in a cooperative, as Markdown
     Permissions,
     /// Print the OpenAPI document
@@ -80,6 +83,15 @@ enum User {
         #[arg(long, value_parser = membership)]
         member: Vec<(CooperativeId, MemberRole)>,
     },
+}
+
+#[derive(Subcommand)]
+enum Ledger {
+    /// Prove that journals balance, and that balances, orders, payments, refunds and payouts agree; fails and names what does not
+    #[command(
+        after_help = "Examples:\n  ocop ledger check\n  OCOP_DATABASE_URL=postgres://… ocop ledger check   of a restored backup"
+    )]
+    Check,
 }
 
 #[derive(Subcommand)]
@@ -125,6 +137,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             create_user(config, &contact, name, &role, &member).await
         }
         Command::Check => check(config).await,
+        Command::Ledger(Ledger::Check) => check_ledger(config).await,
         Command::Health => health(&config).await,
         Command::Key(_) | Command::Openapi | Command::Permissions => Ok(()),
     }
@@ -240,6 +253,20 @@ async fn check(config: Config) -> anyhow::Result<()> {
     }
     ensure!(found.is_empty(), "{} places do not agree", found.len());
     println!("Stock, movements, reservations and orders agree.");
+    Ok(())
+}
+
+async fn check_ledger(config: Config) -> anyhow::Result<()> {
+    let services = Services::start(config).await?;
+    let found = ledger::check::check(services.db.fresh()).await?;
+    for fault in &found {
+        println!("{} {}: expected {}, found {}", fault.what, fault.id, fault.expected, fault.found);
+    }
+    ensure!(found.is_empty(), "{} places do not agree", found.len());
+    let (journals, postings) = ledger::check::size(services.db.fresh()).await?;
+    println!(
+        "{journals} journals with {postings} postings balance, and agree with orders, payments, refunds and payouts."
+    );
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! Configuration: flags over environment over `ocop.toml` over defaults. Every mistake is told by name.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use entity::value::PaymentMethod;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
@@ -81,8 +83,42 @@ pub struct Config {
     pub listing_review: ListingReview,
     /// Development only: webhooks may go to private addresses.
     pub webhooks_allow_private: bool,
+    /// Ways to pay that are offered, comma-separated: cash_on_delivery, bank_transfer, vnpay, momo, zalopay.
+    pub payments: String,
+    /// How long an order waits for a payment through a gateway …
+    pub payment_minutes: u32,
+    /// … and for a bank transfer.
+    pub bank_transfer_hours: u32,
+    pub vnpay_url: String,
+    pub vnpay_api_url: String,
+    pub vnpay_tmn_code: Option<String>,
+    pub vnpay_secret: Option<SecretString>,
+    pub momo_url: String,
+    pub momo_partner_code: Option<String>,
+    pub momo_access_key: Option<SecretString>,
+    pub momo_secret_key: Option<SecretString>,
+    pub zalopay_url: String,
+    pub zalopay_app_id: Option<String>,
+    pub zalopay_key1: Option<SecretString>,
+    pub zalopay_key2: Option<SecretString>,
+    /// Our account for bank transfers: the bank's BIN, the number, the holder.
+    pub bank_bin: Option<String>,
+    pub bank_account: Option<String>,
+    pub bank_holder: Option<String>,
+    /// What the bank-webhook service shows: SePay's API key, Casso's secure token, or PayOS's checksum key.
+    pub bank_webhook_secret: Option<SecretString>,
+    /// A refund that a person asks for above so many đồng waits for a second one's approval.
+    pub refund_approval_above: i64,
+    /// Days after delivery that an order's money is held before it is paid out.
+    pub payout_hold_days: u32,
+    /// Less than so many đồng is not paid out, but carried over.
+    pub payout_minimum: i64,
+    /// Days in which both sides of a dispute may bring evidence.
+    pub dispute_days: u32,
     /// How long a quote is held.
     pub quote_minutes: u32,
+    /// Development only: the place where the process is to end (`platform::fault`).
+    pub fault: Option<String>,
     /// Development only: serve `/bench/{size}`, the reference that `tests/bench` measures against.
     pub bench_route: bool,
     /// Development only: a clock that runs ahead, to see what expires.
@@ -130,10 +166,62 @@ const NAMES: &[&str] = &[
     "carrier_webhook_token",
     "listing_review",
     "webhooks_allow_private",
+    "payments",
+    "payment_minutes",
+    "bank_transfer_hours",
+    "vnpay_url",
+    "vnpay_api_url",
+    "vnpay_tmn_code",
+    "vnpay_secret",
+    "momo_url",
+    "momo_partner_code",
+    "momo_access_key",
+    "momo_secret_key",
+    "zalopay_url",
+    "zalopay_app_id",
+    "zalopay_key1",
+    "zalopay_key2",
+    "bank_bin",
+    "bank_account",
+    "bank_holder",
+    "bank_webhook_secret",
+    "refund_approval_above",
+    "payout_hold_days",
+    "payout_minimum",
+    "dispute_days",
+    "quote_minutes",
+    "bench_route",
+    "fault",
+    "clock_ahead_seconds",
+];
+
+/// Those that are numbers or yes and no. All others are texts, even where they look like numbers: an account may begin with a
+/// zero.
+const PARSED: &[&str] = &[
+    "database_connections",
+    "workers",
+    "trust_proxy",
+    "rate_limit_per_second",
+    "auth_rate_limit_per_minute",
+    "order_response_hours",
+    "order_completion_days",
+    "webhooks_allow_private",
+    "payment_minutes",
+    "bank_transfer_hours",
+    "refund_approval_above",
+    "payout_hold_days",
+    "payout_minimum",
+    "dispute_days",
     "quote_minutes",
     "bench_route",
     "clock_ahead_seconds",
 ];
+
+/// The texts in the environment.
+fn texts() -> BTreeMap<&'static str, String> {
+    let texts = NAMES.iter().filter(|name| !PARSED.contains(name));
+    texts.filter_map(|name| Some((*name, std::env::var(format!("OCOP_{}", name.to_uppercase())).ok()?))).collect()
+}
 
 /// What flags set.
 #[derive(Debug, Default, Serialize, clap::Args)]
@@ -183,7 +271,8 @@ impl Config {
         let config: Self = Figment::new()
             .merge(Serialized::defaults(defaults()))
             .merge(Toml::file(file))
-            .merge(Env::prefixed("OCOP_").only(NAMES))
+            .merge(Env::prefixed("OCOP_").only(PARSED))
+            .merge(Serialized::defaults(texts()))
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(|error| anyhow::anyhow!("configuration: {error}"))?;
@@ -194,6 +283,14 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         if self.mail_sink == Some(MailSink::Smtp) && self.smtp_url.is_none() {
             bail!("OCOP_MAIL_SINK is smtp, but OCOP_SMTP_URL is not set");
+        }
+        for name in self.payments.split(',').map(str::trim) {
+            let Ok(method) = name.parse::<PaymentMethod>() else {
+                bail!("OCOP_PAYMENTS: {name} is none of cash_on_delivery, bank_transfer, vnpay, momo, zalopay");
+            };
+            if let Some(setting) = self.missing_for(method) {
+                bail!("OCOP_PAYMENTS offers {name}, but {setting} is not set");
+            }
         }
         if self.env == Environment::Development {
             return Ok(());
@@ -207,6 +304,9 @@ impl Config {
         if self.bench_route {
             bail!("OCOP_BENCH_ROUTE is for development only");
         }
+        if self.fault.is_some() {
+            bail!("OCOP_FAULT is for development only");
+        }
         if self.webhooks_allow_private {
             bail!("OCOP_WEBHOOKS_ALLOW_PRIVATE is for development only");
         }
@@ -214,6 +314,34 @@ impl Config {
             bail!("OCOP_CLOCK_AHEAD_SECONDS is for development only");
         }
         Ok(())
+    }
+
+    /// What is still to be set before a way to pay can be offered.
+    fn missing_for(&self, method: PaymentMethod) -> Option<&'static str> {
+        let needed: Vec<(bool, &'static str)> = match method {
+            PaymentMethod::CashOnDelivery => Vec::new(),
+            PaymentMethod::BankTransfer => vec![
+                (self.bank_bin.is_some(), "OCOP_BANK_BIN"),
+                (self.bank_account.is_some(), "OCOP_BANK_ACCOUNT"),
+                (self.bank_holder.is_some(), "OCOP_BANK_HOLDER"),
+                (self.bank_webhook_secret.is_some(), "OCOP_BANK_WEBHOOK_SECRET"),
+            ],
+            PaymentMethod::Vnpay => vec![
+                (self.vnpay_tmn_code.is_some(), "OCOP_VNPAY_TMN_CODE"),
+                (self.vnpay_secret.is_some(), "OCOP_VNPAY_SECRET"),
+            ],
+            PaymentMethod::Momo => vec![
+                (self.momo_partner_code.is_some(), "OCOP_MOMO_PARTNER_CODE"),
+                (self.momo_access_key.is_some(), "OCOP_MOMO_ACCESS_KEY"),
+                (self.momo_secret_key.is_some(), "OCOP_MOMO_SECRET_KEY"),
+            ],
+            PaymentMethod::Zalopay => vec![
+                (self.zalopay_app_id.is_some(), "OCOP_ZALOPAY_APP_ID"),
+                (self.zalopay_key1.is_some(), "OCOP_ZALOPAY_KEY1"),
+                (self.zalopay_key2.is_some(), "OCOP_ZALOPAY_KEY2"),
+            ],
+        };
+        needed.into_iter().find(|(set, _)| !set).map(|(_, setting)| setting)
     }
 
     pub fn database_url(&self) -> String {
@@ -260,6 +388,23 @@ impl Config {
 
     pub fn carrier_webhook_token(&self) -> Option<&str> {
         self.carrier_webhook_token.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    /// Ways to pay that are offered, in the order they are configured.
+    pub fn payment_methods(&self) -> Vec<PaymentMethod> {
+        self.payments.split(',').filter_map(|name| name.trim().parse().ok()).collect()
+    }
+
+    /// How long an order waits for a payment.
+    pub fn payment_time(&self, method: PaymentMethod) -> time::Duration {
+        match method {
+            PaymentMethod::BankTransfer => time::Duration::hours(self.bank_transfer_hours.into()),
+            _ => time::Duration::minutes(self.payment_minutes.into()),
+        }
+    }
+
+    pub fn bank_webhook_secret(&self) -> Option<&str> {
+        self.bank_webhook_secret.as_ref().map(ExposeSecret::expose_secret)
     }
 
     pub fn mail_sink(&self) -> MailSink {
@@ -320,6 +465,17 @@ fn defaults() -> serde_json::Value {
         "viettel_post_url": "https://partner.viettelpost.vn",
         "listing_review": "none",
         "webhooks_allow_private": false,
+        "payments": "cash_on_delivery",
+        "payment_minutes": 30,
+        "bank_transfer_hours": 24,
+        "vnpay_url": "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
+        "vnpay_api_url": "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction",
+        "momo_url": "https://test-payment.momo.vn",
+        "zalopay_url": "https://sb-openapi.zalopay.vn",
+        "refund_approval_above": 2_000_000,
+        "payout_hold_days": 7,
+        "payout_minimum": 50_000,
+        "dispute_days": 5,
         "quote_minutes": 30,
         "bench_route": false,
         "clock_ahead_seconds": 0,

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, CooperativeKind, CooperativeStatus};
+use crate::value::{CooperativeId, CooperativeKind, CooperativeStatus, TaxResidence};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cooperative")]
@@ -34,6 +34,7 @@ pub struct Model {
     pub updated_at: TimeDateTimeWithTimeZone,
     pub identity_verified_at: Option<TimeDateTimeWithTimeZone>,
     pub suspended_reason: Option<String>,
+    pub tax_residence: TaxResidence,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

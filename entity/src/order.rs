@@ -37,6 +37,18 @@ pub struct Model {
     /// What the buyer shows when collecting
     pub collection_code: Option<String>,
     pub channel: String,
+    pub discount_amount: Vnd,
+    /// Of it, what came off the delivery.
+    pub delivery_discount_amount: Vnd,
+    /// Of that, what the platform pays.
+    pub delivery_platform_discount_amount: Vnd,
+    pub delivery_refunded_amount: Vnd,
+    pub paid_amount: Vnd,
+    /// Refunded, or on its way back.
+    pub refunded_amount: Vnd,
+    pub paid_at: Option<TimeDateTimeWithTimeZone>,
+    /// Paid and delivered: the money is the cooperative's.
+    pub earned_at: Option<TimeDateTimeWithTimeZone>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -22,6 +22,15 @@ pub struct Model {
     pub unit_amount: Vnd,
     pub total_amount: Vnd,
     pub weight_g: i64,
+    pub discount_amount: Vnd,
+    /// Of it, what the platform pays.
+    pub platform_discount_amount: Vnd,
+    /// As given: a list of promotions and amounts.
+    pub discounts: Json,
+    pub commission_amount: Vnd,
+    /// As agreed when it was bought: a list of components.
+    pub commissions: Json,
+    pub refunded_amount: Vnd,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -19,6 +19,8 @@ pub struct Model {
     pub cod_amount: Vnd,
     pub fee_amount: Option<Vnd>,
     pub expected_on: Option<TimeDate>,
+    /// When its carrier handed over the cash.
+    pub settled_at: Option<TimeDateTimeWithTimeZone>,
     pub last_event_at: TimeDateTimeWithTimeZone,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,

@@ -19,6 +19,7 @@ pub struct Model {
     pub goods_amount: Vnd,
     pub delivery_amount: Vnd,
     pub total_amount: Vnd,
+    pub discount_amount: Vnd,
     pub currency: String,
     pub created_at: TimeDateTimeWithTimeZone,
 }

@@ -53,7 +53,8 @@ typed_id! {
     AccountId, SessionId, AddressId, CooperativeId, CategoryId, ProductId, OfferId, CartId, CartLineId, QuoteId,
     PurchaseId, OrderId, OrderLineId, LotId, DestinationId, ApplicationId, DocumentId, InvitationId, ListingReviewId,
     ScheduledPriceId, MediaId, ForecastId, PickupPointId, ParcelId, ReturnId, ReviewId, ImportId, WebhookId,
-    WebhookMessageId,
+    WebhookMessageId, LedgerAccountId, JournalId, PostingId, CommissionRuleId, PaymentId, RefundId, SettlementId,
+    ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -77,6 +78,10 @@ impl Vnd {
 
     pub fn plus(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
+    }
+
+    pub fn minus(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).map(Self)
     }
 
     /// The sum, or `None` past 64 bits.
@@ -191,9 +196,16 @@ words! {
     /// Where an order was placed.
     SalesChannel { Web = "web", App = "app", Phone = "phone", Widget = "widget" }
 
-    PaymentMethod { CashOnDelivery = "cash_on_delivery" }
+    PaymentMethod {
+        CashOnDelivery = "cash_on_delivery",
+        /// VietQR, NAPAS 247.
+        BankTransfer = "bank_transfer",
+        Vnpay = "vnpay", Momo = "momo", Zalopay = "zalopay",
+    }
 
     OrderState {
+        /// Its stock is held; its seller is told once it is paid.
+        AwaitingPayment = "awaiting_payment",
         Placed = "placed", Confirmed = "confirmed", Packed = "packed", Shipped = "shipped",
         Delivered = "delivered", Completed = "completed", Cancelled = "cancelled", Expired = "expired",
     }
@@ -273,6 +285,90 @@ words! {
     ImportRowState { Good = "good", Bad = "bad", Done = "done" }
 
     WebhookState { Enabled = "enabled", Disabled = "disabled", Failing = "failing" }
+
+    /// Accounts of the books. Assets and expenses grow by debits, what is owed and revenue by credits.
+    LedgerAccountKind {
+        Bank = "bank",
+        /// Held for us by a payment provider.
+        Gateway = "gateway",
+        /// Cash on delivery that a carrier has and owes us.
+        Carrier = "carrier",
+        /// Paid, and not yet anybody else's.
+        BuyerFunds = "buyer_funds",
+        Cooperative = "cooperative",
+        /// Delivery fees of a cooperative.
+        Delivery = "delivery",
+        Partner = "partner",
+        TaxWithheld = "tax_withheld",
+        RefundsPayable = "refunds_payable",
+        PayoutsInTransit = "payouts_in_transit",
+        /// Arrived, and nobody knows yet what for.
+        Unmatched = "unmatched",
+        Commission = "commission",
+        PlatformDiscounts = "platform_discounts",
+        GatewayFees = "gateway_fees",
+        Adjustments = "adjustments",
+    }
+
+    TaxKind { Goods = "goods", Service = "service", Transport = "transport" }
+
+    TaxResidence { Resident = "resident", NonResident = "non_resident" }
+
+    PaymentState {
+        Pending = "pending",
+        /// The provider's answer is not known: it is asked for.
+        Unknown = "unknown",
+        /// Held by the provider, not yet ours.
+        Authorised = "authorised",
+        Captured = "captured", PartlyRefunded = "partly_refunded", Refunded = "refunded",
+        Failed = "failed", Expired = "expired",
+        /// Of cash that will not be collected.
+        Cancelled = "cancelled",
+    }
+
+    RefundState {
+        AwaitingApproval = "awaiting_approval", Rejected = "rejected", Due = "due",
+        Sending = "sending", Unknown = "unknown", Succeeded = "succeeded",
+        /// For a person to send.
+        Manual = "manual",
+    }
+
+    SettlementLineState { Matched = "matched", Queued = "queued" }
+
+    ReconciliationKind {
+        UnknownTransfer = "unknown_transfer", WrongAmount = "wrong_amount", SecondTransfer = "second_transfer",
+        UnknownSettlement = "unknown_settlement", SettlementDiffers = "settlement_differs", SettledTwice = "settled_twice",
+        RefundFailed = "refund_failed", PaymentUnclear = "payment_unclear",
+    }
+
+    ReconciliationState { Open = "open", Resolved = "resolved" }
+
+    /// Who pays for a discount.
+    FundedBy { Cooperative = "cooperative", Platform = "platform" }
+
+    PromotionKind {
+        Percentage = "percentage", Amount = "amount", FreeDelivery = "free_delivery",
+        /// So many bought, so many of them free.
+        BuyN = "buy_n",
+    }
+
+    PromotionState { Active = "active", Paused = "paused" }
+
+    PayoutBatchState { Draft = "draft", Approved = "approved", Cancelled = "cancelled" }
+
+    PayoutState { Draft = "draft", Approved = "approved", Paid = "paid", Failed = "failed", Returned = "returned", Cancelled = "cancelled" }
+
+    DisputeState { Open = "open", Withdrawn = "withdrawn", Decided = "decided" }
+
+    DisputeReason { NotReceived = "not_received", Damaged = "damaged", NotAsDescribed = "not_as_described", ReturnRefused = "return_refused", Other = "other" }
+
+    DisputeDecision { Buyer = "buyer", Seller = "seller", Part = "part" }
+
+    DisputeSide { Buyer = "buyer", Seller = "seller", Platform = "platform" }
+
+    InvoiceKind { Sale = "sale", Adjustment = "adjustment" }
+
+    InvoiceState { Waiting = "waiting", Issued = "issued", Refused = "refused" }
 
     WebhookMessageState { Waiting = "waiting", Delivered = "delivered", Failed = "failed" }
 }

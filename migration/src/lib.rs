@@ -1,7 +1,8 @@
 //! The schema of Chợ OCOP, one SQL file per change, alike on SQLite and PostgreSQL.
 //!
 //! The files are written in PostgreSQL's dialect, kept to what SQLite understands too; only type names differ and
-//! are translated here. A file is never edited once it has landed: a change is a new file and a line in [`CHANGES`].
+//! are translated here. What only one of them understands stands behind a line `--@sqlite` or `--@postgres`, up to
+//! `--@both`. A file is never edited once it has landed: a change is a new file and a line in [`CHANGES`].
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -20,6 +21,10 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0009_fulfilment", include_str!("sql/0009_fulfilment.sql")),
     ("m0010_feedback", include_str!("sql/0010_feedback.sql")),
     ("m0011_jobs", include_str!("sql/0011_jobs.sql")),
+    ("m0012_ledger", include_str!("sql/0012_ledger.sql")),
+    ("m0013_payments", include_str!("sql/0013_payments.sql")),
+    ("m0014_promotions", include_str!("sql/0014_promotions.sql")),
+    ("m0015_payouts", include_str!("sql/0015_payouts.sql")),
 ];
 
 pub struct Migrator;
@@ -57,9 +62,18 @@ impl MigrationTrait for Change {
 
 /// SQLite reads a column's affinity from its type name, so `timestamptz` and `jsonb` would turn numeric there.
 fn dialect(sql: &str, backend: DbBackend) -> String {
-    let uncommented =
-        sql.lines().map(|line| line.split(" --").next().unwrap_or(line)).filter(|line| !line.starts_with("--"));
-    let sql = uncommented.collect::<Vec<_>>().join("\n");
+    let mut ours = true;
+    let mut kept = Vec::new();
+    for line in sql.lines() {
+        match line.strip_prefix("--@") {
+            Some("sqlite") => ours = backend == DbBackend::Sqlite,
+            Some("postgres") => ours = backend == DbBackend::Postgres,
+            Some(_) => ours = true,
+            None if ours && !line.starts_with("--") => kept.push(line.split(" --").next().unwrap_or(line)),
+            None => {}
+        }
+    }
+    let sql = kept.join("\n");
     match backend {
         DbBackend::Sqlite => sql
             .replace(" timestamptz", " timestamptz_text")

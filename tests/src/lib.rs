@@ -7,11 +7,13 @@
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod client;
+mod gateway;
 mod server;
 mod shop;
 mod standin;
 
 pub use client::{Answer, Client, Part};
+pub use gateway::{Gateway, Given};
 pub use server::{Server, Settings, on_postgres};
 pub use shop::{Basket, PASSWORD, Seller, address};
 pub use standin::{Asked, Manner, StandIn};

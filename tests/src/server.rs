@@ -167,6 +167,13 @@ impl Server {
     }
 
     /// SIGKILL: no chance to tidy up.
+    /// The process ends by itself.
+    pub fn wait_end(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.wait();
+        }
+    }
+
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -199,11 +206,13 @@ impl Server {
         child.wait_with_output().unwrap()
     }
 
-    /// Stock, movements, reservations and orders agree.
+    /// Stock, movements, reservations and orders agree, and so do journals, payments, refunds and payouts.
     pub fn assert_books_agree(&self) {
-        let output = self.ocop(&["check"], "");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{text}");
+        for arguments in [&["check"][..], &["ledger", "check"]] {
+            let output = self.ocop(arguments, "");
+            let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{arguments:?}: {text}");
+        }
     }
 
     /// Mails and text messages written so far, oldest first, with their names.
@@ -240,6 +249,48 @@ impl Server {
         let database = Database::connect(&self.database_url).await.unwrap();
         database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         database.close().await.unwrap();
+    }
+
+    /// A statement that may be refused.
+    pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        let done = database.execute_unprepared(sql).await.map(|_| ()).map_err(|error| error.to_string());
+        database.close().await.unwrap();
+        done
+    }
+
+    /// A backup, restored beside, passes the ledger's check.
+    pub async fn assert_backup_agrees(&self) {
+        let data = tempfile::tempdir().unwrap();
+        let (url, name) = if on_postgres() {
+            let name = format!("b{}", Uuid::new_v4().simple());
+            postgres(&format!("CREATE DATABASE {name}")).await;
+            let url = format!("{}/{name}", postgres_url());
+            let dump = Command::new("pg_dump").args(["--no-owner", &self.database_url]).output().expect("pg_dump");
+            assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+            let file = data.path().join("dump.sql");
+            std::fs::write(&file, dump.stdout).unwrap();
+            let restored =
+                Command::new("psql").args([&url, "-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(&file).output().unwrap();
+            assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+            (url, Some(name))
+        } else {
+            let file = data.path().join("ocop.db");
+            self.execute(&format!("VACUUM INTO '{}'", file.display())).await;
+            (format!("sqlite://{}", file.display()), None)
+        };
+        let output = Command::new(binary())
+            .args(["ledger", "check"])
+            .current_dir(data.path())
+            .env("OCOP_DATA_DIR", data.path())
+            .env("OCOP_DATABASE_URL", url)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && text.contains("balance, and agree"), "{text}");
+        if let Some(name) = name {
+            postgres(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        }
     }
 
     /// A query on the test's own database; the first column of the first row as a number.

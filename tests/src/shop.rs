@@ -147,6 +147,23 @@ impl Basket {
         self.client.clone().header("idempotency-key", key).post("/v1/checkouts", self.order_form(quote)).await
     }
 
+    /// Buys, to be paid for this way.
+    pub async fn buy_by(&self, method: &str) -> Value {
+        let quote = self.quote().await;
+        let mut form = self.order_form(&quote);
+        form["payment_method"] = method.into();
+        let client = self.client.clone().header("idempotency-key", &format!("buy-{}", self.id));
+        client.post("/v1/checkouts", form).await.expect(201)
+    }
+
+    /// Starts to pay for a purchase.
+    pub async fn pay(&self, purchase: &Value, method: &str, key: &str) -> Answer {
+        let link = Self::link(&purchase["orders"][0]);
+        let token = link.split_once("token=").unwrap().1;
+        let body = json!({"purchase_id": purchase["id"], "method": method, "token": token});
+        self.client.clone().header("idempotency-key", key).post("/v1/payments", body).await
+    }
+
     /// Quotes and buys.
     pub async fn buy(&self) -> Value {
         let quote = self.quote().await;

@@ -55,6 +55,17 @@ const TABLE: &[(Needs, &[&str])] = &[
             "cancel_order",
             "complete_order",
             "answer_shortfall",
+            "start_payment",
+            "show_payment",
+            "payment_ipn_get",
+            "payment_ipn",
+            "bank_webhook",
+            "payment_return",
+            "open_dispute",
+            "list_order_disputes",
+            "add_dispute_evidence",
+            "withdraw_dispute",
+            "order_receipt",
             "upload_order_photo",
             "list_order_messages",
             "write_order_message",
@@ -93,6 +104,8 @@ const TABLE: &[(Needs, &[&str])] = &[
         &[
             "show_profile",
             "show_team",
+            "list_shop_promotions",
+            "list_seller_disputes",
             "list_delivery_rates",
             "list_own_pickup_points",
             "list_stock",
@@ -136,6 +149,15 @@ const TABLE: &[(Needs, &[&str])] = &[
         &[
             "update_profile",
             "replace_delivery_rates",
+            "create_shop_promotion",
+            "change_shop_promotion",
+            "refund_seller_order",
+            "list_seller_payouts",
+            "show_seller_statement",
+            "show_seller_tax",
+            "add_seller_evidence",
+            "list_seller_invoices",
+            "show_seller_invoice",
             "create_pickup_point",
             "update_pickup_point",
             "list_carrier_contracts",
@@ -199,6 +221,34 @@ const TABLE: &[(Needs, &[&str])] = &[
             "decide_listing_review",
             "list_reported_reviews",
             "moderate_review",
+            "list_commission_rules",
+            "create_commission_rule",
+            "end_commission_rule",
+            "show_tax_rates",
+            "add_tax_rate",
+            "tax_declaration",
+            "list_ledger_accounts",
+            "list_ledger_postings",
+            "list_promotions",
+            "create_promotion",
+            "change_promotion",
+            "list_refunds",
+            "decide_refund",
+            "refund_order",
+            "refund_purchase",
+            "list_reconciliation",
+            "resolve_reconciliation",
+            "upload_settlement",
+            "list_settlements",
+            "preview_payouts",
+            "list_payout_batches",
+            "create_payout_batch",
+            "show_payout_batch",
+            "decide_payout_batch",
+            "payout_bank_file",
+            "mark_payout",
+            "list_disputes",
+            "decide_dispute",
         ],
     ),
 ];
@@ -280,7 +330,9 @@ fn concrete(path: &str, operation: &Value, cooperative: &str) -> String {
             };
             out = out.replace(&format!("{{{name}}}"), &value);
         } else if parameter["in"] == "query" && parameter["required"] == true {
-            let word = parameter["schema"]["enum"].get(0).and_then(Value::as_str).unwrap_or("x");
+            let schema = &parameter["schema"];
+            let word = schema["enum"].get(0).or(parameter["example"].is_string().then_some(&parameter["example"]));
+            let word = word.and_then(Value::as_str).unwrap_or("x");
             out.push(if out.contains('?') { '&' } else { '?' });
             out.extend([name, "=", word]);
         }

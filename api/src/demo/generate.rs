@@ -158,6 +158,7 @@ fn maker_row(
         pickup_offered: Set(true),
         identity_verified_at: Set(Some(now)),
         suspended_reason: Set(None),
+        tax_residence: Set(entity::value::TaxResidence::Resident),
         created_at: Set(now),
         updated_at: Set(now),
     }

@@ -133,6 +133,7 @@ fn cooperative_row(id: CooperativeId, index: usize, maker: &Maker, since: Offset
         pickup_offered: Set(true),
         identity_verified_at: Set(Some(since)),
         suspended_reason: Set(None),
+        tax_residence: Set(entity::value::TaxResidence::Resident),
         created_at: Set(since),
         updated_at: Set(since),
     }

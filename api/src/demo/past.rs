@@ -7,10 +7,11 @@ use entity::value::{
     OrderLineId, OrderState, PaymentMethod, ProductId, PurchaseId, ReservationState, RowId, Vnd,
 };
 use entity::{cart, order, order_event, order_line, purchase, reservation, stock_movement};
-use sea_orm::{ConnectionTrait, Set};
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::{Duration, OffsetDateTime};
 
 use super::data::{Good, Pack};
+use crate::ledger;
 use crate::platform::db::{Batch, run};
 use crate::platform::secrets;
 
@@ -83,6 +84,7 @@ async fn add_one(
         payment_method: Set(PaymentMethod::CashOnDelivery),
         goods_amount: Set(Vnd(goods)),
         delivery_amount: Set(Vnd(FEE)),
+        discount_amount: Set(Vnd::ZERO),
         total_amount: Set(Vnd(goods + FEE)),
         currency: Set(Vnd::CURRENCY.to_owned()),
         created_at: Set(placed_at),
@@ -114,6 +116,14 @@ async fn add_one(
         pickup_point_id: Set(None),
         collection_code: Set(None),
         channel: Set("web".to_owned()),
+        discount_amount: Set(Vnd::ZERO),
+        delivery_discount_amount: Set(Vnd::ZERO),
+        delivery_platform_discount_amount: Set(Vnd::ZERO),
+        delivery_refunded_amount: Set(Vnd::ZERO),
+        paid_amount: Set(Vnd::ZERO),
+        refunded_amount: Set(Vnd::ZERO),
+        paid_at: Set(None),
+        earned_at: Set(None),
     };
     let line = order_line::ActiveModel {
         id: Set(OrderLineId::new()),
@@ -129,6 +139,12 @@ async fn add_one(
         unit_amount: Set(Vnd(pack.price)),
         total_amount: Set(Vnd(goods)),
         weight_g: Set(pack.weight_g * quantity),
+        discount_amount: Set(Vnd::ZERO),
+        platform_discount_amount: Set(Vnd::ZERO),
+        discounts: Set(serde_json::json!([])),
+        commission_amount: Set(Vnd::ZERO),
+        commissions: Set(serde_json::json!([])),
+        refunded_amount: Set(Vnd::ZERO),
     };
     let reserved = reservation::ActiveModel {
         id: Set(RowId::new()),
@@ -166,6 +182,14 @@ async fn add_one(
     });
     let batch = Batch::default().insert([cart_row]).insert([purchase_row]).insert([order_row]).insert([line]);
     batch.insert([reserved]).insert(events).insert(sale).execute(connection).await?;
+    // Cash at the door, brought by the cooperative's own people.
+    let cash = crate::ordering::cash_row(purchase, id, goods + FEE, placed_at);
+    entity::payment::Entity::insert(cash).exec_without_returning(connection).await?;
+    if delivered {
+        let at = placed_at + Duration::hours(40);
+        let journals = ledger::sale::collect_cash(connection, id, at).await?;
+        ledger::post(connection, journals, at).await?;
+    }
     let column = if packed { "on_hand = on_hand - $2" } else { "reserved = reserved + $2" };
     run(connection, format!("UPDATE stock SET {column} WHERE offer_id = $1"), [offer.into(), quantity.into()]).await?;
     Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use entity::value::{
-    Carrier, CooperativeId, Money, OfferId, OrderActor, OrderId, OrderState, ParcelId, ParcelState, Vnd,
+    Carrier, CooperativeId, Money, OfferId, OrderActor, OrderId, OrderState, ParcelId, ParcelState, PaymentMethod, Vnd,
 };
 use entity::{order_line, parcel, parcel_line};
 use garde::Validate;
@@ -20,6 +20,7 @@ use super::worker;
 use crate::catalogue::Desk;
 use crate::catalogue::rules::Level;
 use crate::identity::Permission;
+use crate::ledger::rules::share;
 use crate::ordering::{self, Action, BuyersOrder, By, OrderRow, Secret, Tools, lines_of, number, seller};
 use crate::platform::body::Body;
 use crate::platform::clock::VIETNAM;
@@ -179,6 +180,38 @@ pub struct NewParcel {
     pub weight_g: Option<i64>,
 }
 
+/// So many of an offer.
+type Quantity = (OfferId, i64);
+
+/// Đồng to collect with a parcel: its goods at what they cost after discounts, the delivery with the first, what is left
+/// with the last. Nothing, when the order was paid before.
+fn to_collect(
+    row: &OrderRow,
+    bought: &[order_line::Model],
+    before: &[parcel::Model],
+    (left, wanted): (&[Quantity], &[Quantity]),
+) -> Vnd {
+    if row.payment_method != PaymentMethod::CashOnDelivery {
+        return Vnd::ZERO;
+    }
+    let collected: i64 = before.iter().map(|parcel| parcel.cod_amount.0).sum();
+    let rest = row.total_amount.0 - collected;
+    let pieces = |lines: &[Quantity]| lines.iter().map(|(_, quantity)| quantity).sum::<i64>();
+    if pieces(wanted) == pieces(left) {
+        return Vnd(rest.max(0));
+    }
+    let goods: i64 = wanted
+        .iter()
+        .filter_map(|(offer, quantity)| {
+            let line = bought.iter().find(|line| line.offer_id == *offer)?;
+            Some(share(line.total_amount.0 - line.discount_amount.0, *quantity, line.quantity))
+        })
+        .sum();
+    let of_goods: i64 = bought.iter().map(|line| line.total_amount.0 - line.discount_amount.0).sum();
+    let delivery = if before.is_empty() { row.total_amount.0 - of_goods } else { 0 };
+    Vnd((goods + delivery).clamp(0, rest.max(0)))
+}
+
 /// Makes a parcel inside the caller's transaction.
 pub async fn make(
     transaction: &impl ConnectionTrait,
@@ -219,11 +252,7 @@ pub async fn make(
     let line_of = |offer: OfferId| bought.iter().find(|line| line.offer_id == offer);
     let unit = |line: &order_line::Model| line.weight_g / line.quantity.max(1);
     let weight: i64 = wanted.iter().filter_map(|(offer, n)| line_of(*offer).map(|line| unit(line) * n)).sum();
-    let goods = Vnd::sum(wanted.iter().filter_map(|(offer, n)| line_of(*offer)?.unit_amount.times(*n)));
-    let goods = goods.ok_or_else(|| Problem::internal("amount past 64 bits"))?;
-    // The delivery price is collected with the first parcel.
-    let fee = if before.is_empty() { row.delivery_amount } else { Vnd::ZERO };
-    let cod = goods.plus(fee).ok_or_else(|| Problem::internal("amount past 64 bits"))?;
+    let cod = to_collect(row, &bought, &before, (&left, &wanted));
     let id = ParcelId::new();
     let model = parcel::ActiveModel {
         id: Set(id),
@@ -237,6 +266,7 @@ pub async fn make(
         cod_amount: Set(cod),
         fee_amount: Set(None),
         expected_on: Set(None),
+        settled_at: Set(None),
         last_event_at: Set(now),
         created_at: Set(now),
         updated_at: Set(now),

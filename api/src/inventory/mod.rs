@@ -15,8 +15,8 @@ mod store;
 
 pub use routes::{BELOW_RESERVED, NewMovement, StockItem, one_of, receive, receive_within, stock_of};
 pub use store::{
-    Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve, restock,
-    sellable, take,
+    Disagreement, Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve,
+    reserve_again, restock, sellable, take,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -108,6 +108,21 @@ pub async fn reserve(
     shift(transaction, &shifts, now).await
 }
 
+/// Reserves once more what an order had reserved and freed; too little if it was only promised of a harvest.
+pub async fn reserve_again(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    keep_until: Date,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    let again = turn(transaction, order, "released", "held").await?;
+    if again.is_empty() {
+        return Ok(Outcome::Short);
+    }
+    let shifts: Vec<_> = again.iter().map(|row| Shift::reserve(row.offer_id, row.quantity, Some(keep_until))).collect();
+    shift(transaction, &shifts, now).await
+}
+
 /// Frees so many of an offer that were reserved.
 pub async fn free(
     transaction: &impl ConnectionTrait,
@@ -529,7 +544,7 @@ pub async fn check(connection: &impl ConnectionTrait) -> Result<Vec<Disagreement
          GROUP BY f.id, f.preordered HAVING COALESCE(SUM(p.quantity), 0) <> f.preordered",
         "SELECT 'reservation and state of order' AS what, o.id AS id, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
          FROM orders o JOIN reservation r ON r.order_id = o.id
-         WHERE r.state <> CASE WHEN o.state IN ('placed', 'confirmed') THEN 'held'
+         WHERE r.state <> CASE WHEN o.state IN ('awaiting_payment', 'placed', 'confirmed') THEN 'held'
                                WHEN o.state IN ('cancelled', 'expired') THEN 'released' ELSE 'taken' END",
         "SELECT 'lines and reservations of order' AS what, o.id AS id, o.goods_amount AS expected, CAST(COALESCE(SUM(l.total_amount), 0) AS bigint) AS found
          FROM orders o LEFT JOIN order_line l ON l.order_id = o.id

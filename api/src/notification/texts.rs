@@ -101,7 +101,11 @@ fn summary(about: &OrderForMail, language: Language) -> String {
 pub fn order_for_buyer(about: &OrderForMail, state: OrderState, link: &str) -> Option<Mail> {
     let pickup = about.order.delivery_method == DeliveryMethod::Pickup;
     let (vi, en) = match state {
+        OrderState::AwaitingPayment => ("đang chờ thanh toán", "waits for your payment"),
         OrderState::Placed => ("đã được đặt", "was placed"),
+        OrderState::Expired if about.unpaid => {
+            ("đã hết hạn vì chưa được thanh toán", "expired because it was not paid")
+        }
         OrderState::Confirmed => ("đã được người bán xác nhận", "was confirmed by the seller"),
         OrderState::Packed if pickup => ("đã đóng gói, mời bạn đến lấy", "is packed and ready to collect"),
         OrderState::Shipped => ("đang được giao", "is on its way"),
@@ -137,6 +141,10 @@ pub fn order_for_buyer(about: &OrderForMail, state: OrderState, link: &str) -> O
 
 /// What the seller is told: what there is to do, and what is off.
 pub fn order_for_seller(about: &OrderForMail, state: OrderState) -> Option<Mail> {
+    // Who sells is told of an order once it is paid.
+    if about.unpaid {
+        return None;
+    }
     let (vi, en) = match state {
         OrderState::Placed => ("mới, chờ xác nhận", "is new and waits for you to confirm"),
         OrderState::Cancelled => ("đã bị hủy", "was cancelled"),

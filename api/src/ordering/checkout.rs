@@ -4,33 +4,34 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::value::{
-    CartId, CartState, DeliveryMethod, Language, Money, OrderActor, OrderId, OrderLineId, OrderState, PaymentMethod,
-    PurchaseId, QuoteId, ReservationState, RowId, SalesChannel, Vnd,
+    CartId, CartState, DeliveryMethod, Money, OrderId, OrderState, PaymentMethod, PurchaseId, QuoteId, SalesChannel,
 };
-use entity::{order, order_event, order_line, purchase, reservation};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, Set};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::carts::own_cart;
-use super::quotes::{Quote, QuotedShare, count_what_keeps, shares};
+use super::quotes::{Quote, QuotedShare, count_what_keeps, discount, shares};
 use super::rules::{Change, line_fault};
 use super::store::{CartRow, LineRow, cart_lines, offers, quote};
+use super::write_up::{Plan, write_up};
 use crate::catalogue::{Catalogue, rules::Level};
 use crate::config::Config;
 use crate::delivery::rates;
 use crate::identity::{Caller, rules::Contact, rules::phone};
-use crate::inventory::{self, Outcome, Wanted, forecasts};
+use crate::inventory::{self, Outcome, forecasts};
+use crate::ledger::commission;
 use crate::platform::body::Body;
 use crate::platform::clock::{Clock, VIETNAM};
-use crate::platform::db::{Batch, Db, is_duplicate_of, run};
+use crate::platform::db::{Db, is_duplicate_of, run};
+use crate::platform::fold;
 use crate::platform::i18n::language_of;
 use crate::platform::idempotency::{Claim, IdempotencyKey, claim, fingerprint, keep};
-use crate::platform::outbox::{Bell, event};
+use crate::platform::outbox::Bell;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
-use crate::platform::{fold, secrets};
+use crate::promotion::{self, UsedUp};
 
 codes! {
     /// The answer's `changes` tell what differs.
@@ -43,14 +44,14 @@ codes! {
 pub struct ContactInput {
     #[garde(length(chars, min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100)]
-    name: String,
+    pub name: String,
     #[garde(length(min = 3, max = 30))]
     #[schema(min_length = 3, max_length = 30)]
-    phone: String,
+    pub phone: String,
     /// For mails about the orders; an account's own address unless told.
     #[garde(inner(length(max = 254)))]
     #[schema(max_length = 254)]
-    email: Option<String>,
+    pub email: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema, Validate)]
@@ -59,45 +60,50 @@ pub struct ContactInput {
 #[schema(example = json!({"cart_id": "0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11", "quote_id": "0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f",
     "contact": {"name": "Nguyễn Thị Lan", "phone": "0912345678", "email": "lan@example.vn"}, "payment_method": "cash_on_delivery"}))]
 pub struct Checkout {
-    cart_id: CartId,
+    pub cart_id: CartId,
     /// What is charged is what this quote told.
-    quote_id: QuoteId,
+    pub quote_id: QuoteId,
     #[garde(dive)]
-    contact: ContactInput,
-    payment_method: PaymentMethod,
+    pub contact: ContactInput,
+    pub payment_method: PaymentMethod,
     /// Through which front end it was bought; `web` unless told.
-    channel: Option<SalesChannel>,
+    pub channel: Option<SalesChannel>,
     /// For the sellers.
     #[garde(inner(length(chars, max = 500)))]
     #[schema(max_length = 500)]
-    note: Option<String>,
+    pub note: Option<String>,
 }
 
 /// One cooperative's order in a purchase.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct PlacedOrder {
-    id: OrderId,
-    number: String,
-    cooperative_vi: String,
-    cooperative_en: String,
-    state: OrderState,
-    total: Money,
+    pub id: OrderId,
+    pub number: String,
+    pub cooperative_vi: String,
+    pub cooperative_en: String,
+    pub state: OrderState,
+    pub total: Money,
     /// Opens the order without an account; keep it secret.
-    link: String,
+    pub link: String,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct Purchase {
-    id: PurchaseId,
-    number: String,
-    orders: Vec<PlacedOrder>,
-    goods: Money,
-    delivery: Money,
-    total: Money,
-    payment_method: PaymentMethod,
+    pub id: PurchaseId,
+    pub number: String,
+    pub orders: Vec<PlacedOrder>,
+    pub goods: Money,
+    pub delivery: Money,
+    pub discount: Money,
+    pub total: Money,
+    pub payment_method: PaymentMethod,
+    /// Until when it is to be paid, by `/v1/payments`; stock is held as long. None: at the door, or nothing is to be paid.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub pay_by: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
-    placed_at: OffsetDateTime,
+    pub placed_at: OffsetDateTime,
 }
 
 /// Buy what was quoted. One transaction: all orders or none. `409 changed_since_quote` tells line by line what differs;
@@ -184,6 +190,7 @@ impl Asked<'_> {
             return Err(refused(shortages(self.db, &plan, now.to_offset(VIETNAM).date()).await?));
         };
         let body = serde_json::to_string(&plan.answer).map_err(Problem::internal)?;
+        let (purchase, buyer) = (plan.answer.id, (self.caller.account(), plan.phone.as_str()));
         match plan.rows.execute(&transaction).await {
             Err(error) if is_duplicate_of(&error, "number") => {
                 transaction.rollback().await?;
@@ -191,6 +198,13 @@ impl Asked<'_> {
                 return Ok(None);
             }
             done => done?,
+        }
+        if let Err(UsedUp::ByAll(promotion_id) | UsedUp::ByThisBuyer(promotion_id)) =
+            promotion::take(&transaction, purchase, &plan.promotions, buyer, now).await?
+        {
+            transaction.rollback().await?;
+            metrics::counter!("ocop_checkouts_total", "outcome" => "promotion_used_up").increment(1);
+            return Err(refused(vec![Change::PromotionUsedUp { promotion_id }]));
         }
         keep(&transaction, scope, key, 201, &body).await?;
         transaction.commit().await?;
@@ -222,14 +236,21 @@ impl Asked<'_> {
                 .map_or((DeliveryMethod::Delivery, None), |share| (share.method, share.pickup_point_id))
         };
         count_what_keeps(db.fresh(), &mut lines, &rates, quoted.address.as_ref(), way_of, today).await?;
-        let (fresh, faults) = shares(&lines, &rates, quoted.address.as_ref(), way_of)?;
+        let (mut fresh, faults) = shares(&lines, &rates, quoted.address.as_ref(), way_of)?;
         changes.extend(faults);
+        let codes: Vec<String> = quoted.promotions.iter().filter_map(|given| given.code.clone()).collect();
+        discount(db.fresh(), &mut fresh, &lines, &codes, now).await?;
         changes.extend(differences(&quoted, &fresh, &lines));
         if !changes.is_empty() {
             return Err(refused(changes));
         }
+        if !config.payment_methods().contains(&input.payment_method) {
+            let (vi, en) = ("hình thức thanh toán này chưa được hỗ trợ", "this way of paying is not offered");
+            return Err(Problem::field("/payment_method", "payment_method", vi, en));
+        }
+        let rules = commission::rules_on(db.fresh(), today).await?;
         let language = language_of(request);
-        Ok(write_up(caller, config, cart.id, input, &contact, &quoted, lines, language, now))
+        write_up(caller, config, cart.id, input, &contact, &quoted, lines, &rules, language, now)
     }
 }
 
@@ -289,15 +310,6 @@ async fn shortages(db: &Db, plan: &Plan, today: Date) -> Result<Vec<Change>, Pro
     Ok(changes)
 }
 
-/// Everything a checkout will write, and its answer.
-struct Plan {
-    lines: Vec<LineRow>,
-    /// From stock, good until it arrives.
-    wanted: Vec<Wanted>,
-    rows: Batch,
-    answer: Purchase,
-}
-
 /// A contact with its phone in E.164.
 fn contact(input: &ContactInput) -> Result<ContactInput, Problem> {
     let phone = phone(&input.phone).ok_or_else(|| {
@@ -337,171 +349,16 @@ fn differences(quoted: &Quote, fresh: &[QuotedShare], lines: &[LineRow]) -> Vec<
         let same = |fresh: &&QuotedShare| {
             fresh.cooperative_id == share.cooperative_id && fresh.preorder.is_some() == share.preorder.is_some()
         };
-        let now = fresh.iter().find(same);
-        if let Some(now) = now.filter(|now| now.delivery != share.delivery) {
+        let fresh_share = fresh.iter().find(same);
+        if let Some(now) = fresh_share.filter(|now| now.delivery != share.delivery) {
             // A free limit reached or left by a price change shows here too.
             let (quoted, now) = (share.delivery.amount, now.delivery.amount);
             changes.push(Change::DeliveryPriceChanged { cooperative_id: share.cooperative_id, quoted, now });
         }
+        if let Some(now) = fresh_share.filter(|now| now.discount != share.discount && now.goods == share.goods) {
+            let (quoted, now) = (share.discount.amount, now.discount.amount);
+            changes.push(Change::DiscountChanged { cooperative_id: share.cooperative_id, quoted, now });
+        }
     }
     changes
-}
-
-/// `DH-261124-K7MPXQ2R`: the day in Vietnam and about 40 random bits; the unique key has the last word.
-pub fn number(kind: &str, now: OffsetDateTime) -> String {
-    let (year, month, day) = now.to_offset(VIETNAM).to_calendar_date();
-    format!("{kind}-{:02}{:02}{day:02}-{}", year % 100, u8::from(month), secrets::code(8))
-}
-
-#[allow(clippy::too_many_arguments, reason = "everything a purchase is made of, once")]
-fn write_up(
-    caller: &Caller,
-    config: &Config,
-    cart: CartId,
-    input: &Checkout,
-    contact: &ContactInput,
-    quoted: &Quote,
-    lines: Vec<LineRow>,
-    language: Language,
-    now: OffsetDateTime,
-) -> Plan {
-    let account = caller.account();
-    let purchase_id = PurchaseId::new();
-    let purchase_number = number("MH", now);
-    let purchase = purchase::ActiveModel {
-        id: Set(purchase_id),
-        number: Set(purchase_number.clone()),
-        cart_id: Set(cart),
-        account_id: Set(account),
-        email: Set(contact.email.clone()),
-        phone: Set(contact.phone.clone()),
-        language: Set(language),
-        payment_method: Set(input.payment_method),
-        goods_amount: Set(Vnd(quoted.goods.amount)),
-        delivery_amount: Set(Vnd(quoted.delivery.amount)),
-        total_amount: Set(Vnd(quoted.total.amount)),
-        currency: Set(Vnd::CURRENCY.to_owned()),
-        created_at: Set(now),
-    };
-    let respond_by = now + Duration::hours(config.order_response_hours.into());
-    let note = input.note.as_deref().map(fold::stored).filter(|note| !note.is_empty());
-    let today = now.to_offset(VIETNAM).date();
-    let channel = input.channel.unwrap_or(SalesChannel::Web);
-    let (mut orders, mut order_lines, mut reservations, mut preorders, mut wanted) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut steps, mut events, mut placed) = (Vec::new(), Vec::new(), Vec::new());
-    for share in &quoted.shares {
-        let id = OrderId::new();
-        let order_number = number("DH", now);
-        let access_token = secrets::token();
-        let delivered = share.method == DeliveryMethod::Delivery;
-        let address = quoted.address.as_ref().filter(|_| delivered);
-        placed.push(PlacedOrder {
-            id,
-            number: order_number.clone(),
-            cooperative_vi: share.cooperative_vi.clone(),
-            cooperative_en: share.cooperative_en.clone(),
-            state: OrderState::Placed,
-            total: share.total.clone(),
-            link: format!("{}/v1/orders/{id}?token={access_token}", config.base_url()),
-        });
-        orders.push(order::ActiveModel {
-            id: Set(id),
-            number: Set(order_number),
-            purchase_id: Set(purchase_id),
-            cooperative_id: Set(share.cooperative_id),
-            account_id: Set(account),
-            access_token: Set(access_token),
-            state: Set(OrderState::Placed),
-            goods_amount: Set(Vnd(share.goods.amount)),
-            delivery_amount: Set(Vnd(share.delivery.amount)),
-            total_amount: Set(Vnd(share.total.amount)),
-            currency: Set(Vnd::CURRENCY.to_owned()),
-            delivery_method: Set(share.method),
-            recipient: Set(address.map_or_else(|| contact.name.clone(), |address| address.recipient.clone())),
-            phone: Set(address.map_or_else(|| contact.phone.clone(), |address| address.phone.clone())),
-            street: Set(address.map(|address| address.street.clone())),
-            commune_code: Set(address.map(|address| address.commune_code.clone())),
-            note: Set(note.clone()),
-            placed_at: Set(now),
-            respond_by: Set(Some(respond_by)),
-            delivered_at: Set(None),
-            updated_at: Set(now),
-            preorder: Set(share.preorder.is_some()),
-            arrive_days: Set(share.arrive_days),
-            pickup_point_id: Set(share.pickup_point_id),
-            collection_code: Set((!delivered).then(|| secrets::code(6))),
-            channel: Set(channel.as_str().to_owned()),
-        });
-        let keep_until = today + Duration::days(share.arrive_days.into());
-        let ours =
-            |line: &&LineRow| line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some();
-        for line in lines.iter().filter(ours) {
-            order_lines.push(order_line_row(id, line));
-            if let Some(forecast) = line.forecast_id {
-                preorders.push(forecasts::row(id, line.offer_id, forecast, line.quantity, now));
-                continue;
-            }
-            wanted.push(Wanted { offer: line.offer_id, quantity: line.quantity, keep_until });
-            reservations.push(reservation::ActiveModel {
-                id: Set(RowId::new()),
-                order_id: Set(id),
-                offer_id: Set(line.offer_id),
-                quantity: Set(line.quantity),
-                state: Set(ReservationState::Held),
-                created_at: Set(now),
-                expires_at: Set(Some(respond_by)),
-            });
-        }
-        steps.push(order_event::ActiveModel {
-            id: Set(RowId::new()),
-            order_id: Set(id),
-            from_state: Set(None),
-            to_state: Set(OrderState::Placed),
-            actor_kind: Set(account.map_or(OrderActor::Guest, |_| OrderActor::Buyer)),
-            actor_id: Set(account.map(|account| account.0)),
-            reason: Set(None),
-            reason_code: Set(None),
-            at: Set(now),
-        });
-        let offers: Vec<_> = share.lines.iter().map(|line| line.offer_id).collect();
-        events.push(event("order.placed", id.0, serde_json::json!({"offers": offers}), now));
-    }
-    let answer = Purchase {
-        id: purchase_id,
-        number: purchase_number,
-        orders: placed,
-        goods: quoted.goods.clone(),
-        delivery: quoted.delivery.clone(),
-        total: quoted.total.clone(),
-        payment_method: input.payment_method,
-        placed_at: now,
-    };
-    let rows = Batch::default()
-        .insert([purchase])
-        .insert(orders)
-        .insert(order_lines)
-        .insert(reservations)
-        .insert(preorders)
-        .insert(steps)
-        .insert(events);
-    Plan { lines, wanted, rows, answer }
-}
-
-fn order_line_row(order: OrderId, line: &LineRow) -> order_line::ActiveModel {
-    order_line::ActiveModel {
-        id: Set(OrderLineId::new()),
-        order_id: Set(order),
-        offer_id: Set(line.offer_id),
-        product_id: Set(line.product_id),
-        sku: Set(line.sku.clone()),
-        name_vi: Set(line.name_vi.clone()),
-        name_en: Set(line.name_en.clone()),
-        pack_vi: Set(line.pack_vi.clone()),
-        pack_en: Set(line.pack_en.clone()),
-        quantity: Set(line.quantity),
-        unit_amount: Set(line.price_amount),
-        total_amount: Set(Vnd(line.price_amount.0.saturating_mul(line.quantity))),
-        weight_g: Set(line.weight_g.saturating_mul(line.quantity)),
-    }
 }

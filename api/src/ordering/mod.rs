@@ -9,6 +9,7 @@
 mod carts;
 mod checkout;
 mod messages;
+mod money;
 mod orders;
 mod photos;
 mod quotes;
@@ -20,21 +21,23 @@ mod steps;
 mod store;
 mod sweeper;
 mod view;
+mod write_up;
 
 pub use carts::MergeOnSignIn;
-pub use checkout::number;
 pub use messages::{Messages, read_talk, write as write_message};
+pub use money::hold;
 pub use orders::{BuyersOrder, OrderQuery, Secret};
 pub use returns::{
     ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns,
     of_order as returns_of_order,
 };
 pub use rules::Action;
-pub use steps::{By, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
+pub use steps::{By, GOODS_GONE, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
 pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_mail, order_list};
 pub use sweeper::Sweeper;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};
+pub use write_up::{cash_row, number};
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -4,7 +4,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::quote;
 use entity::value::{
-    CartId, CooperativeId, DeliveryMethod, DeliveryZone, Money, OfferId, PaymentMethod, PickupPointId, QuoteId, Vnd,
+    CartId, CooperativeId, DeliveryMethod, DeliveryZone, Money, OfferId, PaymentMethod, PickupPointId, PromotionId,
+    QuoteId, Vnd,
 };
 use entity::{delivery_rate, value::CartState};
 use garde::Validate;
@@ -20,10 +21,15 @@ use crate::config::Config;
 use crate::delivery::{self, rates};
 use crate::identity::{AddressInput, Caller};
 use crate::inventory;
+pub use crate::ledger::rules::LineDiscount;
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::problem::{Problem, codes};
+use crate::promotion::{
+    self,
+    rules::{Delivery, Line, apply},
+};
 
 codes! {
     CART_EMPTY = "cart_empty" 409 "Giỏ hàng đang trống." "The basket is empty.";
@@ -52,6 +58,11 @@ pub struct QuoteRequest {
     #[serde(default)]
     #[schema(max_items = 100)]
     deliveries: Vec<Choice>,
+    /// Promotion codes, in the order they are to be applied.
+    #[garde(length(max = 5), inner(length(min = 1, max = 30)))]
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    codes: Vec<String>,
 }
 
 /// A line as quoted.
@@ -64,7 +75,25 @@ pub struct QuotedLine {
     pub pack_en: String,
     pub quantity: i64,
     pub unit_price: Money,
+    /// Before discounts.
     pub total: Money,
+    pub discount: Money,
+    #[serde(default)]
+    pub discounts: Vec<LineDiscount>,
+}
+
+/// A promotion the basket has.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct QuotedPromotion {
+    pub promotion_id: PromotionId,
+    #[schema(required = true)]
+    pub code: Option<String>,
+    #[serde(default)]
+    #[schema(required = true)]
+    pub campaign: Option<String>,
+    pub name_vi: String,
+    pub name_en: String,
+    pub amount: Money,
 }
 
 /// When the harvest is expected that a pre-order waits for.
@@ -101,6 +130,10 @@ pub struct QuotedShare {
     pub weight_g: i64,
     pub goods: Money,
     pub delivery: Money,
+    /// Off goods and delivery.
+    pub discount: Money,
+    #[serde(default)]
+    pub delivery_discounts: Vec<LineDiscount>,
     pub total: Money,
 }
 
@@ -113,6 +146,8 @@ pub struct Quote {
     pub shares: Vec<QuotedShare>,
     pub goods: Money,
     pub delivery: Money,
+    pub discount: Money,
+    pub promotions: Vec<QuotedPromotion>,
     pub total: Money,
     #[schema(required = true)]
     pub address: Option<AddressInput>,
@@ -195,6 +230,8 @@ pub fn shares(
                 quantity: line.quantity,
                 unit_price: line.price_amount.into(),
                 total: total.into(),
+                discount: Vnd::ZERO.into(),
+                discounts: Vec::new(),
             });
         }
         let (method, pickup_point_id) = way_of(id);
@@ -233,10 +270,69 @@ pub fn shares(
             weight_g,
             goods: goods.into(),
             delivery: fee.into(),
+            discount: Vnd::ZERO.into(),
+            delivery_discounts: Vec::new(),
             total: goods.plus(fee).ok_or_else(overflow)?.into(),
         });
     }
     Ok((shares, changes))
+}
+
+/// Takes what promotions give off the shares; the promotions that give something.
+pub async fn discount(
+    connection: &impl ConnectionTrait,
+    shares: &mut [QuotedShare],
+    lines: &[LineRow],
+    codes: &[String],
+    now: OffsetDateTime,
+) -> Result<Vec<QuotedPromotion>, Problem> {
+    let active: Vec<_> = promotion::active(connection, codes, now).await?;
+    let promotions: Vec<_> = active.into_iter().filter(|active| active.left).map(|active| active.promotion).collect();
+    if promotions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let product = |offer: OfferId| lines.iter().find(|line| line.offer_id == offer).map(|line| line.product_id);
+    let mut asked = Vec::new();
+    for quoted in shares.iter() {
+        for line in &quoted.lines {
+            let product = product(line.offer_id).ok_or_else(|| Problem::internal("a quoted line of no basket"))?;
+            let (unit, quantity) = (line.unit_price.amount, line.quantity);
+            asked.push(Line { cooperative: quoted.cooperative_id, product, unit, quantity });
+        }
+    }
+    let delivery = |share: &QuotedShare| Delivery { cooperative: share.cooperative_id, fee: share.delivery.amount };
+    let deliveries: Vec<_> = shares.iter().map(delivery).collect();
+    let found = apply(&promotions, &asked, &deliveries);
+    let given = |off: &Vec<(usize, i64)>| -> Vec<LineDiscount> {
+        let one = |(index, amount): &(usize, i64)| {
+            let promotion = &promotions[*index];
+            LineDiscount { promotion_id: promotion.id, funded_by: promotion.funded_by, amount: *amount }
+        };
+        off.iter().map(one).collect()
+    };
+    let mut of_lines = found.lines.iter();
+    for (share, off) in shares.iter_mut().zip(&found.deliveries) {
+        share.delivery_discounts = given(off);
+        let mut discount: i64 = share.delivery_discounts.iter().map(|given| given.amount).sum();
+        for line in &mut share.lines {
+            line.discounts = of_lines.next().map(given).unwrap_or_default();
+            let off: i64 = line.discounts.iter().map(|given| given.amount).sum();
+            line.discount = Vnd(off).into();
+            discount += off;
+        }
+        share.discount = Vnd(discount).into();
+        share.total = Vnd(share.goods.amount + share.delivery.amount - discount).into();
+    }
+    let quoted = promotions.into_iter().zip(found.totals).filter(|(_, amount)| *amount > 0);
+    let quoted = quoted.map(|(promotion, amount)| QuotedPromotion {
+        promotion_id: promotion.id,
+        code: promotion.code,
+        campaign: promotion.campaign,
+        name_vi: promotion.name_vi,
+        name_en: promotion.name_en,
+        amount: Vnd(amount).into(),
+    });
+    Ok(quoted.collect())
 }
 
 /// The last of the harvests a share waits for.
@@ -292,13 +388,21 @@ pub async fn create(
         choice.map_or((DeliveryMethod::Delivery, None), |choice| (choice.method, choice.pickup_point_id))
     };
     count_what_keeps(db.fresh(), &mut lines, &rates, address.as_ref(), way_of, today).await?;
-    let (shares, changes) = shares(&lines, &rates, address.as_ref(), way_of)?;
+    let (mut shares, changes) = shares(&lines, &rates, address.as_ref(), way_of)?;
     if !changes.is_empty() {
         return Err(Problem::new(&NOT_AVAILABLE).extension("changes", changes));
     }
     let now = clock.now();
-    let quote =
-        total(cart.id, cart.version, shares, address, now + time::Duration::minutes(config.quote_minutes.into()))?;
+    let codes: Vec<String> = input.codes.iter().map(|code| code.trim().to_uppercase()).collect();
+    let promotions = discount(db.fresh(), &mut shares, &lines, &codes, now).await?;
+    for (index, code) in codes.iter().enumerate() {
+        if promotions.iter().all(|given| given.code.as_ref() != Some(code)) || codes[..index].contains(code) {
+            let (vi, en) = ("mã không dùng được cho giỏ hàng này", "this code gives nothing on this basket");
+            return Err(Problem::field(format!("/codes/{index}"), "promotion", vi, en));
+        }
+    }
+    let expires_at = now + time::Duration::minutes(config.quote_minutes.into());
+    let quote = total((cart.id, cart.version), shares, promotions, address, config.payment_methods(), expires_at)?;
     let row = quote::ActiveModel {
         id: Set(quote.id),
         cart_id: Set(cart.id),
@@ -312,10 +416,11 @@ pub async fn create(
 }
 
 fn total(
-    cart_id: CartId,
-    cart_version: i64,
+    (cart_id, cart_version): (CartId, i64),
     shares: Vec<QuotedShare>,
+    promotions: Vec<QuotedPromotion>,
     address: Option<AddressInput>,
+    payment_methods: Vec<PaymentMethod>,
     expires_at: OffsetDateTime,
 ) -> Result<Quote, Problem> {
     let sum = |amount: fn(&QuotedShare) -> &Money| {
@@ -327,10 +432,12 @@ fn total(
         cart_version,
         goods: sum(|share| &share.goods)?.into(),
         delivery: sum(|share| &share.delivery)?.into(),
+        discount: sum(|share| &share.discount)?.into(),
+        promotions,
         total: sum(|share| &share.total)?.into(),
         shares,
         address,
-        payment_methods: vec![PaymentMethod::CashOnDelivery],
+        payment_methods,
         expires_at,
     })
 }

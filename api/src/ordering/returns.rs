@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
-use super::checkout::number;
 use super::orders::{BuyersOrder, Secret};
 use super::store::lines_of;
+use super::write_up::number;
 use crate::catalogue::Desk;
 use crate::config::Config;
 use crate::identity::Permission;
 use crate::inventory::{self, Outcome};
+use crate::ledger;
+use crate::ledger::refunds::{Owe, What, owe};
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, is_duplicate, list as list_of, one, run};
 use crate::platform::fold;
@@ -419,12 +421,25 @@ pub async fn decide(
             run(&transaction, sql, [id.into(), (*offer).into(), (*quantity).into()]).await?;
         }
     }
+    let mut journals = Vec::new();
+    if to == ReturnState::Received {
+        let goods = view.lines.iter().map(|line| (line.offer_id, line.quantity)).collect();
+        let because = Owe {
+            note: Some(row.number.clone()),
+            by: Some(desk.who.account),
+            needs_approval: false,
+            ..Owe::because("return_received")
+        };
+        let owed = owe(&transaction, &[(row.order_id, What::Goods(goods))], because, now).await?;
+        journals.extend(owed.into_iter().flat_map(|(_, journals)| journals));
+    }
     let after = serde_json::json!({"state": to, "answer": answer, "restocked": back.len()});
     desk.audit(&transaction, "return.decided", ("return", id.0), serde_json::json!({"state": view.state}), after)
         .await?;
     let offers: Vec<_> = back.iter().map(|(offer, _)| offer).collect();
     let payload = serde_json::json!({"return": id, "offers": offers});
     emit(&transaction, &format!("return.{}", to.as_str()), row.order_id.0, payload, now).await?;
+    ledger::post(&transaction, journals, now).await?;
     transaction.commit().await?;
     desk.catalogue.levels_changed(&levels).await;
     desk.bell.ring();

@@ -17,6 +17,10 @@ pub fn quantity_fits(quantity: i64, min: i64, step: i64) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
+    /// The money is there.
+    Pay,
+    /// The money came after the order had expired, and its goods are still there.
+    Revive,
     Confirm,
     Pack,
     Ship,
@@ -34,6 +38,8 @@ pub enum Effect {
     Take,
     /// What was reserved is free again.
     Release,
+    /// What was free again is reserved once more.
+    Reserve,
     /// Packed goods return to the shelf.
     PutBack,
 }
@@ -54,6 +60,7 @@ const SELLER: &[OrderActor] = &[OrderActor::Seller];
 const SELLER_OR_CARRIER: &[OrderActor] = &[OrderActor::Seller, OrderActor::System];
 const SYSTEM: &[OrderActor] = &[OrderActor::System];
 const ANYONE: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest, OrderActor::Seller];
+const BUYERS: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest];
 const BUYERS_OR_TIME: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest, OrderActor::System];
 
 const fn step(from: OrderState, action: Action, to: OrderState, by: &'static [OrderActor], effect: Effect) -> Step {
@@ -65,6 +72,10 @@ pub static STEPS: &[Step] = {
     use Action as A;
     use OrderState as S;
     &[
+        step(S::AwaitingPayment, A::Pay, S::Placed, SYSTEM, Effect::None),
+        step(S::AwaitingPayment, A::Cancel, S::Cancelled, BUYERS, Effect::Release),
+        step(S::AwaitingPayment, A::Expire, S::Expired, SYSTEM, Effect::Release),
+        step(S::Expired, A::Revive, S::Placed, SYSTEM, Effect::Reserve),
         step(S::Placed, A::Confirm, S::Confirmed, SELLER, Effect::None),
         step(S::Confirmed, A::Pack, S::Packed, SELLER, Effect::Take),
         Step {
@@ -134,6 +145,16 @@ pub enum Change {
     DeliveryNotOffered {
         cooperative_id: entity::value::CooperativeId,
     },
+    /// What comes off is not what was told.
+    DiscountChanged {
+        cooperative_id: entity::value::CooperativeId,
+        quoted: i64,
+        now: i64,
+    },
+    /// Its last use went to somebody else, or this buyer has had it.
+    PromotionUsedUp {
+        promotion_id: entity::value::PromotionId,
+    },
     /// Lines were added, removed or changed after the quote.
     CartChanged,
     QuoteExpired,
@@ -199,12 +220,16 @@ mod tests {
     #[test]
     fn ended_orders_stay_ended() {
         for ended in [OrderState::Completed, OrderState::Cancelled, OrderState::Expired] {
-            assert!(STEPS.iter().all(|step| step.from != ended), "{ended:?}");
+            // But for money that comes too late.
+            let on = STEPS.iter().filter(|step| step.action != Action::Revive);
+            assert!(on.into_iter().all(|step| step.from != ended), "{ended:?}");
         }
     }
 
     fn action() -> impl Strategy<Value = (Action, OrderActor)> {
         let actions = prop_oneof![
+            Just(Action::Pay),
+            Just(Action::Revive),
             Just(Action::Confirm),
             Just(Action::Pack),
             Just(Action::Ship),
@@ -225,20 +250,22 @@ mod tests {
     proptest! {
         /// Goods leave the shelf at most once, return at most once, and only if they left.
         #[test]
-        fn no_sequence_of_steps_takes_or_returns_goods_twice(tries in proptest::collection::vec(action(), 1..60), pickup: bool) {
+        fn no_sequence_of_steps_takes_or_returns_goods_twice(tries in proptest::collection::vec(action(), 1..60), pickup: bool, prepaid: bool) {
             let method = if pickup { DeliveryMethod::Pickup } else { DeliveryMethod::Delivery };
-            let (mut state, mut reserved, mut taken) = (OrderState::Placed, 1, 0);
+            let first = if prepaid { OrderState::AwaitingPayment } else { OrderState::Placed };
+            let (mut state, mut reserved, mut taken) = (first, 1, 0);
             for (action, actor) in tries {
                 let Some(step) = next(state, action, actor, method) else { continue };
                 match step.effect {
                     Effect::None => {}
                     Effect::Take => { reserved -= 1; taken += 1; }
                     Effect::Release => reserved -= 1,
+                    Effect::Reserve => reserved += 1,
                     Effect::PutBack => taken -= 1,
                 }
                 state = step.to;
                 prop_assert!((0..=1).contains(&reserved) && (0..=1).contains(&taken));
-                let held = matches!(state, OrderState::Placed | OrderState::Confirmed);
+                let held = matches!(state, OrderState::AwaitingPayment | OrderState::Placed | OrderState::Confirmed);
                 prop_assert_eq!(reserved == 1, held);
                 prop_assert_eq!(taken == 1, !held && !matches!(state, OrderState::Cancelled | OrderState::Expired));
             }

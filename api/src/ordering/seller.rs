@@ -55,8 +55,14 @@ pub async fn by_seller(
     picks: &[Pick],
 ) -> Result<OrderRow, Problem> {
     let (code, text) = reason.map(|(code, text)| (code.as_str(), text)).unzip();
-    let by =
-        By { kind: Some(OrderActor::Seller), account: Some(desk.who.account), reason: text, reason_code: code, picks };
+    let by = By {
+        kind: Some(OrderActor::Seller),
+        account: Some(desk.who.account),
+        reason: text,
+        reason_code: code,
+        picks,
+        respond_by: None,
+    };
     step(&desk.tools(), row, action, by).await
 }
 

@@ -1,7 +1,7 @@
 //! A harvest was too small: the buyer of a pre-order waits on, takes a part, or gives the line up.
 
 use actix_web::{HttpResponse, post};
-use entity::value::{OrderId, RowId, Vnd};
+use entity::value::{OrderId, OrderLineId};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use super::rules::Action;
 use super::steps::{By, step_within};
 use crate::catalogue::Catalogue;
 use crate::inventory::forecasts::{give_up, lock_harvests, short_lines, take_part, wait_on};
+use crate::ledger::{self, rules::Journal, sale};
 use crate::platform::body::Body;
 use crate::platform::db::{Db, one, run};
 use crate::platform::outbox::emit;
@@ -59,6 +60,7 @@ pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<H
     if short.is_empty() {
         return Err(Problem::new(&NOTHING_SHORT));
     }
+    let mut journals = Vec::new();
     match body.0.choice {
         ShortfallChoice::Wait => {
             for line in &short {
@@ -71,7 +73,7 @@ pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<H
             }
             for line in &short {
                 take_part(&transaction, line, now).await?;
-                resize(&transaction, row.id, line.offer_id, line.offered).await?;
+                journals.extend(resize(&transaction, row.id, line.offer_id, line.offered, now).await?);
             }
             settle(&transaction, row.id).await?;
         }
@@ -88,8 +90,7 @@ pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<H
             }
             for line in &short {
                 give_up(&transaction, line, now).await?;
-                let sql = "DELETE FROM order_line WHERE order_id = $1 AND offer_id = $2";
-                run(&transaction, sql, [row.id.into(), line.offer_id.into()]).await?;
+                journals.extend(resize(&transaction, row.id, line.offer_id, 0, now).await?);
             }
             settle(&transaction, row.id).await?;
         }
@@ -98,6 +99,7 @@ pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<H
     let choice = format!("{:?}", body.0.choice).to_lowercase();
     emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now)
         .await?;
+    ledger::post(&transaction, journals, now).await?;
     transaction.commit().await?;
     refresh(db, catalogue, &offers, now).await?;
     bell.ring();
@@ -130,34 +132,21 @@ async fn count_lines(connection: &impl ConnectionTrait, order: OrderId) -> Resul
 
 #[derive(FromQueryResult)]
 struct LineFacts {
-    id: RowId,
-    unit_amount: Vnd,
-    quantity: i64,
-    weight_g: i64,
+    id: OrderLineId,
 }
 
+/// Fewer of a line than were ordered, or none; what was paid for the rest is owed back.
 async fn resize(
     transaction: &impl ConnectionTrait,
     order: OrderId,
     offer: entity::value::OfferId,
     quantity: i64,
-) -> Result<(), Problem> {
-    let line = one::<LineFacts>(
-        transaction,
-        "SELECT id, unit_amount, quantity, weight_g FROM order_line WHERE order_id = $1 AND offer_id = $2",
-        [order.into(), offer.into()],
-    )
-    .await?
-    .ok_or_else(|| Problem::internal(format!("order {order} has no line for {offer}")))?;
-    let total = line.unit_amount.times(quantity).ok_or_else(|| Problem::internal("amount past 64 bits"))?;
-    let weight = line.weight_g / line.quantity.max(1) * quantity;
-    run(
-        transaction,
-        "UPDATE order_line SET quantity = $2, total_amount = $3, weight_g = $4 WHERE id = $1",
-        [line.id.into(), quantity.into(), total.into(), weight.into()],
-    )
-    .await?;
-    Ok(())
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    let sql = "SELECT id FROM order_line WHERE order_id = $1 AND offer_id = $2";
+    let line = one::<LineFacts>(transaction, sql, [order.into(), offer.into()]).await?;
+    let line = line.ok_or_else(|| Problem::internal(format!("order {order} has no line for {offer}")))?;
+    sale::shrink(transaction, order, line.id, quantity, now).await
 }
 
 /// Order and purchase add up again after a line changed. Delivery costs what was agreed.
@@ -165,17 +154,32 @@ async fn settle(transaction: &impl ConnectionTrait, order: OrderId) -> Result<()
     run(
         transaction,
         "UPDATE orders SET goods_amount = (SELECT CAST(SUM(total_amount) AS bigint) FROM order_line WHERE order_id = $1),
-                total_amount = (SELECT CAST(SUM(total_amount) AS bigint) FROM order_line WHERE order_id = $1) + delivery_amount
+                discount_amount = (SELECT CAST(SUM(discount_amount) AS bigint) FROM order_line WHERE order_id = $1) + delivery_discount_amount,
+                total_amount = (SELECT CAST(SUM(total_amount - discount_amount) AS bigint) FROM order_line WHERE order_id = $1)
+                               + delivery_amount - delivery_discount_amount
          WHERE id = $1",
         [order.into()],
     )
     .await?;
+    let sum = |column: &str| {
+        format!("(SELECT CAST(SUM(o.{column}) AS bigint) FROM orders o WHERE o.purchase_id = purchase.id)")
+    };
     run(
         transaction,
-        "UPDATE purchase SET
-             goods_amount = (SELECT CAST(SUM(o.goods_amount) AS bigint) FROM orders o WHERE o.purchase_id = purchase.id),
-             total_amount = (SELECT CAST(SUM(o.goods_amount) AS bigint) FROM orders o WHERE o.purchase_id = purchase.id) + delivery_amount
-         WHERE id = (SELECT purchase_id FROM orders WHERE id = $1)",
+        format!(
+            "UPDATE purchase SET goods_amount = {}, discount_amount = {}, total_amount = {} WHERE id = (SELECT purchase_id FROM orders WHERE id = $1)",
+            sum("goods_amount"),
+            sum("discount_amount"),
+            sum("total_amount")
+        ),
+        [order.into()],
+    )
+    .await?;
+    // Cash that is still to be collected.
+    run(
+        transaction,
+        "UPDATE payment SET amount = (SELECT total_amount FROM orders WHERE id = $1)
+         WHERE order_id = $1 AND state = 'pending' AND (SELECT total_amount FROM orders WHERE id = $1) > 0",
         [order.into()],
     )
     .await?;

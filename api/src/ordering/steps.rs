@@ -5,11 +5,13 @@ use entity::value::{AccountId, OrderActor, OrderId, RowId};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use time::{Duration, OffsetDateTime};
 
+use super::money;
 use super::rules::{Action, Effect, next};
 use super::store::{OrderRow, order};
 use crate::catalogue::Catalogue;
 use crate::catalogue::rules::Level;
 use crate::inventory::{self, Outcome, Packing, Pick};
+use crate::ledger;
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Db, one, run};
 use crate::platform::outbox::{Bell, emit};
@@ -19,6 +21,7 @@ codes! {
     HARVEST_AWAITED = "harvest_awaited" 409 "Đơn đặt trước còn chờ thu hoạch, hoặc chờ khách trả lời." "This pre-order still waits for its harvest, or for its buyer's answer.";
     LOTS_SHORT = "lots_short" 409 "Không đủ hàng ở các lô còn hạn đến khi khách nhận. Hãy nhập lô mới hoặc chọn lô khác." "There is not enough in lots that keep until the buyer has them. Record a new lot or choose others.";
     PARTLY_SENT = "partly_sent" 409 "Một phần đơn đã rời hợp tác xã: không hủy được nữa, hãy xử lý trả hàng." "A part of the order has left the house: it cannot be cancelled any more, only returned.";
+    GOODS_GONE = "goods_gone" 409 "Hàng của đơn này đã bán cho người khác." "The goods of this order are somebody else's by now.";
     ORDER_STATE = "order_state" 409 "Đơn hàng không còn ở trạng thái cho phép việc này." "The order is not in a state that allows this.";
 }
 
@@ -32,6 +35,8 @@ pub struct By<'a> {
     pub reason_code: Option<&'static str>,
     /// Lots chosen by hand when packing.
     pub picks: &'a [Pick],
+    /// Until when the seller is to answer an order that is placed by this step.
+    pub respond_by: Option<OffsetDateTime>,
 }
 
 impl By<'_> {
@@ -73,10 +78,10 @@ pub async fn step_within(
     let moved = run(
         transaction,
         "UPDATE orders SET state = $3, updated_at = $4,
-                respond_by = NULL,
+                respond_by = CASE WHEN $3 = 'placed' THEN $5 END,
                 delivered_at = CASE WHEN $3 = 'delivered' THEN $4 ELSE delivered_at END
          WHERE id = $1 AND state = $2",
-        [row.id.into(), step.from.as_str().into(), step.to.as_str().into(), now.into()],
+        [row.id.into(), step.from.as_str().into(), step.to.as_str().into(), now.into(), by.respond_by.into()],
     )
     .await?;
     if moved != 1 {
@@ -91,6 +96,10 @@ pub async fn step_within(
             inventory::take(transaction, row.id, packing).await?
         }
         Effect::Release => inventory::release(transaction, row.id, now).await?,
+        Effect::Reserve => {
+            let keep_until = now.to_offset(VIETNAM).date() + Duration::days(row.arrive_days.into());
+            inventory::reserve_again(transaction, row.id, keep_until, now).await?
+        }
         // The order's row is this transaction's by now, and parcels move only under it.
         Effect::PutBack if partly_sent(transaction, row.id).await? => return Err(Problem::new(&PARTLY_SENT)),
         Effect::PutBack => inventory::put_back(transaction, row.id, by.account, now).await?,
@@ -101,10 +110,12 @@ pub async fn step_within(
         Outcome::LotsShort { offer, missing } => {
             return Err(Problem::new(&LOTS_SHORT).extension("offer_id", offer).extension("missing", missing));
         }
+        Outcome::Short if step.effect == Effect::Reserve => return Err(Problem::new(&GOODS_GONE)),
         Outcome::Short => {
             return Err(Problem::internal(format!("stock of order {} does not allow {action:?}", row.id)));
         }
     };
+    let reason = by.reason_code.unwrap_or("order_cancelled").to_owned();
     let event = order_event::ActiveModel {
         id: Set(RowId::new()),
         order_id: Set(row.id),
@@ -120,6 +131,8 @@ pub async fn step_within(
     let offers: Vec<_> = levels.iter().map(|level| level.offer).collect();
     let topic = format!("order.{}", step.to.as_str());
     emit(transaction, &topic, row.id.0, serde_json::json!({"offers": offers}), now).await?;
+    let journals = money::follow(transaction, row, step.to, &reason, now).await?;
+    ledger::post(transaction, journals, now).await?;
     Ok(levels)
 }
 

@@ -1,8 +1,8 @@
 //! Baskets, quotes and orders in the database.
 
 use entity::value::{
-    AccountId, CartId, CartLineId, CartState, CooperativeId, DeliveryMethod, ForecastId, Language, OfferId, OrderId,
-    OrderState, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
+    AccountId, CartId, CartLineId, CartState, CategoryId, CooperativeId, DeliveryMethod, ForecastId, Language, OfferId,
+    OrderId, OrderState, PaymentMethod, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
 };
 use entity::{order, order_event, order_line};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
@@ -42,6 +42,8 @@ pub struct LineRow {
     pub offer_id: OfferId,
     pub quantity: i64,
     pub product_id: ProductId,
+    pub category_id: CategoryId,
+    pub parent_category_id: Option<CategoryId>,
     pub cooperative_id: CooperativeId,
     pub sku: String,
     pub pack_vi: String,
@@ -70,6 +72,11 @@ pub struct LineRow {
 }
 
 impl LineRow {
+    /// Of the product, from the leaf up.
+    pub fn categories(&self) -> Vec<CategoryId> {
+        std::iter::once(self.category_id).chain(self.parent_category_id).collect()
+    }
+
     pub fn standing(&self) -> Standing {
         Standing {
             on_sale: self.on_sale,
@@ -91,7 +98,7 @@ pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: 
     all(
         connection,
         format!(
-            "SELECT l.id, l.offer_id, l.quantity, l.preorder, o.product_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
+            "SELECT l.id, l.offer_id, l.quantity, l.preorder, o.product_id, p.category_id, g.parent_id AS parent_category_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
                     COALESCE((SELECT t.amount FROM price_tier t WHERE t.offer_id = o.id AND t.from_quantity <= l.quantity
                                 AND t.amount < o.price_amount ORDER BY t.from_quantity DESC LIMIT 1), o.price_amount) AS price_amount,
                     o.min_quantity, o.step_quantity,
@@ -105,7 +112,7 @@ pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: 
                     f.id AS forecast_id, f.expected_from, f.expected_to,
                     (SELECT MIN(lt.expires_on) FROM lot_stock ls JOIN lot lt ON lt.id = ls.lot_id
                      WHERE ls.offer_id = o.id AND ls.on_hand > 0) AS first_expiry
-             FROM cart_line l JOIN offer o ON o.id = l.offer_id JOIN product p ON p.id = o.product_id
+             FROM cart_line l JOIN offer o ON o.id = l.offer_id JOIN product p ON p.id = o.product_id JOIN category g ON g.id = p.category_id
                   JOIN cooperative c ON c.id = o.cooperative_id LEFT JOIN stock s ON s.offer_id = o.id
                   LEFT JOIN forecast f ON l.preorder AND f.offer_id = o.id AND f.state = 'open'
              WHERE l.cart_id = $1 ORDER BY l.id"
@@ -184,7 +191,12 @@ pub struct OrderRow {
     pub state: OrderState,
     pub goods_amount: Vnd,
     pub delivery_amount: Vnd,
+    pub discount_amount: Vnd,
     pub total_amount: Vnd,
+    pub paid_amount: Vnd,
+    pub refunded_amount: Vnd,
+    pub payment_method: PaymentMethod,
+    pub respond_by: Option<OffsetDateTime>,
     pub delivery_method: DeliveryMethod,
     pub recipient: String,
     pub phone: String,
@@ -205,7 +217,7 @@ pub struct OrderRow {
 
 const ORDERS: &str =
     "SELECT o.id, o.number, o.purchase_id, p.number AS purchase_number, o.cooperative_id, o.account_id, o.access_token,
-        o.state, o.goods_amount, o.delivery_amount, o.total_amount, o.delivery_method, o.recipient, o.phone, o.street,
+        o.state, o.goods_amount, o.delivery_amount, o.discount_amount, o.total_amount, o.paid_amount, o.refunded_amount, p.payment_method, o.respond_by, o.delivery_method, o.recipient, o.phone, o.street,
         o.commune_code, o.note, o.placed_at, c.slug AS cooperative_slug, c.name_vi AS cooperative_vi,
         c.name_en AS cooperative_en, c.phone AS cooperative_phone, o.preorder, o.arrive_days, o.pickup_point_id,
         o.collection_code, o.updated_at
@@ -268,6 +280,8 @@ pub struct OrderForMail {
     pub cooperative_en: String,
     pub seller_emails: Vec<String>,
     pub reason: Option<String>,
+    /// It ended before it was paid.
+    pub unpaid: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -312,7 +326,11 @@ pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> R
     let mut seller_emails: Vec<_> = party.cooperative_email.into_iter().chain(leaders).collect();
     seller_emails.dedup();
     let lines = lines_of(connection, &[id]).await?;
-    let reason = events_of(connection, &[id]).await?.pop().and_then(|event| event.reason);
+    let last = events_of(connection, &[id]).await?.pop();
+    let unpaid = last.as_ref().is_some_and(|event| {
+        event.from_state == Some(OrderState::AwaitingPayment) && event.to_state != OrderState::Placed
+    });
+    let reason = last.and_then(|event| event.reason);
     Ok(Some(OrderForMail {
         order,
         lines,
@@ -322,5 +340,6 @@ pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> R
         cooperative_en: party.cooperative_en,
         seller_emails,
         reason,
+        unpaid,
     }))
 }

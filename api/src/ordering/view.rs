@@ -29,6 +29,7 @@ pub struct OrderLine {
     pub quantity: i64,
     unit_price: Money,
     total: Money,
+    discount: Money,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -82,9 +83,18 @@ pub struct OrderView {
     lines: Vec<OrderLine>,
     goods: Money,
     delivery_fee: Money,
+    discount: Money,
     total: Money,
+    /// Paid so far; cash on delivery counts once it is handed over.
+    paid: Money,
+    /// Given back, or on its way.
+    refunded: Money,
     delivery: OrderDelivery,
     payment_method: PaymentMethod,
+    /// Until when a prepaid order waits for its payment.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pay_by: Option<OffsetDateTime>,
     #[schema(required = true)]
     note: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
@@ -138,6 +148,7 @@ fn line_view(line: order_line::Model) -> OrderLine {
         quantity: line.quantity,
         unit_price: line.unit_amount.into(),
         total: line.total_amount.into(),
+        discount: line.discount_amount.into(),
     }
 }
 
@@ -207,7 +218,10 @@ fn order_view(
         lines,
         goods: row.goods_amount.into(),
         delivery_fee: row.delivery_amount.into(),
+        discount: row.discount_amount.into(),
         total: row.total_amount.into(),
+        paid: row.paid_amount.into(),
+        refunded: row.refunded_amount.into(),
         delivery: OrderDelivery {
             method: row.delivery_method,
             recipient: if open { row.recipient } else { masked(&row.recipient, 0) },
@@ -219,7 +233,8 @@ fn order_view(
             province_name: commune.map(|c| places::province_of(c).name.clone()),
             commune_code: row.commune_code,
         },
-        payment_method: PaymentMethod::CashOnDelivery,
+        payment_method: row.payment_method,
+        pay_by: row.respond_by.filter(|_| row.state == OrderState::AwaitingPayment),
         note: row.note,
         preorder: row.preorder,
         shortfalls,

@@ -5,6 +5,7 @@ pub mod body;
 pub mod clock;
 pub mod db;
 pub mod edge;
+pub mod fault;
 pub mod fold;
 pub mod i18n;
 pub mod idempotency;

@@ -237,6 +237,7 @@ async fn found(
         updated_at: Set(now),
         identity_verified_at: Set(Some(now)),
         suspended_reason: Set(None),
+        tax_residence: Set(entity::value::TaxResidence::Resident),
     };
     cooperative::Entity::insert(cooperative).exec_without_returning(transaction).await.map_err(slug_taken)?;
     add_default_rates(transaction, id).await?;

@@ -1,0 +1,32 @@
+//! The books: where every đồng is, and whose.
+//!
+//! Double entry, append only. Every business event writes one balanced journal in its own transaction (`book`), so what
+//! happened and what is booked cannot part. What an order's money does, from payment over delivery to a refund, is pure and
+//! told in `rules`; `sale` and `refunds` carry it out. Commission (`commission`) is agreed when a line is bought and frozen
+//! on it. Tax is withheld from household sellers and declared monthly (`tax`). `check` proves that everything agrees.
+//!
+//! The books lie below ordering: an order's step moves money in the step's own transaction.
+
+mod book;
+pub mod check;
+pub mod commission;
+pub mod refunds;
+mod routes;
+pub mod rules;
+pub mod sale;
+pub mod tax;
+
+pub use book::post;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(commission::list_rules)
+        .service(commission::create_rule)
+        .service(commission::end_rule)
+        .service(tax::show_rates)
+        .service(tax::add_rate)
+        .service(tax::declaration)
+        .service(routes::list_accounts)
+        .service(routes::list_postings);
+}

@@ -1,0 +1,402 @@
+//! The money of an order, from payment to what the cooperative has earned. Everything runs in the caller's transaction, in
+//! which the order's row is locked; the journals are handed back, to be posted at its end.
+
+use entity::value::{
+    CooperativeId, CooperativeKind, FundedBy, LedgerAccountKind, OfferId, OrderId, OrderLineId, OrderState, PaymentId,
+    PurchaseId, RefundId, RowId, TaxKind, TaxResidence, Vnd,
+};
+use entity::{tax_line, tax_rate};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::refunds::{Owe, What, owe};
+use super::rules::{Account, Commission, Journal, LineDiscount, OrderMoney, Piece, Tax, TaxLine, share};
+use crate::platform::clock::VIETNAM;
+use crate::platform::db::{all, one, run};
+use crate::platform::problem::{NOT_FOUND, Problem};
+
+/// An order's money, and how far it has come.
+pub struct Standing {
+    pub money: OrderMoney,
+    pub purchase: PurchaseId,
+    pub state: OrderState,
+    pub paid_at: Option<OffsetDateTime>,
+    pub earned_at: Option<OffsetDateTime>,
+}
+
+impl Standing {
+    pub fn delivered(&self) -> bool {
+        matches!(self.state, OrderState::Delivered | OrderState::Completed)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct OrderRow {
+    purchase_id: PurchaseId,
+    cooperative_id: CooperativeId,
+    kind: CooperativeKind,
+    tax_residence: TaxResidence,
+    state: OrderState,
+    delivery_amount: Vnd,
+    delivery_discount_amount: Vnd,
+    delivery_platform_discount_amount: Vnd,
+    delivery_refunded_amount: Vnd,
+    paid_at: Option<OffsetDateTime>,
+    earned_at: Option<OffsetDateTime>,
+}
+
+#[derive(FromQueryResult)]
+struct LineRow {
+    id: OrderLineId,
+    total_amount: Vnd,
+    discount_amount: Vnd,
+    platform_discount_amount: Vnd,
+    commissions: Value,
+    refunded_amount: Vnd,
+    ocop_group: i32,
+}
+
+/// Takes the order's row until the transaction ends, so that its money is read and changed by one at a time.
+pub async fn lock(transaction: &impl ConnectionTrait, order: OrderId) -> Result<(), Problem> {
+    match run(transaction, "UPDATE orders SET updated_at = updated_at WHERE id = $1", [order.into()]).await? {
+        1 => Ok(()),
+        _ => Err(Problem::new(&NOT_FOUND)),
+    }
+}
+
+/// The money of an order as it stands, taxed by the rates of the day it was paid.
+pub async fn standing(
+    connection: &impl ConnectionTrait,
+    order: OrderId,
+    now: OffsetDateTime,
+) -> Result<Standing, Problem> {
+    let row = one::<OrderRow>(
+        connection,
+        "SELECT o.purchase_id, o.cooperative_id, c.kind, c.tax_residence, o.state, o.delivery_amount, o.delivery_discount_amount,
+                o.delivery_platform_discount_amount, o.delivery_refunded_amount, o.paid_at, o.earned_at
+         FROM orders o JOIN cooperative c ON c.id = o.cooperative_id WHERE o.id = $1",
+        [order.into()],
+    )
+    .await?
+    .ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let lines = all::<LineRow>(
+        connection,
+        "SELECT l.id, l.total_amount, l.discount_amount, l.platform_discount_amount, l.commissions, l.refunded_amount, g.ocop_group
+         FROM order_line l JOIN product p ON p.id = l.product_id JOIN category g ON g.id = p.category_id
+         WHERE l.order_id = $1 ORDER BY l.id",
+        [order.into()],
+    )
+    .await?;
+    // Cooperatives and companies declare by themselves; only households are withheld from (Decree 117/2025/NĐ-CP).
+    let rates = match row.kind {
+        CooperativeKind::Household => rates_of(connection, row.tax_residence, row.paid_at.unwrap_or(now)).await?,
+        _ => Vec::new(),
+    };
+    let tax = |kind: TaxKind| rates.iter().find(|tax| tax.kind == kind).copied();
+    let mut pieces = Vec::with_capacity(lines.len() + 1);
+    for line in lines {
+        let commissions: Vec<Commission> = serde_json::from_value(line.commissions).map_err(Problem::internal)?;
+        pieces.push(Piece {
+            line: Some(line.id),
+            gross: line.total_amount.0,
+            cooperative_discount: line.discount_amount.0 - line.platform_discount_amount.0,
+            platform_discount: line.platform_discount_amount.0,
+            commissions,
+            tax: tax(tax_kind(line.ocop_group)),
+            refunded: line.refunded_amount.0,
+        });
+    }
+    pieces.push(Piece {
+        line: None,
+        gross: row.delivery_amount.0,
+        cooperative_discount: row.delivery_discount_amount.0 - row.delivery_platform_discount_amount.0,
+        platform_discount: row.delivery_platform_discount_amount.0,
+        commissions: Vec::new(),
+        tax: tax(TaxKind::Transport),
+        refunded: row.delivery_refunded_amount.0,
+    });
+    Ok(Standing {
+        money: OrderMoney { order, cooperative: row.cooperative_id, pieces },
+        purchase: row.purchase_id,
+        state: row.state,
+        paid_at: row.paid_at,
+        earned_at: row.earned_at,
+    })
+}
+
+/// Group 6 of the OCOP programme are services of community tourism; everything else is goods (Decision 148/QĐ-TTg).
+pub fn tax_kind(ocop_group: i32) -> TaxKind {
+    if ocop_group == 6 { TaxKind::Service } else { TaxKind::Goods }
+}
+
+/// The rates that hold on a day.
+async fn rates_of(
+    connection: &impl ConnectionTrait,
+    residence: TaxResidence,
+    at: OffsetDateTime,
+) -> Result<Vec<Tax>, DbErr> {
+    let rows = all::<tax_rate::Model>(
+        connection,
+        "SELECT * FROM tax_rate WHERE residence = $1 AND valid_from <= $2 ORDER BY valid_from DESC",
+        [residence.as_str().into(), at.to_offset(VIETNAM).date().into()],
+    )
+    .await?;
+    let mut rates: Vec<Tax> = Vec::new();
+    for row in rows {
+        if rates.iter().all(|known| known.kind != row.kind) {
+            let (vat_bp, pit_bp) = (row.vat_bp.into(), row.pit_bp.into());
+            rates.push(Tax { kind: row.kind, residence, vat_bp, pit_bp });
+        }
+    }
+    Ok(rates)
+}
+
+/// The order is paid, and the money is at `sources`, together what it costs; `event` names what brought it. Nothing, if it
+/// was paid before.
+pub async fn capture(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    sources: &[(Account, i64)],
+    event: Uuid,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    let standing = standing(transaction, order, now).await?;
+    if standing.paid_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let amount = standing.money.paid();
+    run(
+        transaction,
+        "UPDATE orders SET paid_amount = $2, paid_at = $3 WHERE id = $1",
+        [order.into(), amount.into(), now.into()],
+    )
+    .await?;
+    let (entries, lines) = standing.money.captured(sources);
+    write_tax(transaction, &standing.money, &lines, None, now).await?;
+    let captured = Journal {
+        key: format!("captured:{order}"),
+        kind: "captured",
+        subject: event,
+        note: None,
+        actor: None,
+        entries,
+    };
+    let mut journals = vec![captured];
+    if standing.delivered() {
+        journals.extend(earn_it(transaction, &standing, now).await?);
+    }
+    Ok(journals)
+}
+
+/// The order was delivered: if it is paid, its money is the cooperative's.
+pub async fn earn(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    let standing = standing(transaction, order, now).await?;
+    if standing.paid_at.is_none() || standing.earned_at.is_some() {
+        return Ok(Vec::new());
+    }
+    earn_it(transaction, &standing, now).await
+}
+
+async fn earn_it(
+    transaction: &impl ConnectionTrait,
+    standing: &Standing,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    let order = standing.money.order;
+    run(transaction, "UPDATE orders SET earned_at = $2 WHERE id = $1", [order.into(), now.into()]).await?;
+    let entries = standing.money.earned();
+    Ok(vec![Journal {
+        key: format!("earned:{order}"),
+        kind: "earned",
+        subject: order.0,
+        note: None,
+        actor: None,
+        entries,
+    }])
+}
+
+#[derive(FromQueryResult)]
+struct Cash {
+    id: PaymentId,
+    cooperative_id: CooperativeId,
+    carrier: Option<String>,
+    carried: i64,
+    unsettled: i64,
+}
+
+/// Cash for an order that nobody has booked yet: booked, if all of it has been handed over. What a cooperative's own people
+/// took at the door, or at its counter, is in its hands and off what it is owed; what a carrier took counts once the carrier
+/// has handed it over.
+pub async fn collect_cash(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    const CONTRACT: &str = "FROM parcel WHERE parcel.order_id = p.order_id AND parcel.carrier IN ('ghn', 'ghtk', 'viettel_post') AND parcel.state <> 'cancelled'";
+    let cash = one::<Cash>(
+        transaction,
+        format!(
+            "SELECT p.id, o.cooperative_id, (SELECT MIN(carrier) {CONTRACT}) AS carrier,
+                    CAST(COALESCE((SELECT SUM(cod_amount) {CONTRACT}), 0) AS bigint) AS carried,
+                    (SELECT COUNT(*) {CONTRACT} AND settled_at IS NULL) AS unsettled
+             FROM payment p JOIN orders o ON o.id = p.order_id
+             WHERE p.order_id = $1 AND p.method = 'cash_on_delivery' AND p.state = 'pending' AND o.state IN ('delivered', 'completed')"
+        ),
+        [order.into()],
+    )
+    .await?;
+    let Some(cash) = cash.filter(|cash| cash.unsettled == 0) else { return Ok(Vec::new()) };
+    run(
+        transaction,
+        "UPDATE payment SET state = 'captured', captured_at = $2, updated_at = $2 WHERE id = $1",
+        [cash.id.into(), now.into()],
+    )
+    .await?;
+    let total = standing(transaction, order, now).await?.money.paid();
+    let carried = cash.carried.min(total);
+    let mut sources = vec![(Account::of(LedgerAccountKind::Cooperative, cash.cooperative_id), total - carried)];
+    if let Some(carrier) = cash.carrier {
+        sources.push((Account::of(LedgerAccountKind::Carrier, carrier), carried));
+    }
+    let mut journals = capture(transaction, order, &sources, cash.id.0, now).await?;
+    // Goods that came back before their money was booked.
+    let back = all::<Back>(
+        transaction,
+        "SELECT b.offer_id, CAST(SUM(b.quantity) AS bigint) AS quantity FROM return_line b JOIN return_request r ON r.id = b.return_id
+         WHERE r.order_id = $1 AND r.state IN ('received', 'closed') GROUP BY b.offer_id ORDER BY b.offer_id",
+        [order.into()],
+    )
+    .await?;
+    if !back.is_empty() {
+        let goods = back.into_iter().map(|line| (line.offer_id, line.quantity)).collect();
+        let owed = owe(transaction, &[(order, What::Goods(goods))], Owe::because("return_received"), now).await?;
+        journals.extend(owed.into_iter().flat_map(|(_, journals)| journals));
+    }
+    Ok(journals)
+}
+
+#[derive(FromQueryResult)]
+struct Back {
+    offer_id: OfferId,
+    quantity: i64,
+}
+
+pub(super) async fn write_tax(
+    transaction: &impl ConnectionTrait,
+    money: &OrderMoney,
+    lines: &[TaxLine],
+    refund: Option<RefundId>,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let rows = lines.iter().map(|line| tax_line_row(money, line, refund, now));
+    tax_line::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+pub fn tax_line_row(
+    money: &OrderMoney,
+    line: &TaxLine,
+    refund: Option<RefundId>,
+    now: OffsetDateTime,
+) -> tax_line::ActiveModel {
+    let bp = |value: i64| i32::try_from(value).unwrap_or(i32::MAX);
+    tax_line::ActiveModel {
+        id: Set(RowId::new()),
+        cooperative_id: Set(money.cooperative),
+        order_id: Set(money.order),
+        order_line_id: Set(line.line),
+        period: Set(period(now)),
+        kind: Set(line.tax.kind),
+        residence: Set(line.tax.residence),
+        revenue_amount: Set(Vnd(line.revenue)),
+        vat_bp: Set(bp(line.tax.vat_bp)),
+        pit_bp: Set(bp(line.tax.pit_bp)),
+        vat_amount: Set(Vnd(line.vat)),
+        pit_amount: Set(Vnd(line.pit)),
+        refund_id: Set(refund),
+        at: Set(now),
+    }
+}
+
+/// `2026-11`: the month in Vietnam.
+pub fn period(at: OffsetDateTime) -> String {
+    let day = at.to_offset(VIETNAM).date();
+    format!("{}-{:02}", day.year(), u8::from(day.month()))
+}
+
+#[derive(FromQueryResult)]
+struct Sold {
+    quantity: i64,
+    unit_amount: Vnd,
+    commissions: Value,
+    weight_g: i64,
+    discounts: Value,
+}
+
+/// Fewer of a line than were bought, or none: its money shrinks in proportion, and what was paid for the rest is owed back.
+/// The journals to be posted. Only before the order is earned.
+pub async fn shrink(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    line: OrderLineId,
+    quantity: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    lock(transaction, order).await?;
+    let before = standing(transaction, order, now).await?;
+    let sold = one::<Sold>(
+        transaction,
+        "SELECT quantity, unit_amount, commissions, weight_g, discounts FROM order_line WHERE id = $1 AND order_id = $2",
+        [line.into(), order.into()],
+    )
+    .await?
+    .ok_or_else(|| Problem::internal(format!("order {order} has no line {line}")))?;
+    let part = |amount: i64| share(amount, quantity, sold.quantity);
+    if quantity == 0 {
+        run(transaction, "DELETE FROM order_line WHERE id = $1", [line.into()]).await?;
+    } else {
+        let mut commissions: Vec<Commission> = serde_json::from_value(sold.commissions).map_err(Problem::internal)?;
+        for kept in &mut commissions {
+            kept.amount = part(kept.amount);
+        }
+        let mut discounts: Vec<LineDiscount> = serde_json::from_value(sold.discounts).map_err(Problem::internal)?;
+        for given in &mut discounts {
+            given.amount = part(given.amount);
+        }
+        let discount: i64 = discounts.iter().map(|given| given.amount).sum();
+        let platform: i64 =
+            discounts.iter().filter(|given| given.funded_by == FundedBy::Platform).map(|given| given.amount).sum();
+        let kept: i64 = commissions.iter().map(|kept| kept.amount).sum();
+        run(
+            transaction,
+            "UPDATE order_line SET quantity = $2, total_amount = $3, weight_g = $4, discount_amount = $5, platform_discount_amount = $6,
+                    discounts = $7, commission_amount = $8, commissions = $9 WHERE id = $1",
+            [
+                line.into(),
+                quantity.into(),
+                (sold.unit_amount.0 * quantity).into(),
+                (sold.weight_g / sold.quantity.max(1) * quantity).into(),
+                discount.into(),
+                platform.into(),
+                serde_json::to_value(&discounts).map_err(Problem::internal)?.into(),
+                kept.into(),
+                serde_json::to_value(&commissions).map_err(Problem::internal)?.into(),
+            ],
+        )
+        .await?;
+    }
+    if before.paid_at.is_none() {
+        return Ok(Vec::new());
+    }
+    let after = standing(transaction, order, now).await?;
+    super::refunds::owe_difference(transaction, &before, &after, line, now).await
+}

@@ -1,0 +1,46 @@
+//! Money that comes in and goes back.
+//!
+//! A purchase over several cooperatives is paid once, by whichever of the offered ways (`provider`, one file each) the buyer
+//! takes; an attempt that fails may be followed by another (`attempts`). What providers and banks report is kept as it came
+//! (`callbacks`, `bank_feed`) and applied in one transaction (`settle`): the amount must agree to the đồng, a second or late
+//! message changes nothing, money that came too late or twice goes back by itself. What nobody reports is asked for
+//! (`worker`). Refunds are sent once (`refunds`). What does not match waits for a person (`reconciliation`, `settlements`).
+
+mod attempts;
+mod bank_feed;
+mod callbacks;
+mod cash;
+mod momo;
+mod provider;
+mod reconciliation;
+mod refunds;
+pub mod rules;
+mod settle;
+mod settlements;
+pub mod vietqr;
+pub mod vnpay;
+mod worker;
+mod zalopay;
+
+pub use provider::{Charge, Providers};
+pub use settle::Till;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(attempts::create)
+        .service(callbacks::bank_webhook)
+        .service(callbacks::ipn_get)
+        .service(callbacks::ipn_post)
+        .service(callbacks::come_back)
+        .service(attempts::show)
+        .service(refunds::list_refunds)
+        .service(refunds::decide_refund)
+        .service(refunds::refund_as_seller)
+        .service(refunds::refund_as_platform)
+        .service(refunds::refund_whole_purchase)
+        .service(reconciliation::list_items)
+        .service(reconciliation::resolve)
+        .service(settlements::upload_settlement)
+        .service(settlements::list_settlements);
+}

@@ -1,0 +1,28 @@
+//! Money on its way to cooperatives.
+//!
+//! What was delivered and held long enough, and is not in dispute, is paid out in weekly runs (`batches`): one person makes
+//! the run, another approves it, the bank gets a file, and what it says of each transfer is noted (`bank`). A payout settles
+//! postings of the books, each of which is settled once in its life; so a run made twice, or killed half-way, pays once, and
+//! what is negative is carried over by itself. `statements` tells a cooperative where every đồng comes from.
+
+mod bank;
+mod batches;
+mod statements;
+mod store;
+
+pub use statements::{Statement, account_holders, paper, sheet, statement};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(batches::preview)
+        .service(batches::list_batches)
+        .service(batches::create_batch)
+        .service(batches::show_batch)
+        .service(batches::decide_batch)
+        .service(bank::bank_file)
+        .service(bank::mark_payout)
+        .service(statements::list_payouts)
+        .service(statements::show_statement)
+        .service(statements::show_withheld);
+}

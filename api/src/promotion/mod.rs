@@ -1,0 +1,22 @@
+//! Discounts: codes and automatic ones, of a cooperative or of the whole platform.
+//!
+//! What a basket gets off is pure (`rules`): each promotion in turn takes its part of what is left, spread over the lines it
+//! is for without losing a đồng, and remembers who pays for it. A checkout uses a promotion up by one conditional statement,
+//! so a limit holds however many buyers race for it (`store`).
+
+mod routes;
+pub mod rules;
+mod store;
+
+pub use store::{UsedUp, active, release, take, take_again};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(routes::list_for_platform)
+        .service(routes::create_for_platform)
+        .service(routes::change_for_platform)
+        .service(routes::list_for_shop)
+        .service(routes::create_for_shop)
+        .service(routes::change_for_shop);
+}
