@@ -1,11 +1,14 @@
 //! The command line.
 
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
 use entity::value::{CooperativeId, Language, MemberRole, PlatformRole};
 use indicatif::{ProgressBar, ProgressStyle};
+use time::Date;
+use time::macros::format_description;
 
 use crate::app::{self, Services};
 use crate::config::{Config, Environment, Flags, new_secret_key};
@@ -13,7 +16,7 @@ use crate::identity::rules::{Contact, password_fault};
 use crate::identity::{NewAccount, create_account, grant_membership, grant_role};
 use crate::platform::db::{by_id, is_duplicate};
 use crate::platform::telemetry;
-use crate::{demo, inventory, ledger};
+use crate::{demo, inventory, ledger, payout};
 
 #[derive(Parser)]
 #[command(name = "ocop", version, about = "Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme")]
@@ -37,12 +40,15 @@ enum Command {
     Migrate,
     /// Fill the database with demo data
     #[command(
-        after_help = "Examples:\n  ocop seed                    the demo of Kim Bôi\n  ocop seed --products 10000   and ten thousand made-up products"
+        after_help = "Examples:\n  ocop seed                    the demo of Kim Bôi\n  ocop seed --products 10000   and ten thousand made-up products\n  ocop seed --products 10000 --orders 50000   and a month of their sales"
     )]
     Seed {
         /// Made-up products to add beside the demo
         #[arg(long, default_value_t = 0)]
         products: usize,
+        /// Made-up sales of the last four weeks, of the made-up products
+        #[arg(long, default_value_t = 0)]
+        orders: usize,
     },
     /// Make the search index anew from the database
     Reindex,
@@ -87,6 +93,19 @@ enum User {
 
 #[derive(Subcommand)]
 enum Ledger {
+    /// Write every cooperative's statement of a period, as XLSX and PDF, and their sums as CSV
+    #[command(after_help = "Examples:\n  ocop ledger statements --from 2026-11-01 --to 2026-11-30 --out sao-ke")]
+    Statements {
+        /// First day, in Vietnam
+        #[arg(long, value_parser = day)]
+        from: Date,
+        /// Last day
+        #[arg(long, value_parser = day)]
+        to: Date,
+        /// Folder to write into
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Prove that journals balance, and that balances, orders, payments, refunds and payouts agree; fails and names what does not
     #[command(
         after_help = "Examples:\n  ocop ledger check\n  OCOP_DATABASE_URL=postgres://… ocop ledger check   of a restored backup"
@@ -102,6 +121,10 @@ enum Key {
 
 fn platform_role(text: &str) -> Result<PlatformRole, String> {
     text.parse().map_err(|()| "one of partner, officer, admin".to_owned())
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).map_err(|_| "a day as 2026-11-30".to_owned())
 }
 
 fn membership(text: &str) -> Result<(CooperativeId, MemberRole), String> {
@@ -131,12 +154,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve => serve(config, false).await,
         Command::Demo => serve(config, true).await,
         Command::Migrate => Services::start(config).await.map(|_| eprintln!("The schema is up to date.")),
-        Command::Seed { products } => seed(config, products).await,
+        Command::Seed { products, orders } => seed(config, products, orders).await,
         Command::Reindex => reindex(config).await,
         Command::User(User::Create { contact, name, role, member }) => {
             create_user(config, &contact, name, &role, &member).await
         }
         Command::Check => check(config).await,
+        Command::Ledger(Ledger::Statements { from, to, out }) => statements(config, (from, to), &out).await,
         Command::Ledger(Ledger::Check) => check_ledger(config).await,
         Command::Health => health(&config).await,
         Command::Key(_) | Command::Openapi | Command::Permissions => Ok(()),
@@ -176,7 +200,7 @@ fn progress(length: usize, what: &'static str) -> anyhow::Result<ProgressBar> {
     Ok(bar)
 }
 
-async fn seed(config: Config, products: usize) -> anyhow::Result<()> {
+async fn seed(config: Config, products: usize, orders: usize) -> anyhow::Result<()> {
     ensure!(config.env == Environment::Development, "demo data has known passwords: it is not for production");
     let services = Services::start(config).await?;
     if demo::load(&services.db, services.clock, &services.objects, &services.passwords).await? {
@@ -186,6 +210,11 @@ async fn seed(config: Config, products: usize) -> anyhow::Result<()> {
         let bar = progress(products, "Products")?;
         demo::generate(&services.db, services.clock, &services.passwords, products, |done| bar.inc(done as u64))
             .await?;
+        bar.finish();
+    }
+    if orders > 0 {
+        let bar = progress(orders, "Orders")?;
+        demo::month(&services.db, services.clock, orders, |done| bar.inc(done as u64)).await?;
         bar.finish();
     }
     services.db.analyze().await?;
@@ -267,6 +296,30 @@ async fn check_ledger(config: Config) -> anyhow::Result<()> {
     println!(
         "{journals} journals with {postings} postings balance, and agree with orders, payments, refunds and payouts."
     );
+    Ok(())
+}
+
+/// Writes statements, a folder of two files each.
+async fn statements(config: Config, period: (Date, Date), out: &Path) -> anyhow::Result<()> {
+    let services = Services::start(config).await?;
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let holders = payout::account_holders(services.db.fresh()).await?;
+    let bar = progress(holders.len(), "Statements")?;
+    let mut summary = csv::Writer::from_path(out.join("summary.csv"))?;
+    summary.write_record(["cooperative", "opening", "gross", "commission", "tax", "paid_out", "closing"])?;
+    for id in &holders {
+        let found = payout::statement(services.db.fresh(), *id, period)
+            .await
+            .map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        std::fs::write(out.join(format!("{id}.xlsx")), payout::sheet(&found)?)?;
+        std::fs::write(out.join(format!("{id}.pdf")), payout::paper(&found)?)?;
+        let sums = [found.opening, found.gross, found.commission, found.tax, found.paid_out, found.closing];
+        summary.write_record(std::iter::once(id.to_string()).chain(sums.map(|sum| sum.0.to_string())))?;
+        bar.inc(1);
+    }
+    summary.flush()?;
+    bar.finish();
+    println!("{} statements are in {}.", holders.len(), out.display());
     Ok(())
 }
 

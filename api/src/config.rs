@@ -195,9 +195,13 @@ const NAMES: &[&str] = &[
     "clock_ahead_seconds",
 ];
 
-/// Those that are numbers or yes and no. All others are texts, even where they look like numbers: an account may begin with a
+/// Those that are read as something else than text. All others are texts, even where they look like numbers: an account may begin with a
 /// zero.
 const PARSED: &[&str] = &[
+    "env",
+    "listen",
+    "mail_sink",
+    "listing_review",
     "database_connections",
     "workers",
     "trust_proxy",

@@ -13,6 +13,7 @@ mod identity;
 mod imports;
 mod listings;
 mod lots;
+mod manners;
 mod media;
 mod onboarding;
 mod openapi;

@@ -137,7 +137,8 @@ fn maker_row(
     cooperative::ActiveModel {
         id: Set(id),
         slug: Set(format!("{}-{series}", slug(&name))),
-        kind: Set(CooperativeKind::Cooperative),
+        // Every fifth is a household, of which tax is withheld.
+        kind: Set(if number % 5 == 4 { CooperativeKind::Household } else { CooperativeKind::Cooperative }),
         name_en: Set(format!("Cooperative {} of {}", number + 1, NAMES[number % NAMES.len()])),
         story_vi: Set("Hợp tác xã minh họa.".to_owned()),
         story_en: Set("A made-up cooperative.".to_owned()),

@@ -6,12 +6,14 @@
 mod data;
 mod generate;
 mod load;
+mod month;
 mod past;
 mod pictures;
 mod tour;
 
 pub use generate::generate;
 pub use load::load;
+pub use month::month;
 pub use tour::tour;
 
 /// Everybody in the demo has this password.

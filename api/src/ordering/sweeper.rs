@@ -19,6 +19,7 @@ use crate::platform::problem::Problem;
 
 const PERIOD: Duration = Duration::from_secs(15);
 const BATCH: usize = 200;
+const MOST_BATCHES: usize = 20;
 
 pub struct Sweeper {
     pub db: Db,
@@ -65,7 +66,25 @@ impl Sweeper {
         action: Action,
         reason: &'static str,
     ) -> Result<(), Problem> {
+        // After a rush more than one batch may be due; nobody waits for the next round.
+        for _ in 0..MOST_BATCHES {
+            if self.batch(due, moment, action, reason).await? < BATCH {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the step for a batch of what is due; how many there were.
+    async fn batch(
+        &self,
+        due: &'static str,
+        moment: OffsetDateTime,
+        action: Action,
+        reason: &'static str,
+    ) -> Result<usize, Problem> {
         let rows = all::<IdRow>(self.db.fresh(), format!("{due} ORDER BY id LIMIT {BATCH}"), [moment.into()]).await?;
+        let count = rows.len();
         for IdRow { id } in rows {
             let Some(row) = order(self.db.fresh(), id).await? else { continue };
             let by = By::of(OrderActor::System, None, Some(reason.to_owned()));
@@ -77,7 +96,7 @@ impl Sweeper {
                 Err(problem) => return Err(problem),
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     async fn clear(&self, now: OffsetDateTime) -> Result<(), Problem> {

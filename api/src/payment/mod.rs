@@ -18,13 +18,14 @@ pub mod rules;
 mod settle;
 mod settlements;
 pub mod vietqr;
-pub mod vnpay;
+mod vnpay;
 mod worker;
 mod zalopay;
 
 pub use provider::{Charge, Providers};
 pub use settle::Till;
 use utoipa_actix_web::service_config::ServiceConfig;
+pub use vnpay::Vnpay;
 
 pub fn routes(config: &mut ServiceConfig) {
     config

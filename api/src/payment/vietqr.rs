@@ -6,6 +6,7 @@ use entity::payment;
 use entity::value::{LedgerAccountKind, PaymentMethod};
 use serde_json::json;
 use time::OffsetDateTime;
+use unicode_normalization::UnicodeNormalization;
 
 use super::provider::{
     Answer, CallbackFault, Charge, Failure, Notice, Outcome, PaymentAction, Provider, Raw, Repaid, Repayment, Started,
@@ -36,6 +37,20 @@ fn crc16(text: &str) -> u16 {
     })
 }
 
+/// As NAPAS takes the text of a transfer: plain ASCII without accents, at most 25 characters.
+pub fn plain(text: &str) -> String {
+    let plain: String = text
+        .nfd()
+        .map(|c| match c {
+            'đ' => 'd',
+            'Đ' => 'D',
+            c => c,
+        })
+        .filter(|c| (' '..='~').contains(c))
+        .collect();
+    plain.trim().chars().take(25).collect::<String>().trim().to_owned()
+}
+
 /// A VietQR code: static without an amount, dynamic with one.
 pub fn code(bank_bin: &str, account: &str, amount: Option<i64>, description: &str) -> String {
     let to = field("00", bank_bin) + &field("01", account);
@@ -47,8 +62,9 @@ pub fn code(bank_bin: &str, account: &str, amount: Option<i64>, description: &st
         out += &field("54", &amount.to_string());
     }
     out += &field("58", "VN");
-    if !description.is_empty() {
-        out += &field("62", &field("08", description));
+    let text = plain(description);
+    if !text.is_empty() {
+        out += &field("62", &field("08", &text));
     }
     out += "6304";
     format!("{out}{:04X}", crc16(&out))
