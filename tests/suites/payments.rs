@@ -375,3 +375,207 @@ async fn the_ledger_takes_no_change_and_a_backup_agrees() {
     server.assert_books_agree();
     server.assert_backup_agrees().await;
 }
+
+/// Paid through VNPAY.
+async fn paid(server: &Server, basket: &Basket) -> Value {
+    let purchase = basket.buy_by("vnpay").await;
+    let payment = basket.pay(&purchase, "vnpay", "a").await.expect(201);
+    let total = purchase["total"]["amount"].as_i64().unwrap();
+    let ipn = Gateway::ipn(payment["reference"].as_str().unwrap(), total, "00");
+    assert_eq!(Gateway::tell(&server.client(), &ipn).await, "00");
+    json!({"purchase": purchase, "reference": payment["reference"]})
+}
+
+#[tokio::test]
+async fn a_gateways_settlement_is_matched_line_by_line() {
+    let gateway = Gateway::new().await;
+    let server = shop(&gateway).await;
+    let offer = server.offer("tinh-dau-sa", 0).await;
+    let mut paid_for = Vec::new();
+    for _ in 0..2 {
+        paid_for.push(paid(&server, &server.basket(&[(&offer, 1)]).await).await);
+    }
+    let unpaid = server.basket(&[(&offer, 1)]).await;
+    let waiting = unpaid.buy_by("vnpay").await;
+    let waiting = unpaid.pay(&waiting, "vnpay", "a").await.expect(201);
+    let of = |paid: &Value| {
+        (paid["reference"].as_str().unwrap().to_owned(), paid["purchase"]["total"]["amount"].as_i64().unwrap())
+    };
+    let ((first, sum), (second, other)) = (of(&paid_for[0]), of(&paid_for[1]));
+    let file = format!(
+        "vnp_TxnRef,Số tiền,Phí\n{first},{sum},1100\n{first},{sum},1100\n{second},{},1100\nNOBODY,50000,0\n{},{sum},0\n",
+        other - 500,
+        waiting["reference"].as_str().unwrap()
+    );
+    let admin = server.sign_in("admin@example.vn").await;
+    let booked = admin.upload("/v1/admin/settlements/vnpay", "text/csv", file.clone().into_bytes()).await.expect(201);
+    assert_eq!((booked["lines"].as_i64(), booked["fees"]["amount"].as_i64()), (Some(5), Some(3_300)));
+    admin
+        .upload("/v1/admin/settlements/vnpay", "text/csv", file.into_bytes())
+        .await
+        .expect_problem(409, "settlement_known");
+    let queue = admin.get("/v1/admin/reconciliation").await.expect(200);
+    let kinds: Vec<_> = queue["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["settlement_differs", "unknown_settlement", "settlement_differs", "settled_twice"]);
+    // One payment has left the gateway for our bank account, less the fees.
+    assert_eq!(server.count("SELECT balance FROM ledger_account WHERE kind = 'gateway'").await, other);
+    assert_eq!(server.count("SELECT balance FROM ledger_account WHERE kind = 'gateway_fees'").await, 3_300);
+    server.assert_books_agree();
+    let keep = json!({"resolution": "keep", "note": "chênh lệch nhỏ"});
+    for (index, item) in queue["items"].as_array().unwrap().iter().enumerate() {
+        let path = format!("/v1/admin/reconciliation/{}/resolve", item["id"].as_str().unwrap());
+        admin.clone().header("idempotency-key", &format!("k{index}")).post(&path, keep.clone()).await.expect(200);
+    }
+    assert_eq!(server.count("SELECT balance FROM ledger_account WHERE kind = 'unmatched'").await, 0);
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn goods_that_come_back_are_paid_back() {
+    let gateway = Gateway::new().await;
+    let server = shop(&gateway).await;
+    let offer = server.offer("hat-doi", 0).await;
+    let basket = server.basket(&[(&offer, 3)]).await;
+    let paid = paid(&server, &basket).await;
+    let order = &paid["purchase"]["orders"][0];
+    let seller = server.seller_of("hat-doi").await;
+    seller.deliver(order["id"].as_str().unwrap()).await;
+    let goods = paid["purchase"]["goods"]["amount"].as_i64().unwrap();
+    let link = Basket::link(order);
+    for (round, quantity) in [(1, 1), (2, 2)] {
+        let ask = json!({"reason": "spoiled", "text": "bị mốc", "lines": [{"offer_id": offer, "quantity": quantity}]});
+        let asked = basket.client.post(&link.replace('?', "/returns?"), ask).await.expect(201);
+        let path = seller.path(&format!("returns/{}", asked["id"].as_str().unwrap()));
+        seller.client.post(&path, json!({"decision": "receive"})).await.expect(200);
+        seller.client.post(&path, json!({"decision": "receive"})).await.expect_problem(409, "return_state");
+        seller.client.post(&path, json!({"decision": "close"})).await.expect(200);
+        let shown = basket.client.get(&link).await.expect(200);
+        assert_eq!(
+            shown["refunded"]["amount"],
+            if round == 1 { goods / 3 } else { goods },
+            "the delivery is not paid back"
+        );
+        server.assert_books_agree();
+    }
+    until(&server, "SELECT COUNT(*) FROM refund WHERE state = 'succeeded'", 2).await;
+    let sent: i64 = gateway
+        .refunds()
+        .iter()
+        .map(|(times, amount)| {
+            assert_eq!(*times, 1);
+            amount
+        })
+        .sum();
+    assert_eq!(sent, goods);
+    server.message_to("khach@example.vn", "goes back to where you paid from").await;
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn a_paid_pre_order_of_a_harvest_too_small_is_paid_back_in_part() {
+    let gateway = Gateway::new().await;
+    let server = shop(&gateway).await;
+    let seller = server.seller_of("hat-doi").await;
+    let offer = server.offer("hat-doi", 0).await;
+    seller.set_available(&offer, 0).await;
+    let day = |days: i64| (time::OffsetDateTime::now_utc() + time::Duration::days(days)).date().to_string();
+    let body = json!({"offer_id": offer, "quantity": 50, "share_bp": 10_000, "expected_from": day(10), "expected_to": day(20)});
+    let forecast = seller.client.post(&seller.path("forecasts"), body).await.expect(201);
+    let items = json!({"items": [{"offer_id": offer, "quantity": 5, "preorder": true}]});
+    let cart = server.client().post("/v1/carts", items).await.expect(201);
+    let client = server.client().header("x-cart-token", cart["token"].as_str().unwrap());
+    let basket = Basket { client, id: cart["id"].as_str().unwrap().to_owned(), token: None };
+    let paid = paid(&server, &basket).await;
+    let order = &paid["purchase"]["orders"][0];
+    let total = paid["purchase"]["total"]["amount"].as_i64().unwrap();
+    let lot = json!({"product_id": seller.product, "code": "VU-1", "harvested_on": day(0), "expires_on": day(40), "forecast_id": forecast["id"],
+        "contents": [{"offer_id": offer, "quantity": 3}]});
+    seller.client.post(&seller.path("lots"), lot).await.expect(201);
+    let link = Basket::link(order);
+    let taken = basket.client.post(&link.replace('?', "/shortfall?"), json!({"choice": "part"})).await.expect(200);
+    let unit = taken["lines"][0]["unit_price"]["amount"].as_i64().unwrap();
+    assert_eq!(taken["total"]["amount"], total - 2 * unit);
+    assert_eq!((taken["paid"]["amount"].as_i64(), taken["refunded"]["amount"].as_i64()), (Some(total), Some(2 * unit)));
+    server.assert_books_agree();
+    seller.deliver(order["id"].as_str().unwrap()).await;
+    until(&server, "SELECT COUNT(*) FROM refund WHERE state = 'succeeded'", 1).await;
+    assert_eq!(gateway.refunds(), [(1, 2 * unit)]);
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn both_sides_of_a_dispute_are_heard_and_nobody_else() {
+    let gateway = Gateway::new().await;
+    let server = shop(&gateway).await;
+    let offer = server.offer("hat-doi", 0).await;
+    let basket = server.basket(&[(&offer, 1)]).await;
+    let paid = paid(&server, &basket).await;
+    let order = &paid["purchase"]["orders"][0];
+    let disputes = Basket::link(order).replace('?', "/disputes?");
+    let body = json!({"reason": "not_as_described", "text": "Hạt vụn, không phải loại một"});
+    basket.client.post(&disputes, body.clone()).await.expect_problem(409, "not_disputable");
+    let seller = server.seller_of("hat-doi").await;
+    seller.deliver(order["id"].as_str().unwrap()).await;
+    let opened = basket.client.post(&disputes, body.clone()).await.expect(201);
+    basket.client.post(&disputes, body.clone()).await.expect_problem(409, "dispute_open");
+    let id = opened["id"].as_str().unwrap();
+    let evidence = json!({"text": "Ảnh lúc mở gói"});
+    let mine = disputes.replace('?', &format!("/{id}/evidence?"));
+    basket.client.post(&mine, evidence.clone()).await.expect(201);
+    let mut strange = evidence.clone();
+    strange["photo"] = json!("0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11");
+    basket.client.post(&mine, strange).await.expect_problem(422, "invalid");
+    let theirs = seller.path(&format!("disputes/{id}/evidence"));
+    let heard = seller.client.post(&theirs, json!({"text": "Hàng đúng mẫu đã đăng"})).await.expect(201);
+    let sides: Vec<_> = heard["evidence"].as_array().unwrap().iter().map(|one| one["side"].as_str().unwrap()).collect();
+    assert_eq!(sides, ["buyer", "seller"]);
+    let other = server.seller_of("ruou-muong").await;
+    other
+        .client
+        .post(&other.path(&format!("disputes/{id}/evidence")), evidence.clone())
+        .await
+        .expect_problem(404, "not_found");
+    assert_eq!(other.client.get(&other.path("disputes")).await.expect(200)["items"], json!([]));
+    server.message_to("ho-kinh-doanh-nuong-dam@example.vn", "disputes order").await;
+    let admin = server.sign_in("admin@example.vn").await;
+    let decision = json!({"decision": "seller", "text": "Đúng như mô tả", "early": true});
+    admin.post(&format!("/v1/admin/disputes/{id}"), decision).await.expect(200);
+    basket.client.post(&mine, evidence).await.expect_problem(409, "dispute_over");
+    basket
+        .client
+        .post(&disputes.replace('?', &format!("/{id}/withdraw?")), json!({}))
+        .await
+        .expect_problem(409, "dispute_over");
+    assert_eq!(server.count("SELECT COUNT(*) FROM refund").await, 0);
+    // A second one is withdrawn: they agreed.
+    let again = basket.client.post(&disputes, body).await.expect(201);
+    let withdraw = disputes.replace('?', &format!("/{}/withdraw?", again["id"].as_str().unwrap()));
+    assert_eq!(basket.client.post(&withdraw, json!({})).await.expect(200)["state"], "withdrawn");
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn what_is_not_paid_in_time_frees_its_goods_and_its_promotions() {
+    let gateway = Gateway::new().await;
+    let mut server = shop(&gateway).await;
+    let offer = server.offer("hat-doi", 0).await;
+    let seller = server.seller_of("hat-doi").await;
+    let before = seller.stock(&offer).await["available"].as_i64().unwrap();
+    let basket = server.basket(&[(&offer, 2)]).await;
+    let purchase = basket.buy_by("vnpay").await;
+    assert!(purchase["pay_by"].is_string());
+    assert_eq!(seller.stock(&offer).await["available"], before - 2);
+    // A payment in flight holds the goods longer than the order alone would.
+    let held = "SELECT COUNT(*) FROM orders o JOIN payment p ON p.purchase_id = o.purchase_id WHERE o.respond_by > p.expires_at";
+    assert_eq!(server.count(held).await, 0);
+    basket.pay(&purchase, "vnpay", "a").await.expect(201);
+    assert_eq!(server.count(held).await, 1);
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 40 * 60)).await;
+    assert_eq!(states(&basket, &purchase).await, ["awaiting_payment"], "a payment is in flight");
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 50 * 60)).await;
+    until(&server, "SELECT COUNT(*) FROM orders WHERE state = 'expired'", 1).await;
+    let seller = tests::Seller { client: server.sign_in_again(&seller).await, ..seller };
+    assert_eq!(seller.stock(&offer).await["available"], before);
+    until(&server, "SELECT COUNT(*) FROM payment WHERE state = 'expired'", 1).await;
+    server.assert_books_agree();
+}

@@ -53,7 +53,7 @@ pub async fn month(db: &Db, clock: Clock, count: usize, progress: impl Fn(usize)
     let goods = all::<Good>(
         db.fresh(),
         "SELECT o.id AS offer_id, o.product_id, p.category_id, g.parent_id, g.ocop_group, o.cooperative_id, c.kind, o.sku, p.name_vi, p.name_en,
-                o.pack_vi, o.pack_en, o.weight_g, o.price_amount, (SELECT MIN(l.lot_id) FROM lot_stock l WHERE l.offer_id = o.id) AS lot_id
+                o.pack_vi, o.pack_en, o.weight_g, o.price_amount, (SELECT l.lot_id FROM lot_stock l WHERE l.offer_id = o.id ORDER BY l.lot_id LIMIT 1) AS lot_id
          FROM offer o JOIN product p ON p.id = o.product_id JOIN category g ON g.id = p.category_id JOIN cooperative c ON c.id = o.cooperative_id
               JOIN stock s ON s.offer_id = o.id
          WHERE s.on_hand >= 100000 AND EXISTS (SELECT 1 FROM lot_stock l WHERE l.offer_id = o.id) ORDER BY o.id",

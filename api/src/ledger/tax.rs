@@ -169,7 +169,7 @@ pub async fn declared(connection: &impl ConnectionTrait, period: &str) -> Result
 }
 
 /// What the platform declares and pays for its household sellers in a month.
-#[utoipa::path(tag = "admin", operation_id = "tax_declaration", security(("access_token" = [])), params(DeclarationQuery), responses((status = 200, description = "The declaration", body = Declaration)))]
+#[utoipa::path(tag = "admin", operation_id = "tax_declaration", security(("access_token" = [])), params(DeclarationQuery), responses((status = 200, description = "The declaration", content((Declaration = "application/json"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv")))))]
 #[get("/v1/admin/tax-declaration")]
 pub async fn declaration(desk: Desk, query: Params<DeclarationQuery>) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;

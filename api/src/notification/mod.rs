@@ -39,6 +39,8 @@ impl Consumer for Notifier {
         topic.starts_with("order.")
             || topic.starts_with("application.")
             || topic.starts_with("return.")
+            || topic.starts_with("dispute.")
+            || topic.starts_with("payout.")
             || matches!(
                 topic,
                 "registration.requested"
@@ -47,6 +49,7 @@ impl Consumer for Notifier {
                     | "invitation.created"
                     | "message.written"
                     | "preorder.short"
+                    | "refund.owed"
                     | "preorder.allocated"
                     | "shop.suspended"
                     | "shop.active"
@@ -62,7 +65,7 @@ impl Consumer for Notifier {
                 "password.changed" => self.password_changed(event).await,
                 "invitation.created" => self.invitation(event).await,
                 topic if topic.starts_with("application.") => self.application(event).await,
-                topic if topic.starts_with("shop.") => self.shop(event).await,
+                topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
                 topic if topic.starts_with("order.") => self.order(event).await,
                 _ => self.about_order(event).await,
             }
@@ -122,6 +125,14 @@ impl Notifier {
         let text = |name: &str| event.payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         let mail = match event.topic.as_str() {
             "shop.suspended" => texts::suspended(&text("reason")),
+            "payout.approved" => {
+                let amount = event.payload.get("amount").and_then(serde_json::Value::as_i64).unwrap_or(0);
+                texts::payout(&entity::value::Vnd(amount).to_string())
+            }
+            topic if topic.starts_with("payout.") && topic != "payout.returned" && topic != "payout.failed" => {
+                return Ok(());
+            }
+            "payout.returned" | "payout.failed" => texts::payout_returned(),
             "shop.webhook_failing" => texts::webhook_failing(&text("url")),
             _ => texts::reinstated(),
         };

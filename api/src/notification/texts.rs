@@ -1,6 +1,6 @@
 //! The words of every message: Vietnamese and English, the reader's language first.
 
-use entity::value::{DeliveryMethod, Language, MemberRole, OrderState};
+use entity::value::{DeliveryMethod, Language, MemberRole, OrderState, PaymentMethod};
 
 use crate::ordering::OrderForMail;
 use crate::selling::applications::ApplicationForMail;
@@ -87,12 +87,18 @@ fn summary(about: &OrderForMail, language: Language) -> String {
         };
         format!("  {} × {name} ({pack}): {}", line.quantity, line.total_amount)
     };
-    let (delivery, total) = match language {
-        Language::Vi => ("Phí giao hàng", "Tổng cộng, trả khi nhận hàng"),
-        Language::En => ("Delivery", "Total, cash on delivery"),
+    let cash = about.payment_method == PaymentMethod::CashOnDelivery;
+    let (delivery, discount, total) = match language {
+        Language::Vi if cash => ("Phí giao hàng", "Giảm giá", "Tổng cộng, trả khi nhận hàng"),
+        Language::Vi => ("Phí giao hàng", "Giảm giá", "Tổng cộng"),
+        Language::En if cash => ("Delivery", "Discount", "Total, cash on delivery"),
+        Language::En => ("Delivery", "Discount", "Total"),
     };
     let mut lines: Vec<_> = about.lines.iter().map(line).collect();
     lines.push(format!("  {delivery}: {}", about.order.delivery_amount));
+    if about.order.discount_amount.0 > 0 {
+        lines.push(format!("  {discount}: -{}", about.order.discount_amount));
+    }
     lines.push(format!("  {total}: {}", about.order.total_amount));
     lines.join("\n")
 }
@@ -256,6 +262,34 @@ pub fn reinstated() -> Mail {
     )
 }
 
+pub fn payout(amount: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Tiền bán hàng đang được chuyển",
+            format!("{amount} đang được chuyển vào tài khoản của gian hàng. Sao kê từng đơn có trong mục Thu nhập."),
+        ),
+        (
+            "Your money is on its way",
+            format!("{amount} is on its way to your shop's bank account. The statement tells every order line."),
+        ),
+    )
+}
+
+pub fn payout_returned() -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Chuyển tiền không thành công",
+            "Ngân hàng không chuyển được tiền vào tài khoản của gian hàng. Hãy kiểm tra số tài khoản; tiền sẽ được chuyển lại trong đợt sau.".to_owned(),
+        ),
+        (
+            "A transfer did not arrive",
+            "The bank could not transfer money to your shop's account. Check its number; the next run pays it again.".to_owned(),
+        ),
+    )
+}
+
 pub fn webhook_failing(url: &str) -> Mail {
     bilingual(
         Language::Vi,
@@ -321,6 +355,28 @@ pub fn about_order(about: &OrderForMail, topic: &str, payload: &serde_json::Valu
             false,
             format!("Vụ thu hoạch đã có hàng cho đơn đặt trước {number}; người bán sẽ đóng gói."),
             format!("The harvest has your pre-order {number}; the seller will pack it."),
+        ),
+        "refund.owed" => {
+            let amount = entity::value::Vnd(payload.get("amount").and_then(serde_json::Value::as_i64).unwrap_or(0));
+            (
+                false,
+                format!("Chúng tôi hoàn lại {amount} cho đơn {number}, về nơi bạn đã thanh toán. Chi tiết: {link}"),
+                format!("{amount} of order {number} goes back to where you paid from. Details: {link}"),
+            )
+        }
+        "dispute.opened" => (
+            true,
+            format!(
+                "Khách khiếu nại về đơn {number}. Tiền của đơn được giữ lại đến khi có quyết định. Hãy gửi bằng chứng của bạn."
+            ),
+            format!(
+                "The buyer disputes order {number}. Its money is held until it is decided. Send what you have to show."
+            ),
+        ),
+        "dispute.decided" => (
+            false,
+            format!("Khiếu nại về đơn {number} đã có quyết định. Xem tại {link}"),
+            format!("The dispute about order {number} is decided. See {link}"),
         ),
         _ => return None,
     };

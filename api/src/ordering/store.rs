@@ -280,6 +280,7 @@ pub struct OrderForMail {
     pub cooperative_en: String,
     pub seller_emails: Vec<String>,
     pub reason: Option<String>,
+    pub payment_method: PaymentMethod,
     /// It ended before it was paid.
     pub unpaid: bool,
 }
@@ -291,6 +292,7 @@ struct Party {
     cooperative_vi: String,
     cooperative_en: String,
     cooperative_email: Option<String>,
+    payment_method: PaymentMethod,
 }
 
 #[derive(FromQueryResult)]
@@ -315,7 +317,7 @@ pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> R
     let party = one::<Party>(
         connection,
         "SELECT COALESCE(p.email, a.email) AS email, p.language, c.name_vi AS cooperative_vi, c.name_en AS cooperative_en,
-                c.email AS cooperative_email
+                c.email AS cooperative_email, p.payment_method
          FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
               LEFT JOIN account a ON a.id = p.account_id WHERE o.id = $1",
         [id.into()],
@@ -341,5 +343,6 @@ pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> R
         seller_emails,
         reason,
         unpaid,
+        payment_method: party.payment_method,
     }))
 }

@@ -115,6 +115,10 @@ impl Sweeper {
                 "DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE created_at < $1)",
                 30,
             ),
+            (
+                "DELETE FROM payment_callback WHERE last_at < $1 AND outcome IN ('forged', 'unreadable', 'not_found')",
+                30,
+            ),
             ("DELETE FROM webhook_message WHERE created_at < $1", 30),
             ("DELETE FROM outbox WHERE delivered_at IS NOT NULL AND created_at < $1", 14),
             (

@@ -39,7 +39,7 @@ pub enum FileFormat {
 }
 
 /// The file of transfers for the bank, of an approved run: what is not yet paid.
-#[utoipa::path(tag = "admin", operation_id = "payout_bank_file", security(("access_token" = [])), params(("id" = PayoutBatchId, Path), FileQuery), responses((status = 200, description = "The file", body = Vec<u8>, content_type = "text/csv")))]
+#[utoipa::path(tag = "admin", operation_id = "payout_bank_file", security(("access_token" = [])), params(("id" = PayoutBatchId, Path), FileQuery), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/v1/admin/payout-batches/{id}/bank-file")]
 pub async fn bank_file(desk: Desk, id: Path<PayoutBatchId>, query: Params<FileQuery>) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;

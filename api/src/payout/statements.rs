@@ -310,7 +310,7 @@ fn write_line(canvas: &mut Canvas<'_, '_>, right: f32, y: f32, line: &StatementL
 const MOST_DAYS: i64 = 366;
 
 /// The cooperative's account of a period: what it earned line by line, what was kept and withheld, what it was paid.
-#[utoipa::path(tag = "seller", operation_id = "show_seller_statement", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), StatementQuery), responses((status = 200, description = "The statement", body = Statement)))]
+#[utoipa::path(tag = "seller", operation_id = "show_seller_statement", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), StatementQuery), responses((status = 200, description = "The statement", content((Statement = "application/json"), (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/statements")]
 pub async fn show_statement(
     desk: Desk,

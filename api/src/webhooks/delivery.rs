@@ -104,7 +104,7 @@ async fn about(
     };
     let owner_by = |sql: &'static str, id: Uuid| one::<Owner>(connection, sql, [id.into()]);
     let cooperative = match family {
-        "order" | "preorder" | "return" | "message" => {
+        "order" | "preorder" | "return" | "message" | "refund" | "dispute" => {
             let sql = "SELECT cooperative_id, number, state, total_amount FROM orders WHERE id = $1";
             let Some(order) = one::<OrderFacts>(connection, sql, [event.subject_id.into()]).await? else {
                 return Ok(None);

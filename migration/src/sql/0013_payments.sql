@@ -32,6 +32,12 @@ CREATE UNIQUE INDEX payment_once ON payment (purchase_id)
     WHERE state IN ('captured', 'partly_refunded', 'refunded') AND order_id IS NULL AND NOT surplus;
 CREATE UNIQUE INDEX payment_once_per_order ON payment (order_id) WHERE order_id IS NOT NULL AND state <> 'cancelled';
 
+-- Orders from before there were books: cash that was, or is to be, collected. What was delivered is booked by the server.
+INSERT INTO payment (id, purchase_id, order_id, method, reference, state, amount, currency, orders, created_at, updated_at)
+SELECT o.id, o.purchase_id, o.id, 'cash_on_delivery', 'TM' || replace(o.number, '-', ''),
+       CASE WHEN o.state IN ('cancelled', 'expired') THEN 'cancelled' ELSE 'pending' END, o.total_amount, o.currency, '[]', o.placed_at, o.updated_at
+FROM orders o WHERE o.total_amount > 0;
+
 -- Cash on delivery that its carrier has handed over.
 ALTER TABLE parcel ADD COLUMN settled_at timestamptz;
 
