@@ -274,6 +274,15 @@ def run(browser):
     page.goto(BASE + "/console/income")
     assert "Income" in page.inner_text("h1")
     look(page, "income-in-english")
+    for kind, magic in (("pdf", b"%PDF"), ("xlsx", b"PK")):
+        answer = context.request.get(f"{BASE}/console/statement?format={kind}")
+        assert answer.status == 200 and answer.body().startswith(magic), (kind, answer.status)
+
+    # The way back from a payment provider proves nothing, whatever stands in the address.
+    page.goto(BASE + "/v1/payments/vnpay/return?vnp_ResponseCode=00&vnp_TxnRef=TT1")
+    assert "Cảm ơn" in page.inner_text("h1"), page.inner_text("body")
+    assert page.evaluate("getComputedStyle(document.body).fontFamily") == "sans-serif"
+    look(page, "payment-return")
 
     # By keyboard alone: the first stop leads to the content.
     page.goto(BASE + "/console/today")

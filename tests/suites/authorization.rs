@@ -199,6 +199,8 @@ const TABLE: &[(Needs, &[&str])] = &[
             "change_member_role",
             "list_webhooks",
             "create_webhook",
+            "show_bank_account",
+            "put_bank_account",
             "update_webhook",
             "delete_webhook",
             "rotate_webhook_secret",

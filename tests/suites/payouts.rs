@@ -349,3 +349,23 @@ async fn invoices_are_numbered_without_a_gap_and_adjusted_when_money_goes_back()
     assert_eq!(shown["data"]["seller"]["tax_code"].as_str().map(str::is_empty), Some(false));
     server.assert_books_agree();
 }
+
+#[tokio::test]
+async fn the_bank_account_is_its_owners_to_change_and_everybody_is_told() {
+    let server = Server::start().await;
+    let seller = server.seller_of("hat-doi").await;
+    let path = seller.path("bank-account");
+    let wrong = json!({"bank_bin": "97", "number": "12", "holder": "X"});
+    let refused = seller.client.put(&path, wrong).await.expect_problem(422, "invalid");
+    let pointers: Vec<_> =
+        refused["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["/bank_bin", "/holder", "/number"]);
+    let right = json!({"bank_bin": "970436", "number": "0071000123456", "holder": "HỘ KINH DOANH HẠT DỔI"});
+    let shown = seller.client.put(&path, right).await.expect(200);
+    assert_eq!(shown["number"], "…3456", "never shown in full");
+    assert_eq!(seller.client.get(&path).await.expect(200), shown);
+    server.message_to("ho-kinh-doanh-nuong-dam@example.vn", "…3456").await;
+    let other = server.seller_of("ruou-muong").await;
+    other.client.get(&path).await.expect_problem(403, "forbidden");
+    assert_eq!(server.count("SELECT COUNT(*) FROM audit_entry WHERE action = 'bank_account.changed'").await, 1);
+}

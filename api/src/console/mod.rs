@@ -64,5 +64,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(lots::on_write_off)
         .service(team::on_show)
         .service(team::on_act)
-        .service(income::on_show);
+        .service(income::on_show)
+        .service(income::on_statement);
 }

@@ -58,9 +58,16 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
 
     let categories = categories(&transaction).await?;
     let since = now - Duration::days(60);
-    let mut makers = Vec::new();
+    let (mut makers, mut banks) = (Vec::new(), Vec::new());
     for (index, maker) in MAKERS.iter().enumerate() {
         let id = CooperativeId::new();
+        banks.push(entity::bank_account::ActiveModel {
+            cooperative_id: Set(id),
+            bank_bin: Set("970405".to_owned()),
+            number: Set(format!("3005{index:09}")),
+            holder: Set(maker.vi.to_uppercase()),
+            updated_at: Set(since),
+        });
         cooperative::Entity::insert(cooperative_row(id, index, maker, since))
             .exec_without_returning(&transaction)
             .await?;
@@ -70,6 +77,7 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
         grant_membership(&transaction, owner.id, id, MemberRole::Owner, now).await?;
         makers.push((id, owner.id));
     }
+    Batch::default().insert(banks).execute(&transaction).await?;
     let mut offers = HashMap::new();
     for good in GOODS {
         let (cooperative, owner) = makers[good.maker];

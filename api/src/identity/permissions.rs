@@ -38,6 +38,7 @@ permissions! {
     EditListings Manager "Đăng và sửa sản phẩm, giá, ảnh; nhập bảng tính; dự báo thu hoạch" "Write and change listings, prices and pictures; import sheets; forecast harvests";
     EditShop Manager "Sửa gian hàng, phí giao, điểm lấy hàng, hãng vận chuyển" "Change the shop, delivery prices, pick-up points and carriers";
     SeeReports Manager "Xem báo cáo doanh thu và xuất dữ liệu" "See reports and export data";
+    ManageMoney Owner "Xem và đổi tài khoản ngân hàng nhận tiền" "See and change the bank account the shop is paid to";
     ManageTeam Owner "Mời, đổi vai trò và cho thành viên rời đội" "Invite, promote and remove members";
     ManageWebhooks Owner "Quản lý webhook và khóa bí mật" "Manage webhooks and their secrets";
 }

@@ -53,6 +53,7 @@ impl Consumer for Notifier {
                     | "preorder.allocated"
                     | "shop.suspended"
                     | "shop.active"
+                    | "shop.bank_account_changed"
                     | "shop.webhook_failing"
             )
     }
@@ -125,6 +126,7 @@ impl Notifier {
         let text = |name: &str| event.payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         let mail = match event.topic.as_str() {
             "shop.suspended" => texts::suspended(&text("reason")),
+            "shop.bank_account_changed" => texts::bank_account_changed(&text("number")),
             "payout.approved" => {
                 let amount = event.payload.get("amount").and_then(serde_json::Value::as_i64).unwrap_or(0);
                 texts::payout(&entity::value::Vnd(amount).to_string())

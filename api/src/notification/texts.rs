@@ -262,6 +262,22 @@ pub fn reinstated() -> Mail {
     )
 }
 
+pub fn bank_account_changed(number: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Tài khoản nhận tiền đã đổi",
+            format!(
+                "Từ nay tiền bán hàng được chuyển vào tài khoản {number}. Nếu không phải gian hàng đổi, hãy báo ngay cho chúng tôi."
+            ),
+        ),
+        (
+            "The bank account was changed",
+            format!("From now on the shop is paid to account {number}. If this was not you, tell us at once."),
+        ),
+    )
+}
+
 pub fn payout(amount: &str) -> Mail {
     bilingual(
         Language::Vi,

@@ -158,21 +158,34 @@ pub trait Provider: Send + Sync {
         Account::of(LedgerAccountKind::Gateway, self.method().as_str())
     }
 
+    /// Starts a payment.
     fn create<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Started>;
 
     /// Reads a callback whose signature is right.
-    fn read_callback(&self, raw: &Raw<'_>) -> Result<Notice, CallbackFault>;
+    fn read_callback(&self, _: &Raw<'_>) -> Result<Notice, CallbackFault> {
+        Err(CallbackFault::Unreadable)
+    }
 
     /// What the provider wants to hear.
-    fn answer(&self, outcome: Outcome) -> HttpResponse;
+    fn answer(&self, _: Outcome) -> HttpResponse {
+        HttpResponse::NotFound().finish()
+    }
 
-    fn query<'a>(&'a self, payment: &'a payment::Model, now: OffsetDateTime) -> Answer<'a, Notice>;
+    /// Asks what became of a payment.
+    fn query<'a>(&'a self, _: &'a payment::Model, _: OffsetDateTime) -> Answer<'a, Notice> {
+        Box::pin(async { Err(Failure::Unsupported) })
+    }
 
-    fn refund<'a>(&'a self, repayment: &'a Repayment<'a>) -> Answer<'a, Repaid>;
+    fn refund<'a>(&'a self, _: &'a Repayment<'a>) -> Answer<'a, Repaid> {
+        Box::pin(async { Err(Failure::Unsupported) })
+    }
 
-    /// Of a refund whose answer was lost.
-    fn query_refund<'a>(&'a self, repayment: &'a Repayment<'a>) -> Answer<'a, Repaid>;
+    /// Asks what became of a refund whose answer was lost.
+    fn query_refund<'a>(&'a self, _: &'a Repayment<'a>) -> Answer<'a, Repaid> {
+        Box::pin(async { Err(Failure::Unsupported) })
+    }
 
+    /// How to read the provider's settlement reports, where it makes them.
     fn settlement_columns(&self) -> Option<SettlementColumns> {
         None
     }

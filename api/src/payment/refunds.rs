@@ -4,8 +4,8 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use entity::value::{
-    AccountId, CooperativeId, LedgerAccountKind, Money, OfferId, OrderId, PaymentId, PlatformRole, PurchaseId,
-    ReconciliationKind, RefundId, RefundState,
+    AccountId, AuditActor, CooperativeId, LedgerAccountKind, Money, OfferId, OrderId, PaymentId, PlatformRole,
+    PurchaseId, ReconciliationKind, RefundId, RefundState,
 };
 use entity::{payment, refund};
 use garde::Validate;
@@ -25,6 +25,7 @@ use crate::ledger;
 use crate::ledger::refunds::{NOT_PAID, Owe, What, over_orders, owe, take_back};
 use crate::ledger::rules::{Account, Entry, Journal};
 use crate::ordering::seller;
+use crate::platform::audit;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, run};
 use crate::platform::fold;
@@ -182,6 +183,15 @@ impl Till {
             let sql = "UPDATE reconciliation_item SET state = 'resolved', resolution = 'sent', resolved_by = $2, resolved_at = $3
                        WHERE kind = 'refund_failed' AND subject_id = $1 AND state = 'open'";
             run(&transaction, sql, [row.id.into(), by.into(), now.into()]).await?;
+            let change = audit::Change {
+                actor: (AuditActor::User, by.map(|by| by.0)),
+                action: "refund.sent",
+                entity: "refund",
+                entity_id: row.id.0,
+                before: Some(json!({"state": row.state})),
+                after: Some(json!({"state": "succeeded", "amount": row.amount})),
+            };
+            audit::record(&transaction, change, now).await?;
         }
         emit(&transaction, "refund.succeeded", row.id.0, json!({"amount": row.amount.0}), now).await?;
         ledger::post(&transaction, vec![journal], now).await?;

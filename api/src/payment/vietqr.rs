@@ -1,16 +1,11 @@
 //! Bank transfer by VietQR (NAPAS 247): an EMVCo code that holds account, amount and the text the transfer is known by. What
 //! arrives is told by a bank-webhook service (`bank_feed`).
 
-use actix_web::HttpResponse;
-use entity::payment;
 use entity::value::{LedgerAccountKind, PaymentMethod};
 use serde_json::json;
-use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
 
-use super::provider::{
-    Answer, CallbackFault, Charge, Failure, Notice, Outcome, PaymentAction, Provider, Raw, Repaid, Repayment, Started,
-};
+use super::provider::{Answer, Charge, PaymentAction, Provider, Started};
 use crate::config::Config;
 use crate::ledger::rules::Account;
 
@@ -99,27 +94,6 @@ impl Provider for VietQr {
             description: charge.reference.clone(),
         };
         Box::pin(async move { Ok(Started { action, data: json!({}) }) })
-    }
-
-    fn read_callback(&self, _: &Raw<'_>) -> Result<Notice, CallbackFault> {
-        // Banks do not tell of payments but of transfers.
-        Err(CallbackFault::Unreadable)
-    }
-
-    fn answer(&self, _: Outcome) -> HttpResponse {
-        HttpResponse::NotFound().finish()
-    }
-
-    fn query<'a>(&'a self, _: &'a payment::Model, _: OffsetDateTime) -> Answer<'a, Notice> {
-        Box::pin(async { Err(Failure::Unsupported) })
-    }
-
-    fn refund<'a>(&'a self, _: &'a Repayment<'a>) -> Answer<'a, Repaid> {
-        Box::pin(async { Err(Failure::Unsupported) })
-    }
-
-    fn query_refund<'a>(&'a self, _: &'a Repayment<'a>) -> Answer<'a, Repaid> {
-        Box::pin(async { Err(Failure::Unsupported) })
     }
 }
 

@@ -127,7 +127,6 @@ pub struct PayoutView {
 }
 
 pub fn payout_view(row: payout::Model) -> PayoutView {
-    let last: String = row.bank_account.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
     PayoutView {
         id: row.id,
         batch_id: row.batch_id,
@@ -136,7 +135,7 @@ pub fn payout_view(row: payout::Model) -> PayoutView {
         amount: row.amount.into(),
         state: row.state,
         bank_bin: row.bank_bin,
-        bank_account: format!("…{last}"),
+        bank_account: super::accounts::masked(&row.bank_account),
         bank_reference: row.bank_reference,
         failure: row.failure,
         created_at: row.created_at,

@@ -5,12 +5,14 @@
 //! postings of the books, each of which is settled once in its life; so a run made twice, or killed half-way, pays once, and
 //! what is negative is carried over by itself. `statements` tells a cooperative where every đồng comes from.
 
+pub mod accounts;
 mod bank;
 mod batches;
 mod statements;
 mod store;
 
-pub use statements::{Statement, account_holders, paper, sheet, statement};
+pub use batches::payout_view;
+pub use statements::{Statement, account_holders, latest, paper, sheet, statement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -22,6 +24,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(batches::decide_batch)
         .service(bank::bank_file)
         .service(bank::mark_payout)
+        .service(accounts::show_bank_account)
+        .service(accounts::put_bank_account)
         .service(statements::list_payouts)
         .service(statements::show_statement)
         .service(statements::show_withheld);

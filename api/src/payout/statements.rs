@@ -376,6 +376,19 @@ pub async fn show_withheld(
     Ok(HttpResponse::Ok().json(Withheld { period: query.0.period, lines, revenue, vat, pit }))
 }
 
+/// The last payouts of a cooperative, and what it is owed now (negative where it owes).
+pub async fn latest(
+    connection: &impl ConnectionTrait,
+    cooperative: CooperativeId,
+) -> Result<(Vec<PayoutView>, Vnd), sea_orm::DbErr> {
+    let sql = "SELECT * FROM payout WHERE cooperative_id = $1 AND state NOT IN ('draft', 'cancelled') ORDER BY id DESC LIMIT 10";
+    let rows = all::<payout::Model>(connection, sql, [cooperative.into()]).await?;
+    let sql =
+        "SELECT CAST(COALESCE(-SUM(balance), 0) AS bigint) AS amount FROM ledger_account WHERE cooperative_id = $1";
+    let owed = one::<Sum>(connection, sql, [cooperative.into()]).await?.map_or(Vnd::ZERO, |row| row.amount);
+    Ok((rows.into_iter().map(payout_view).collect(), owed))
+}
+
 /// Whose statements there are: cooperatives with postings.
 pub async fn account_holders(connection: &impl ConnectionTrait) -> Result<Vec<CooperativeId>, sea_orm::DbErr> {
     #[derive(FromQueryResult)]
