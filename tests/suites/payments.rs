@@ -47,6 +47,12 @@ async fn a_purchase_over_two_cooperatives_is_paid_once() {
         let answer = server.seller_of(product).await.step(order, "confirm").await;
         assert!([404, 409].contains(&answer.status), "{}", answer.text);
     }
+    // Nor does a seller learn who has not paid.
+    let seller = server.seller_of("hat-doi").await;
+    let listed = seller.client.get(&seller.path("orders?state=awaiting_payment")).await.expect(200);
+    assert_eq!(listed["items"][0]["delivery"]["phone"], "…678");
+    let report = seller.client.get(&seller.path("reports/sales")).await.expect(200);
+    assert_eq!((report["total"]["orders"].as_i64(), report["total"]["cancelled_orders"].as_i64()), (Some(0), Some(0)));
     let payment = basket.pay(&purchase, "vnpay", "one").await.expect(201);
     let again = basket.pay(&purchase, "vnpay", "one").await.expect(201);
     assert_eq!(payment["id"], again["id"], "the same key is the same attempt");

@@ -2,7 +2,7 @@
 //! a return, a dispute); sending it back is the payment slice's.
 
 use entity::value::{
-    AccountId, CooperativeId, OfferId, OrderId, OrderLineId, PaymentId, PurchaseId, RefundId, RefundState, RowId, Vnd,
+    AccountId, OfferId, OrderId, OrderLineId, PaymentId, PurchaseId, RefundId, RefundState, RowId, Vnd,
 };
 use entity::{refund, refund_part};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Set};
@@ -349,15 +349,4 @@ pub async fn over_orders(
     let parts = split(amount, &left);
     let parts = orders.iter().zip(parts).filter(|(_, part)| *part > 0);
     Ok(parts.map(|(order, part)| (*order, What::Amount(part))).collect())
-}
-
-/// Whose money a refund was.
-pub async fn cooperatives_of(connection: &impl ConnectionTrait, id: RefundId) -> Result<Vec<CooperativeId>, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        cooperative_id: CooperativeId,
-    }
-    let sql =
-        "SELECT DISTINCT o.cooperative_id FROM refund_part p JOIN orders o ON o.id = p.order_id WHERE p.refund_id = $1";
-    Ok(all::<Row>(connection, sql, [id.into()]).await?.into_iter().map(|row| row.cooperative_id).collect())
 }

@@ -161,6 +161,9 @@ const CONTACT_DAYS: i64 = 14;
 
 /// Whether a seller still needs to know who the buyer is.
 fn contact_needed(row: &OrderRow, now: OffsetDateTime) -> bool {
+    if row.state == OrderState::AwaitingPayment {
+        return false;
+    }
     let over = matches!(row.state, OrderState::Completed | OrderState::Cancelled | OrderState::Expired);
     !over || now - row.updated_at < time::Duration::days(CONTACT_DAYS)
 }

@@ -90,7 +90,8 @@ pub struct SalesReport {
     pub total: SalesRow,
 }
 
-const GOOD: &str = "o.state NOT IN ('cancelled', 'expired')";
+const GOOD: &str = "o.state NOT IN ('awaiting_payment', 'cancelled', 'expired')";
+const OVER: &str = "o.state IN ('cancelled', 'expired')";
 
 /// Sales of a cooperative in a period, by the day the orders were placed.
 pub async fn sales(
@@ -140,7 +141,7 @@ pub async fn sales(
         db,
         format!(
             "SELECT {key} AS key, {name} AS name, {} AS orders, {} AS units, {} AS goods, {} AS delivery,
-                    COUNT(DISTINCT CASE WHEN NOT ({GOOD}) THEN o.id END) AS cancelled_orders,
+                    COUNT(DISTINCT CASE WHEN {OVER} THEN o.id END) AS cancelled_orders,
                     CAST(COALESCE(SUM({moved}), 0) AS bigint) AS moved_units
              FROM orders o {lines} WHERE o.cooperative_id = $1 AND o.placed_at >= $2 AND o.placed_at < $3
              GROUP BY {key} ORDER BY 1",
