@@ -305,6 +305,17 @@ impl Config {
         if self.base_url.is_none() {
             bail!("in production OCOP_BASE_URL must be set, such as https://cho-ocop.example");
         }
+        for (method, url, setting) in [
+            (PaymentMethod::Vnpay, &self.vnpay_url, "OCOP_VNPAY_URL"),
+            (PaymentMethod::Vnpay, &self.vnpay_api_url, "OCOP_VNPAY_API_URL"),
+            (PaymentMethod::Momo, &self.momo_url, "OCOP_MOMO_URL"),
+            (PaymentMethod::Zalopay, &self.zalopay_url, "OCOP_ZALOPAY_URL"),
+        ] {
+            let trial = ["sandbox.", "test-payment.", "sb-openapi."].iter().any(|name| url.contains(name));
+            if trial && self.payment_methods().contains(&method) {
+                bail!("in production {setting} must not be a sandbox, in which nobody pays");
+            }
+        }
         if self.bench_route {
             bail!("OCOP_BENCH_ROUTE is for development only");
         }

@@ -57,6 +57,7 @@ const TABLE: &[(Needs, &[&str])] = &[
             "answer_shortfall",
             "start_payment",
             "show_payment",
+            "list_order_payments",
             "payment_ipn_get",
             "payment_ipn",
             "bank_webhook",

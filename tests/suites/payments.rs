@@ -77,6 +77,8 @@ async fn a_purchase_over_two_cooperatives_is_paid_once() {
     client.get(&format!("/v1/payments/{id}")).await.expect_problem(404, "not_found");
     assert_eq!(client.get(&format!("/v1/payments/{id}?token={token}")).await.expect(200)["state"], "captured");
     basket.pay(&purchase, "momo", "two").await.expect_problem(409, "nothing_to_pay");
+    let told = client.get(&link.replace('?', "/payments?")).await.expect(200);
+    assert_eq!((&told["payments"][0]["state"], &told["refunds"]), (&json!("captured"), &json!([])));
     let paid: i64 = server
         .count("SELECT CAST(SUM(paid_amount) AS bigint) FROM orders WHERE paid_at IS NOT NULL AND state = 'placed'")
         .await;
@@ -583,5 +585,39 @@ async fn what_is_not_paid_in_time_frees_its_goods_and_its_promotions() {
     let seller = tests::Seller { client: server.sign_in_again(&seller).await, ..seller };
     assert_eq!(seller.stock(&offer).await["available"], before);
     until(&server, "SELECT COUNT(*) FROM payment WHERE state = 'expired'", 1).await;
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn a_sum_of_a_purchase_is_borne_by_the_cooperatives_in_proportion() {
+    let gateway = Gateway::new().await;
+    let server = shop(&gateway).await;
+    let basket = two_cooperatives(&server).await;
+    let paid = paid(&server, &basket).await;
+    let admin = server.sign_in("admin@example.vn").await;
+    let path = format!("/v1/admin/purchases/{}/refunds", paid["purchase"]["id"].as_str().unwrap());
+    let ask = async |amount: i64, key: &str| {
+        admin.clone().header("idempotency-key", key).post(&path, json!({"amount": amount, "note": "giao chậm"})).await
+    };
+    let total = paid["purchase"]["total"]["amount"].as_i64().unwrap();
+    ask(total + 1, "much").await.expect_problem(409, "refund_too_much");
+    let refund = ask(33_333, "some").await.expect(201)["items"][0].clone();
+    assert_eq!(refund["amount"]["amount"], 33_333);
+    let mut sum = 0;
+    for order in paid["purchase"]["orders"].as_array().unwrap() {
+        let shown = basket.client.get(&Basket::link(order)).await.expect(200);
+        let (back, of) = (shown["refunded"]["amount"].as_i64().unwrap(), order["total"]["amount"].as_i64().unwrap());
+        assert!((back * total - 33_333 * of).abs() < total, "{back} of {of}");
+        sum += back;
+    }
+    assert_eq!(sum, 33_333, "not a đồng more or less");
+    until(&server, "SELECT COUNT(*) FROM refund WHERE state = 'succeeded'", 1).await;
+    assert_eq!(gateway.refunds(), [(1, 33_333)], "sent back once, to where it came from");
+    let told =
+        basket.client.get(&Basket::link(&paid["purchase"]["orders"][0]).replace('?', "/payments?")).await.expect(200);
+    assert_eq!(
+        (&told["payments"][0]["state"], &told["refunds"][0]["number"]),
+        (&json!("partly_refunded"), &refund["number"])
+    );
     server.assert_books_agree();
 }

@@ -369,3 +369,47 @@ async fn the_bank_account_is_its_owners_to_change_and_everybody_is_told() {
     other.client.get(&path).await.expect_problem(403, "forbidden");
     assert_eq!(server.count("SELECT COUNT(*) FROM audit_entry WHERE action = 'bank_account.changed'").await, 1);
 }
+
+#[tokio::test]
+async fn what_a_cooperative_owes_is_carried_over_and_taken_off() {
+    let gateway = Gateway::new().await;
+    let mut server = Server::with(gateway.settings()).await;
+    let admin = server.sign_in("admin@example.vn").await;
+    let today =
+        time::OffsetDateTime::now_utc().to_offset(time::UtcOffset::from_hms(7, 0, 0).unwrap()).date().to_string();
+    let rule = json!({"component": "platform", "rate_bp": 1_000, "starts_on": today});
+    admin.post("/v1/admin/commission-rules", rule).await.expect(201);
+    // Two shops take cash at the door and owe its commission; one of them is paid through VNPAY too.
+    let mut commissions = Vec::new();
+    for product in ["mat-ong-rung-hop-tien", "tinh-dau-sa"] {
+        let offer = server.offer(product, 0).await;
+        let purchase = server.basket(&[(&offer, 1)]).await.buy().await;
+        server.seller_of(product).await.deliver(purchase["orders"][0]["id"].as_str().unwrap()).await;
+        commissions.push((purchase["goods"]["amount"].as_i64().unwrap() + 5) / 10);
+    }
+    let (_, paid, rich) = sold(&server, "mat-ong-rung-hop-tien").await;
+    let poor = server.seller_of("tinh-dau-sa").await;
+    server.restart_with(later).await;
+    let (admin, second) = admins(&server).await;
+    let preview = admin.get("/v1/admin/payout-batches/preview").await.expect(200);
+    let line = |seller: &Seller| {
+        let lines = preview["lines"].as_array().unwrap();
+        lines.iter().find(|line| line["cooperative_id"] == seller.cooperative.as_str()).unwrap().clone()
+    };
+    let (total, goods) = (paid["total"]["amount"].as_i64().unwrap(), paid["goods"]["amount"].as_i64().unwrap());
+    let due = total - (goods + 5) / 10 - commissions[0];
+    assert_eq!((line(&rich)["amount"]["amount"].as_i64(), &line(&rich)["left_out"]), (Some(due), &Value::Null));
+    assert_eq!(
+        (line(&poor)["amount"]["amount"].as_i64(), line(&poor)["left_out"].as_str()),
+        (Some(-commissions[1]), Some("below_minimum"))
+    );
+    let batch = make(&admin, "run").await.expect(201);
+    let payouts = batch["payouts"].as_array().unwrap();
+    assert!(payouts.iter().all(|payout| payout["cooperative_id"] != poor.cooperative.as_str()));
+    second
+        .post(&format!("/v1/admin/payout-batches/{}", batch["id"].as_str().unwrap()), json!({"step": "approve"}))
+        .await
+        .expect(200);
+    assert_eq!((owed(&server, &rich).await, owed(&server, &poor).await), (0, -commissions[1]));
+    server.assert_books_agree();
+}

@@ -36,6 +36,13 @@ async fn production_refuses_to_start_without_its_secrets_and_never_serves_the_de
     server.run().await;
     assert!(server.client().get("/healthz").await.header("strict-transport-security").contains("max-age"));
     drop(server);
+    let paying = |settings: Settings| {
+        settings.set("OCOP_PAYMENTS", "vnpay").set("OCOP_VNPAY_TMN_CODE", "X").set("OCOP_VNPAY_SECRET", "y")
+    };
+    let server = Server::prepared(keyed.clone().set("OCOP_PAYMENTS", "vnpay")).await;
+    assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_VNPAY_TMN_CODE"));
+    let server = Server::prepared(paying(keyed.clone())).await;
+    assert!(text(&server.ocop(&["serve"], "")).contains("sandbox"));
     let server = Server::prepared(keyed.set("OCOP_CLOCK_AHEAD_SECONDS", 5)).await;
     assert!(text(&server.ocop(&["serve"], "")).contains("development only"));
 }

@@ -11,9 +11,10 @@ use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::provider::{Charge, Failure, PaymentAction};
+use super::refunds::{RefundView, of_purchase};
 use super::settle::{Till, held_until};
 use crate::identity::Caller;
-use crate::ordering::{Action, By, Tools, cash_row, hold, number, order_within, step_within};
+use crate::ordering::{Action, BuyersOrder, By, Secret, Tools, cash_row, hold, number, order_within, step_within};
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, one, run};
 use crate::platform::edge::client_address;
@@ -81,7 +82,7 @@ pub fn view(row: payment::Model) -> PaymentView {
 }
 
 #[derive(FromQueryResult)]
-struct Secret {
+struct Held {
     access_token: String,
 }
 
@@ -99,7 +100,7 @@ async fn own_purchase(
     }
     let token = token.ok_or_else(missing)?;
     let sql = "SELECT access_token FROM orders WHERE purchase_id = $1";
-    let held = all::<Secret>(connection, sql, [id.into()]).await?;
+    let held = all::<Held>(connection, sql, [id.into()]).await?;
     if held.iter().any(|order| secrets::same(token, &order.access_token)) { Ok(row) } else { Err(missing()) }
 }
 
@@ -303,4 +304,22 @@ pub async fn show(
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     own_purchase(till.db.fresh(), &caller, row.purchase_id, secret.0.token.as_deref()).await?;
     Ok(HttpResponse::Ok().json(view(row)))
+}
+
+/// What was tried, paid and given back.
+#[derive(Serialize, ToSchema)]
+pub struct OrderPayments {
+    payments: Vec<PaymentView>,
+    refunds: Vec<RefundView>,
+}
+
+/// Payments of the order's purchase, and what goes back.
+#[utoipa::path(tag = "payments", operation_id = "list_order_payments", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), responses((status = 200, description = "Payments and refunds, oldest first", body = OrderPayments)))]
+#[get("/v1/orders/{id}/payments")]
+pub async fn list_of_order(order: BuyersOrder) -> Result<HttpResponse, Problem> {
+    let (db, purchase) = (order.db.fresh(), order.row.purchase_id);
+    let sql = "SELECT * FROM payment WHERE purchase_id = $1 ORDER BY id";
+    let rows = all::<payment::Model>(db, sql, [purchase.into()]).await?;
+    let refunds = of_purchase(db, purchase).await?;
+    Ok(HttpResponse::Ok().json(OrderPayments { payments: rows.into_iter().map(view).collect(), refunds }))
 }

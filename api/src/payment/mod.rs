@@ -35,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(callbacks::ipn_post)
         .service(callbacks::come_back)
         .service(attempts::show)
+        .service(attempts::list_of_order)
         .service(refunds::list_refunds)
         .service(refunds::decide_refund)
         .service(refunds::refund_as_seller)

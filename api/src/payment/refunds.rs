@@ -9,7 +9,7 @@ use entity::value::{
 };
 use entity::{payment, refund};
 use garde::Validate;
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -542,4 +542,10 @@ pub async fn decide_refund(
     }
     let row = by_id::<refund::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(HttpResponse::Ok().json(view(row)))
+}
+
+/// Refunds of a purchase.
+pub async fn of_purchase(connection: &impl ConnectionTrait, purchase: PurchaseId) -> Result<Vec<RefundView>, Problem> {
+    let sql = "SELECT * FROM refund WHERE purchase_id = $1 ORDER BY id";
+    Ok(all::<refund::Model>(connection, sql, [purchase.into()]).await?.into_iter().map(view).collect())
 }

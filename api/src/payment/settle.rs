@@ -178,11 +178,10 @@ impl Till {
                     levels.extend(step_within(transaction, &self.tools(), &standing, Action::Pay, by).await?);
                 }
                 OrderState::Expired => {
+                    // Within the transaction, to be taken back alone if the goods are gone.
                     let attempt = transaction.begin().await?;
-                    let alive = promotion::take_again(&attempt, row.purchase_id, now).await?;
-                    let revived = step_within(&attempt, &self.tools(), &standing, Action::Revive, by).await;
-                    match revived {
-                        Ok(changed) if alive => {
+                    match step_within(&attempt, &self.tools(), &standing, Action::Revive, by).await {
+                        Ok(changed) if promotion::take_again(&attempt, row.purchase_id, now).await? => {
                             attempt.commit().await?;
                             levels.extend(changed);
                         }
