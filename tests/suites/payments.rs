@@ -382,6 +382,21 @@ async fn the_ledger_takes_no_change_and_a_backup_agrees() {
     }
     server.assert_books_agree();
     server.assert_backup_agrees().await;
+    // What was tampered with around the journals is found and named.
+    for (sql, named) in [
+        (
+            "UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'buyer_funds'",
+            "balance and postings of account",
+        ),
+        ("UPDATE orders SET earned_at = NULL WHERE state = 'completed'", "earned order is delivered and paid"),
+        ("UPDATE payment SET amount = amount + 1 WHERE state = 'captured'", "payment and its journals"),
+        ("UPDATE order_line SET refunded_amount = 1", "paid, refunded and lines of order"),
+    ] {
+        server.execute(sql).await;
+        let output = server.ocop(&["ledger", "check"], "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(!output.status.success() && text.contains(named), "{sql}: {text}");
+    }
 }
 
 /// Paid through VNPAY.

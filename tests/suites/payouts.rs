@@ -411,5 +411,11 @@ async fn what_a_cooperative_owes_is_carried_over_and_taken_off() {
         .await
         .expect(200);
     assert_eq!((owed(&server, &rich).await, owed(&server, &poor).await), (0, -commissions[1]));
+    // The bank never sent it: it is owed again.
+    let ours = payouts.iter().find(|payout| payout["cooperative_id"] == rich.cooperative.as_str()).unwrap();
+    let mark = format!("/v1/admin/payouts/{}", ours["id"].as_str().unwrap());
+    admin.post(&mark, json!({"outcome": "failed", "reason": "tài khoản bị khóa"})).await.expect(200);
+    admin.post(&mark, json!({"outcome": "paid", "bank_reference": "FT"})).await.expect_problem(409, "payout_state");
+    assert_eq!(owed(&server, &rich).await, due);
     server.assert_books_agree();
 }

@@ -181,4 +181,16 @@ async fn a_shop_sees_and_changes_its_own_promotions_only() {
     let quote = server.basket(&[(&pepper, 3)]).await.ask_quote().await.expect(201);
     let line = &quote["shares"][0]["lines"][0];
     assert_eq!(line["discount"], line["unit_price"], "given by itself");
+    // Neither before its time, nor below its minimum.
+    for (code, field, value) in
+        [("MAI", "starts_at", json!("2099-01-01T00:00:00Z")), ("NHIEU", "min_goods", json!(90_000_000))]
+    {
+        let mut promotion = ten_per_cent(code);
+        promotion[field] = value;
+        mine.client.post(&mine.path("promotions"), promotion).await.expect(201);
+        quote_with(&server.basket(&[(&pepper, 1)]).await, &[code]).await.expect_problem(422, "invalid");
+    }
+    let mut backwards = ten_per_cent("LUI");
+    (backwards["starts_at"], backwards["ends_at"]) = (json!("2027-01-02T00:00:00Z"), json!("2027-01-01T00:00:00Z"));
+    mine.client.post(&mine.path("promotions"), backwards).await.expect_problem(422, "invalid");
 }
