@@ -23,6 +23,7 @@ mod payouts;
 mod places;
 mod platform;
 mod promotions;
+mod refunds;
 mod refusals;
 mod returns;
 mod search;
