@@ -160,6 +160,36 @@ async fn what_is_paid_twice_goes_back_once() {
 }
 
 #[tokio::test]
+async fn paid_at_the_gateway_and_at_the_door_at_once_is_paid_once() {
+    let gateway = Gateway::new().await;
+    let server = shop(&gateway).await;
+    let (client, mut back) = (server.client(), 0);
+    for _ in 0..12 {
+        let basket = two_cooperatives(&server).await;
+        let purchase = basket.buy_by("vnpay").await;
+        let payment = basket.pay(&purchase, "vnpay", "a").await.expect(201);
+        let total = purchase["total"]["amount"].as_i64().unwrap();
+        let ipn = Gateway::ipn(payment["reference"].as_str().unwrap(), total, "00");
+        let (told, door) = tokio::join!(Gateway::tell(&client, &ipn), basket.pay(&purchase, "cash_on_delivery", "b"));
+        assert_eq!(told, "00");
+        assert!([201, 409].contains(&door.status), "{}", door.text);
+        back += i64::from(door.status == 201);
+        assert_eq!(states(&basket, &purchase).await, ["placed", "placed"]);
+    }
+    // Where the door was first, what the gateway brought goes back whole; the cash is still to come.
+    until(&server, "SELECT COUNT(*) FROM refund WHERE state = 'succeeded'", back).await;
+    let cash = "SELECT COUNT(*) FROM payment WHERE method = 'cash_on_delivery' AND state = 'pending'
+                  AND order_id IN (SELECT id FROM orders WHERE state = 'placed' AND paid_at IS NULL)";
+    assert_eq!(
+        server
+            .count(&format!("{cash} AND purchase_id IN (SELECT purchase_id FROM payment WHERE method = 'vnpay')"))
+            .await,
+        2 * back
+    );
+    server.assert_books_agree();
+}
+
+#[tokio::test]
 async fn money_that_comes_too_late_buys_what_is_left_or_goes_back() {
     let gateway = Gateway::new().await;
     let mut server = shop(&gateway).await;

@@ -101,6 +101,12 @@ impl Till {
             return Ok((Outcome::WrongAmount, Vec::new()));
         }
         let Some(to) = next(row.state, &notice.verdict) else { return Ok((Outcome::AlreadyConfirmed, Vec::new())) };
+        if to == PaymentState::Captured {
+            // Before anything else is asked: whoever else pays for these orders, at the door too, comes before or after.
+            for order in orders_of(&row)? {
+                sale::lock(&transaction, order).await?;
+            }
+        }
         let surplus = to == PaymentState::Captured && paid_already(&transaction, &row).await?;
         let failure = match &notice.verdict {
             Verdict::Failed(reason) => Some(reason.chars().take(200).collect::<String>()),
@@ -162,9 +168,6 @@ impl Till {
         let orders = orders_of(row)?;
         let source = self.source(row);
         let (mut journals, mut levels, mut late) = (Vec::new(), Vec::new(), Vec::new());
-        for order in &orders {
-            sale::lock(transaction, *order).await?;
-        }
         let sql = "UPDATE purchase SET payment_method = $2 WHERE id = $1";
         run(transaction, sql, [row.purchase_id.into(), row.method.as_str().into()]).await?;
         for order in &orders {
