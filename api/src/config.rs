@@ -65,6 +65,10 @@ pub struct Config {
     pub order_response_hours: u32,
     /// A delivered order nobody objects to is completed after so many days.
     pub order_completion_days: u32,
+    /// So long after a click through a partner an order counts as brought by it.
+    pub attribution_days: u32,
+    /// A front end that clicks are sent to (`<url>/p/<slug>?via=…`); the server's own pages otherwise.
+    storefront_url: Option<String>,
     /// `s3://bucket[/prefix]` keeps pictures and files in an S3-compatible store; a folder in the data directory otherwise.
     pub objects_url: Option<String>,
     /// Of a store that is not Amazon's.
@@ -155,6 +159,8 @@ const NAMES: &[&str] = &[
     "auth_rate_limit_per_minute",
     "order_response_hours",
     "order_completion_days",
+    "attribution_days",
+    "storefront_url",
     "objects_url",
     "s3_endpoint",
     "s3_region",
@@ -209,6 +215,7 @@ const PARSED: &[&str] = &[
     "auth_rate_limit_per_minute",
     "order_response_hours",
     "order_completion_days",
+    "attribution_days",
     "webhooks_allow_private",
     "payment_minutes",
     "bank_transfer_hours",
@@ -427,6 +434,16 @@ impl Config {
     }
 
     /// Pairs of key id and base64 secret. In development they are made once and kept in the data folder.
+    /// Where products, cooperatives and destinations have their pages for people.
+    pub fn storefront_url(&self) -> String {
+        self.storefront_url.as_deref().map_or_else(|| self.base_url(), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether the server's own pages are what people see.
+    pub fn own_storefront(&self) -> bool {
+        self.storefront_url.is_none()
+    }
+
     pub fn secret_keys(&self) -> anyhow::Result<Vec<(String, SecretString)>> {
         let text = match &self.secret_keys {
             Some(keys) => keys.expose_secret().to_owned(),
@@ -474,6 +491,7 @@ fn defaults() -> serde_json::Value {
         "auth_rate_limit_per_minute": 30,
         "order_response_hours": 72,
         "order_completion_days": 7,
+        "attribution_days": 7,
         "s3_region": "us-east-1",
         "ghn_url": "https://online-gateway.ghn.vn/shiip/public-api",
         "ghtk_url": "https://services.giaohangtietkiem.vn",

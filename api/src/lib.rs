@@ -3,6 +3,7 @@
 //! A folder per capability; each `mod.rs` tells its story. `app.rs` puts them together.
 
 pub mod app;
+pub mod attribution;
 pub mod catalogue;
 pub mod cli;
 pub mod config;

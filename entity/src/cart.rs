@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{AccountId, CartId, CartState};
+use crate::value::{AccountId, CartId, CartState, ClickId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cart")]
@@ -17,6 +17,8 @@ pub struct Model {
     pub version: i64,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    /// The last click it came by.
+    pub click_id: Option<ClickId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

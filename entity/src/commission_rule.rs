@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{AccountId, CategoryId, CommissionRuleId, CooperativeId, Vnd};
+use crate::value::{AccountId, CategoryId, CommissionRuleId, CooperativeId, PartnerId, Vnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "commission_rule")]
@@ -18,8 +18,8 @@ pub struct Model {
     pub fixed_amount: Vnd,
     pub min_amount: Option<Vnd>,
     pub max_amount: Option<Vnd>,
-    /// Who gets it; the platform itself unless told
-    pub partner_id: Option<AccountId>,
+    /// Of the component 'partner': for orders this partner brought. Of others: who gets it; the platform itself unless told
+    pub partner_id: Option<PartnerId>,
     pub starts_on: TimeDate,
     pub ends_on: Option<TimeDate>,
     pub created_by: Option<AccountId>,

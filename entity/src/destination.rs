@@ -19,6 +19,13 @@ pub struct Model {
     pub latitude: f64,
     pub longitude: f64,
     pub created_at: TimeDateTimeWithTimeZone,
+    pub street: String,
+    /// As a pick-up point's hours.
+    pub hours: Json,
+    pub website: Option<String>,
+    pub phone: Option<String>,
+    pub active: bool,
+    pub updated_at: Option<TimeDateTimeWithTimeZone>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

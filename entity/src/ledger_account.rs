@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, LedgerAccountId, LedgerAccountKind, Vnd};
+use crate::value::{CooperativeId, LedgerAccountId, LedgerAccountKind, PartnerId, Vnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "ledger_account")]
@@ -17,6 +17,7 @@ pub struct Model {
     pub currency: String,
     /// Sum of the postings: debits less credits
     pub balance: Vnd,
+    pub partner_id: Option<PartnerId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

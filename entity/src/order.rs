@@ -2,7 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{AccountId, CooperativeId, DeliveryMethod, OrderId, OrderState, PickupPointId, PurchaseId, Vnd};
+use crate::value::{
+    AccountId, ClickId, CooperativeId, DeliveryMethod, OrderId, OrderState, PartnerId, PickupPointId, PurchaseId, Vnd,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "orders")]
@@ -49,6 +51,13 @@ pub struct Model {
     pub paid_at: Option<TimeDateTimeWithTimeZone>,
     /// Paid and delivered: the money is the cooperative's.
     pub earned_at: Option<TimeDateTimeWithTimeZone>,
+    /// Who brought the buyer.
+    pub partner_id: Option<PartnerId>,
+    pub click_id: Option<ClickId>,
+    /// At a partner's reception.
+    pub arrived_at: Option<TimeDateTimeWithTimeZone>,
+    /// Not collected by then, the box goes back.
+    pub collect_by: Option<TimeDateTimeWithTimeZone>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

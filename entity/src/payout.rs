@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, PayoutBatchId, PayoutId, PayoutState, Vnd};
+use crate::value::{CooperativeId, PartnerId, PayoutBatchId, PayoutId, PayoutState, Vnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "payout")]
@@ -10,7 +10,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: PayoutId,
     pub batch_id: PayoutBatchId,
-    pub cooperative_id: CooperativeId,
+    /// Who is paid: a cooperative or a partner.
+    pub cooperative_id: Option<CooperativeId>,
     /// In the transfer's text
     pub reference: String,
     pub amount: Vnd,
@@ -23,6 +24,7 @@ pub struct Model {
     pub paid_at: Option<TimeDateTimeWithTimeZone>,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    pub partner_id: Option<PartnerId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

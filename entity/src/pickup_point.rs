@@ -2,14 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, PickupPointId};
+use crate::value::{CooperativeId, DestinationId, PartnerId, PickupPointId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "pickup_point")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: PickupPointId,
-    pub cooperative_id: CooperativeId,
+    /// None: a partner's reception.
+    pub cooperative_id: Option<CooperativeId>,
     pub name_vi: String,
     pub name_en: String,
     pub street: String,
@@ -21,6 +22,11 @@ pub struct Model {
     pub active: bool,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    pub partner_id: Option<PartnerId>,
+    pub destination_id: Option<DestinationId>,
+    /// Boxes on their way there or waiting.
+    pub capacity: Option<i32>,
+    pub keep_days: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

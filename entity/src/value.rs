@@ -54,7 +54,7 @@ typed_id! {
     PurchaseId, OrderId, OrderLineId, LotId, DestinationId, ApplicationId, DocumentId, InvitationId, ListingReviewId,
     ScheduledPriceId, MediaId, ForecastId, PickupPointId, ParcelId, ReturnId, ReviewId, ImportId, WebhookId,
     WebhookMessageId, LedgerAccountId, JournalId, PostingId, CommissionRuleId, PaymentId, RefundId, SettlementId,
-    ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId,
+    ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId, PartnerId, FeedId, ClickId, ApiKeyId, SiteId, EventId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -184,7 +184,20 @@ words! {
         GrowingAreaCode = "growing_area_code",
     }
 
-    DestinationKind { HotSpring = "hot_spring", Waterfall = "waterfall", Resort = "resort", Village = "village", Lake = "lake", Homestay = "homestay" }
+    DestinationKind { HotSpring = "hot_spring", Waterfall = "waterfall", Resort = "resort", Village = "village", Lake = "lake", Homestay = "homestay", Farm = "farm", Market = "market", Temple = "temple", Attraction = "attraction" }
+
+    /// What there is of a product at a destination.
+    DestinationLink { FarmVisit = "farm_visit", Tasting = "tasting", SoldHere = "sold_here" }
+
+    PartnerState { Submitted = "submitted", Approved = "approved", Rejected = "rejected", Suspended = "suspended" }
+
+    /// Roles in a partner's team, from least to most.
+    PartnerRole { Member = "member", Owner = "owner" }
+
+    FeedState { Active = "active", Paused = "paused" }
+
+    /// How a guest came through a partner.
+    ClickKind { Link = "link", Poster = "poster", Code = "code" }
 
     CartState { Open = "open", Ordered = "ordered", Merged = "merged" }
 
@@ -211,7 +224,11 @@ words! {
     }
 
     /// Who moved an order.
-    OrderActor { Buyer = "buyer", Guest = "guest", Seller = "seller", System = "system" }
+    OrderActor {
+        Buyer = "buyer", Guest = "guest", Seller = "seller", System = "system",
+        /// A partner at whose reception boxes are collected.
+        Partner = "partner",
+    }
 
     ReservationState {
         /// Counted in `stock.reserved`.

@@ -2,14 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, WebhookId, WebhookState};
+use crate::value::{CooperativeId, PartnerId, WebhookId, WebhookState};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_endpoint")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: WebhookId,
-    pub cooperative_id: CooperativeId,
+    /// Whose it is: a cooperative's or a partner's.
+    pub cooperative_id: Option<CooperativeId>,
     pub url: String,
     /// 'order.placed,order.cancelled'; '*' for all
     pub events: String,
@@ -21,6 +22,7 @@ pub struct Model {
     pub state: WebhookState,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    pub partner_id: Option<PartnerId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

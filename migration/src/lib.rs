@@ -25,6 +25,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0013_payments", include_str!("sql/0013_payments.sql")),
     ("m0014_promotions", include_str!("sql/0014_promotions.sql")),
     ("m0015_payouts", include_str!("sql/0015_payouts.sql")),
+    ("m0016_tourism", include_str!("sql/0016_tourism.sql")),
 ];
 
 pub struct Migrator;

@@ -1,50 +1,22 @@
 //! Keeping the read model and the search index fresh.
 //!
 //! Each node follows the outbox for what other nodes (and commands such as `ocop import`) changed, so that a write is
-//! seen everywhere within a second. Events are looked at by time with an overlap, since a transaction may commit after a
-//! later one has.
+//! seen everywhere within a second.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use entity::value::{OfferId, ProductId, RowId};
+use entity::value::{OfferId, ProductId};
 use sea_orm::FromQueryResult;
 use serde_json::Value;
-use time::OffsetDateTime;
 use tokio::sync::mpsc::UnboundedReceiver;
-use uuid::Uuid;
 
 use super::Catalogue;
 use super::rules::Level;
 use crate::platform::db::{all, list};
-use crate::platform::outbox::NODE;
+use crate::platform::outbox::{Follower, News};
 
 const PERIOD: Duration = Duration::from_millis(300);
-/// A commit may come this much later than its event's time.
-const OVERLAP_SECONDS: i64 = 10;
-const MOST: usize = 2000;
-
-pub struct Follower {
-    since: OffsetDateTime,
-    seen: HashMap<RowId, OffsetDateTime>,
-}
-
-impl Follower {
-    /// Starts at a moment before the first reading of the catalogue.
-    pub fn new(now: OffsetDateTime) -> Self {
-        Self { since: now - time::Duration::seconds(OVERLAP_SECONDS), seen: HashMap::new() }
-    }
-}
-
-#[derive(FromQueryResult)]
-struct Event {
-    id: RowId,
-    topic: String,
-    subject_id: Uuid,
-    payload: Value,
-    created_at: OffsetDateTime,
-}
 
 /// Follows the outbox until the catalogue is gone. Also turns the day over.
 pub async fn follow(catalogue: Weak<Catalogue>, mut follower: Follower) {
@@ -61,29 +33,11 @@ async fn round(catalogue: &Catalogue, follower: &mut Follower) -> anyhow::Result
     if catalogue.snapshot().today != catalogue.clock.today() {
         catalogue.reload().await?;
     }
-    let now = catalogue.clock.now();
-    let events = all::<Event>(
-        catalogue.db.fresh(),
-        format!(
-            "SELECT id, topic, subject_id, payload, created_at FROM outbox
-             WHERE created_at >= $1 AND origin <> $2 ORDER BY created_at LIMIT {MOST}"
-        ),
-        [follower.since.into(), (*NODE).into()],
-    )
-    .await?;
-    let full = events.len() == MOST;
-    let newest = events.last().map(|event| event.created_at);
-    let fresh: Vec<_> =
-        events.into_iter().filter(|event| follower.seen.insert(event.id, event.created_at).is_none()).collect();
-    apply(catalogue, &fresh).await?;
-    let caught_up = if full { newest.unwrap_or(now) } else { now };
-    follower.since = follower.since.max(caught_up - time::Duration::seconds(if full { 1 } else { OVERLAP_SECONDS }));
-    let since = follower.since;
-    follower.seen.retain(|_, created_at| *created_at >= since);
-    Ok(())
+    let fresh = follower.news(&catalogue.db, catalogue.clock.now()).await?;
+    apply(catalogue, &fresh).await
 }
 
-async fn apply(catalogue: &Catalogue, events: &[Event]) -> anyhow::Result<()> {
+async fn apply(catalogue: &Catalogue, events: &[News]) -> anyhow::Result<()> {
     let mut products = Vec::new();
     let mut offers: Vec<OfferId> = Vec::new();
     for event in events {

@@ -10,6 +10,7 @@ mod desk;
 mod freshness;
 mod misses;
 mod pages;
+mod partner_desk;
 mod routes;
 pub mod rules;
 pub mod search;
@@ -28,8 +29,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
+use crate::platform::outbox::Follower;
 use crate::platform::ready::Kept;
 pub use desk::{DONE_ALREADY, Desk};
+pub use partner_desk::PartnerDesk;
 use rules::Level;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
@@ -66,7 +69,7 @@ impl Catalogue {
     /// Reads what is on sale, opens the search index and brings it up to date. Keeps fresh by itself from then on.
     pub async fn open(db: Db, clock: Clock, base_url: String, index_folder: &Path) -> anyhow::Result<Arc<Self>> {
         let (to_index, queue) = mpsc::unbounded_channel();
-        let follower = freshness::Follower::new(clock.now());
+        let follower = Follower::new(clock.now(), "");
         let catalogue = Arc::new(Self {
             shelf: ArcSwap::from_pointee(Snapshot::empty(clock.today())),
             changing: Mutex::new(()),

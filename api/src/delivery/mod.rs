@@ -1,10 +1,12 @@
 //! What can be promised: delivery prices by zone, days on the road, and where buyers collect.
 
 mod pickup;
+mod reception;
 pub mod rules;
 mod store;
 
-pub use pickup::{PickupPoint, Window, find as pickup_points_of, is_open_point};
+pub use pickup::{PickupPoint, PickupPointInput, Window, find as pickup_points_of, is_open_point};
+pub use reception::{Reception, has_room, receptions};
 pub use store::{add_default_rates, rates};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -13,5 +15,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(pickup::list_public)
         .service(pickup::list_own)
         .service(pickup::create_point)
-        .service(pickup::update_point);
+        .service(pickup::update_point)
+        .service(reception::list_receptions)
+        .service(reception::serve_reception)
+        .service(reception::leave_reception);
 }

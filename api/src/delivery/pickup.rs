@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post, put};
 use entity::pickup_point;
-use entity::value::{CooperativeId, PickupPointId};
+use entity::value::{CooperativeId, DestinationId, PartnerId, PickupPointId};
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use crate::catalogue::Desk;
 use crate::identity::{Permission, check_commune};
 use crate::platform::body::Body;
-use crate::platform::db::{Db, by_id};
+use super::reception::receptions;
+use crate::platform::db::{Db, all, by_id};
 use crate::platform::fold;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
@@ -59,6 +60,16 @@ pub struct PickupPoint {
     pub longitude: f64,
     pub hours: Vec<Window>,
     pub active: bool,
+    /// The partner at whose reception it is; none at a cooperative's own point.
+    #[schema(required = true)]
+    pub partner_id: Option<PartnerId>,
+    #[schema(required = true)]
+    pub destination_id: Option<DestinationId>,
+    /// Boxes on their way there or waiting; no limit unless told.
+    #[schema(required = true)]
+    pub capacity: Option<i32>,
+    /// Days a box waits there.
+    pub keep_days: i32,
 }
 
 impl From<pickup_point::Model> for PickupPoint {
@@ -73,6 +84,10 @@ impl From<pickup_point::Model> for PickupPoint {
             longitude: row.longitude,
             hours: serde_json::from_value(row.hours).unwrap_or_default(),
             active: row.active,
+            partner_id: row.partner_id,
+            destination_id: row.destination_id,
+            capacity: row.capacity,
+            keep_days: row.keep_days,
         }
     }
 }
@@ -102,14 +117,32 @@ pub async fn is_open_point(
     id: PickupPointId,
 ) -> Result<bool, DbErr> {
     let row = by_id::<pickup_point::Entity>(connection, id).await?;
-    Ok(row.is_some_and(|row| row.active && row.cooperative_id == cooperative))
+    let Some(row) = row.filter(|row| row.active) else { return Ok(false) };
+    match row.cooperative_id {
+        Some(own) => Ok(own == cooperative),
+        None => Ok(receptions(connection, &[id]).await?.iter().any(|served| served.cooperative_id == cooperative)),
+    }
 }
 
-/// Where a cooperative's buyers may collect.
+/// Partners' receptions that a cooperative brings boxes to.
+async fn receptions_of(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<PickupPoint>, DbErr> {
+    let rows = all::<pickup_point::Model>(
+        connection,
+        "SELECT p.* FROM pickup_service s JOIN pickup_point p ON p.id = s.pickup_point_id JOIN partner r ON r.id = p.partner_id
+         WHERE s.cooperative_id = $1 AND p.active AND r.state = 'approved' ORDER BY p.id LIMIT 100",
+        [cooperative.into()],
+    )
+    .await?;
+    Ok(rows.into_iter().map(PickupPoint::from).collect())
+}
+
+/// Where a cooperative's buyers may collect: its own points, and partners' receptions it brings boxes to.
 #[utoipa::path(tag = "catalogue", operation_id = "list_pickup_points", params(("id" = CooperativeId, Path)), responses((status = 200, description = "The points", body = PickupPoints)))]
 #[get("/v1/cooperatives/{id}/pickup-points")]
 pub async fn list_public(db: Data<Db>, id: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(PickupPoints { items: find(db.read(), *id, true).await? }))
+    let mut items = find(db.read(), *id, true).await?;
+    items.extend(receptions_of(db.read(), *id).await?);
+    Ok(HttpResponse::Ok().json(PickupPoints { items }))
 }
 
 /// The shop's pick-up points, with those switched off.
@@ -120,7 +153,7 @@ pub async fn list_own(desk: Desk, id: Path<CooperativeId>) -> Result<HttpRespons
     Ok(HttpResponse::Ok().json(PickupPoints { items: find(desk.db.fresh(), *id, false).await? }))
 }
 
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Clone, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"name_vi": "Kho Đú Sáng", "name_en": "Du Sang store", "street": "Xóm Suối Chuộn", "commune_code": "04978", "latitude": 20.67, "longitude": 105.53,
@@ -137,7 +170,7 @@ pub struct PickupPointInput {
     street: String,
     #[garde(length(max = 10))]
     #[schema(max_length = 10)]
-    commune_code: String,
+    pub commune_code: String,
     #[garde(range(min = -90.0, max = 90.0))]
     #[schema(minimum = -90, maximum = 90)]
     latitude: f64,
@@ -151,10 +184,11 @@ pub struct PickupPointInput {
 }
 
 impl PickupPointInput {
-    fn row(self, id: PickupPointId, cooperative: CooperativeId, desk: &Desk) -> pickup_point::ActiveModel {
+    /// As a row; whose the point is is for the caller to say.
+    pub fn row(self, id: PickupPointId, desk: &Desk) -> pickup_point::ActiveModel {
         pickup_point::ActiveModel {
             id: Set(id),
-            cooperative_id: Set(cooperative),
+            cooperative_id: Set(None),
             name_vi: Set(fold::stored(&self.name_vi)),
             name_en: Set(fold::stored(&self.name_en)),
             street: Set(fold::stored(&self.street)),
@@ -165,6 +199,10 @@ impl PickupPointInput {
             active: Set(self.active),
             created_at: Set(desk.now()),
             updated_at: Set(desk.now()),
+            partner_id: Set(None),
+            destination_id: Set(None),
+            capacity: Set(None),
+            keep_days: Set(3),
         }
     }
 }
@@ -184,8 +222,9 @@ pub async fn create_point(
     }
     let id = PickupPointId::new();
     let transaction = desk.db.begin().await?;
-    let row = body.0.row(id, *cooperative, &desk).insert(&transaction).await?;
-    let point = PickupPoint::from(row);
+    let mut row = body.0.row(id, &desk);
+    row.cooperative_id = Set(Some(*cooperative));
+    let point = PickupPoint::from(row.insert(&transaction).await?);
     desk.audit(&transaction, "pickup_point.created", ("pickup_point", id.0), (), &point).await?;
     transaction.commit().await?;
     Ok(HttpResponse::Created().json(point))
@@ -203,8 +242,9 @@ pub async fn update_point(
     desk.may(cooperative, Permission::EditShop).await?;
     check_commune("/commune_code", &body.0.commune_code)?;
     let before = by_id::<pickup_point::Entity>(desk.db.fresh(), id).await?;
-    let before = before.filter(|row| row.cooperative_id == cooperative).ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let mut row = body.0.row(id, cooperative, &desk);
+    let before = before.filter(|row| row.cooperative_id == Some(cooperative)).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let mut row = body.0.row(id, &desk);
+    row.cooperative_id = Set(Some(cooperative));
     row.created_at = Set(before.created_at);
     let transaction = desk.db.begin().await?;
     let point = PickupPoint::from(row.update(&transaction).await?);

@@ -302,5 +302,11 @@ fn place_row(place: &super::data::Place, at: OffsetDateTime) -> destination::Act
         latitude: Set(latitude),
         longitude: Set(longitude),
         created_at: Set(at),
+        street: Set(String::new()),
+        hours: Set(serde_json::json!([{"days": [1, 2, 3, 4, 5, 6, 7], "from": "07:00", "to": "21:00"}])),
+        website: Set(None),
+        phone: Set(None),
+        active: Set(true),
+        updated_at: Set(Some(at)),
     }
 }

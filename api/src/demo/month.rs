@@ -175,7 +175,7 @@ impl Chunk {
             let quantity = 1 + i64::try_from(index % 4).unwrap_or(0);
             let total = good.price_amount.0 * quantity;
             let categories: Vec<CategoryId> = std::iter::once(good.category_id).chain(good.parent_id).collect();
-            let sale = Sale { categories: &categories, cooperative: good.cooperative_id, campaigns: &[], base: total };
+            let sale = Sale { categories: &categories, cooperative: good.cooperative_id, campaigns: &[], base: total, partner: None };
             let kept = commissions(rules, &sale, at.to_offset(VIETNAM).date());
             let line = OrderLineId::new();
             self.lines.push(line_row(line, id, good, quantity, &kept));
@@ -219,7 +219,7 @@ impl Chunk {
             tax: tax(TaxKind::Transport),
             refunded: 0,
         });
-        let money = OrderMoney { order: id, cooperative: seller.cooperative_id, pieces };
+        let money = OrderMoney { order: id, cooperative: seller.cooperative_id, pieces, completed: true };
         self.book(&money, purchase, method);
         self.carts.push(cart::ActiveModel {
             id: Set(cart),
@@ -229,6 +229,7 @@ impl Chunk {
             version: Set(1),
             created_at: Set(at),
             updated_at: Set(at),
+            click_id: Set(None),
         });
         self.purchases.push(purchase::ActiveModel {
             id: Set(purchase),
@@ -378,6 +379,10 @@ fn order_row(
         refunded_amount: Set(Vnd::ZERO),
         paid_at: Set(Some(at)),
         earned_at: Set(Some(at)),
+        partner_id: Set(None),
+        click_id: Set(None),
+        arrived_at: Set(None),
+        collect_by: Set(None),
     }
 }
 

@@ -72,6 +72,7 @@ async fn add_one(
         version: Set(1),
         created_at: Set(placed_at),
         updated_at: Set(placed_at),
+        click_id: Set(None),
     };
     let purchase_row = purchase::ActiveModel {
         id: Set(purchase),
@@ -124,6 +125,10 @@ async fn add_one(
         refunded_amount: Set(Vnd::ZERO),
         paid_at: Set(None),
         earned_at: Set(None),
+        partner_id: Set(None),
+        click_id: Set(None),
+        arrived_at: Set(None),
+        collect_by: Set(None),
     };
     let line = order_line::ActiveModel {
         id: Set(OrderLineId::new()),

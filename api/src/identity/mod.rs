@@ -10,6 +10,7 @@ mod caller;
 mod entry;
 mod keys;
 mod me;
+pub mod partner;
 mod passwords;
 mod permissions;
 mod routes;

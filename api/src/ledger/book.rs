@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use entity::value::{
-    CooperativeId, JournalId, LedgerAccountId, LedgerAccountKind, OrderId, OrderLineId, PostingId, Vnd,
+    CooperativeId, JournalId, LedgerAccountId, LedgerAccountKind, OrderId, OrderLineId, PartnerId, PostingId, Vnd,
 };
 use entity::{journal, posting};
 use sea_orm::{ConnectionTrait, FromQueryResult, Set, Value};
@@ -111,6 +111,11 @@ fn cooperative_of(account: &Account) -> Option<CooperativeId> {
     account.owner.parse().ok().filter(|_| owned)
 }
 
+/// Whose account it is, where that is a partner; what is only in sight is nobody's yet.
+fn partner_of(account: &Account) -> Option<PartnerId> {
+    account.owner.parse().ok().filter(|_| account.kind == LedgerAccountKind::Partner)
+}
+
 async fn move_balances(
     transaction: &impl ConnectionTrait,
     moved: BTreeMap<Account, i64>,
@@ -122,15 +127,16 @@ async fn move_balances(
             account.kind.as_str().into(),
             account.owner.as_str().into(),
             cooperative_of(account).into(),
+            partner_of(account).into(),
             Vnd::CURRENCY.into(),
             (*amount).into(),
         ]);
     }
     let sql = format!(
-        "INSERT INTO ledger_account (id, kind, owner, cooperative_id, currency, balance) VALUES {}
+        "INSERT INTO ledger_account (id, kind, owner, cooperative_id, partner_id, currency, balance) VALUES {}
          ON CONFLICT (kind, owner, currency) DO UPDATE SET balance = ledger_account.balance + excluded.balance
          RETURNING id, kind, owner",
-        placeholders(1, moved.len(), 6)
+        placeholders(1, moved.len(), 7)
     );
     Ok(all(transaction, sql, values).await?)
 }

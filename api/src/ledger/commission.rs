@@ -4,7 +4,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::commission_rule;
-use entity::value::{AccountId, CategoryId, CommissionRuleId, CooperativeId, Money, PlatformRole, Vnd};
+use entity::value::{CategoryId, CommissionRuleId, CooperativeId, Money, PartnerId, PlatformRole, Vnd};
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ pub struct CommissionRule {
     #[schema(required = true)]
     max: Option<Money>,
     #[schema(required = true)]
-    partner_id: Option<AccountId>,
+    partner_id: Option<PartnerId>,
     #[schema(value_type = String, format = Date)]
     starts_on: Date,
     #[schema(required = true, value_type = Option<String>, format = Date)]
@@ -94,7 +94,7 @@ fn view(row: commission_rule::Model) -> CommissionRule {
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"component": "platform", "rate_bp": 500, "starts_on": "2026-12-01"}))]
 pub struct NewRule {
-    /// `platform`, `payment`, `partner`: of each component one rule is used.
+    /// `platform`, `payment`, `partner` (whoever brought the buyer gets it): of each component one rule is used.
     #[garde(length(min = 1, max = 40), pattern("^[a-z_]+$"))]
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z_]+$")]
     component: String,
@@ -117,8 +117,9 @@ pub struct NewRule {
     #[garde(inner(range(min = 0, max = 1_000_000_000)))]
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     max: Option<i64>,
-    /// The account of who gets it; the platform itself unless told.
-    partner_id: Option<AccountId>,
+    /// Of the component `partner`: for orders this partner brought; all partners unless told. Of others: who gets it; the
+    /// platform itself unless told.
+    partner_id: Option<PartnerId>,
     #[schema(value_type = String, format = Date)]
     starts_on: Date,
     #[schema(value_type = Option<String>, format = Date)]
@@ -165,7 +166,7 @@ pub async fn create_rule(desk: Desk, body: Body<NewRule>) -> Result<HttpResponse
     let named: [(&str, Option<uuid::Uuid>, &str); 3] = [
         ("/category_id", input.category_id.map(|id| id.0), "SELECT id FROM category WHERE id = $1"),
         ("/cooperative_id", input.cooperative_id.map(|id| id.0), "SELECT id FROM cooperative WHERE id = $1"),
-        ("/partner_id", input.partner_id.map(|id| id.0), "SELECT id FROM account WHERE id = $1"),
+        ("/partner_id", input.partner_id.map(|id| id.0), "SELECT id FROM partner WHERE id = $1"),
     ];
     for (pointer, id, sql) in named {
         if let Some(id) = id

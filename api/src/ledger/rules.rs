@@ -5,7 +5,7 @@
 //! sequence of partial refunds ends where one refund of their sum ends, to the last đồng.
 
 use entity::value::{
-    AccountId, CategoryId, CommissionRuleId, CooperativeId, FundedBy, LedgerAccountKind, OrderId, OrderLineId,
+    AccountId, CategoryId, CommissionRuleId, CooperativeId, FundedBy, LedgerAccountKind, OrderId, PartnerId, OrderLineId,
     PromotionId, TaxKind, TaxResidence,
 };
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ pub struct Commission {
     pub amount: i64,
     /// Who gets it; the platform itself unless told.
     #[schema(required = true)]
-    pub partner_id: Option<AccountId>,
+    pub partner_id: Option<PartnerId>,
 }
 
 /// What a promotion takes off a line or a delivery.
@@ -88,7 +88,7 @@ pub struct Rule {
     pub fixed: i64,
     pub min: Option<i64>,
     pub max: Option<i64>,
-    pub partner_id: Option<AccountId>,
+    pub partner_id: Option<PartnerId>,
     pub starts_on: Date,
     pub ends_on: Option<Date>,
 }
@@ -102,16 +102,28 @@ pub struct Sale<'a> {
     pub campaigns: &'a [String],
     /// What the seller gets before commission: price less the seller's own discounts.
     pub base: i64,
+    /// Who brought the buyer.
+    pub partner: Option<PartnerId>,
 }
 
+/// The component of whoever brought the buyer; it is owed once the order is completed.
+pub const PARTNER: &str = "partner";
+
 impl Rule {
-    /// How specific the rule is for a line, or `None` if it is not for it: a cooperative counts more than a campaign, that
-    /// more than a category, a narrow category more than a wide one.
+    /// How specific the rule is for a line, or `None` if it is not for it: a partner counts more than a cooperative, that
+    /// more than a campaign, that more than a category, a narrow category more than a wide one.
     fn fit(&self, sale: &Sale<'_>, day: Date) -> Option<i64> {
         if day < self.starts_on || self.ends_on.is_some_and(|end| day > end) {
             return None;
         }
         let mut fit = 0;
+        if self.component == PARTNER {
+            let partner = sale.partner?;
+            if let Some(own) = self.partner_id {
+                (own == partner).then_some(())?;
+                fit += 400;
+            }
+        }
         if let Some(category) = self.category_id {
             let depth = sale.categories.iter().position(|id| *id == category)?;
             fit += 50 - i64::try_from(depth).unwrap_or(50).min(49);
@@ -152,7 +164,7 @@ pub fn commissions(rules: &[Rule], sale: &Sale<'_>, day: Date) -> Vec<Commission
             rule_id: rule.id,
             rate_bp: rule.rate_bp,
             amount,
-            partner_id: rule.partner_id,
+            partner_id: if component == PARTNER { sale.partner } else { rule.partner_id },
         });
     }
     kept
@@ -241,6 +253,11 @@ impl Account {
     pub fn of(kind: LedgerAccountKind, owner: impl std::fmt::Display) -> Self {
         Self { kind, owner: owner.to_string() }
     }
+
+    /// What a partner will have earned once its orders are completed.
+    pub fn in_sight(partner: PartnerId) -> Self {
+        Self::of(LedgerAccountKind::Partner, format_args!("{partner}/in sight"))
+    }
 }
 
 /// A debit (positive) or credit (negative).
@@ -283,6 +300,8 @@ pub struct OrderMoney {
     pub order: OrderId,
     pub cooperative: CooperativeId,
     pub pieces: Vec<Piece>,
+    /// The order is over: what whoever brought the buyer earned by it is owed, and no longer only in sight.
+    pub completed: bool,
 }
 
 /// A change of one piece: refunded until now, and then.
@@ -379,6 +398,7 @@ impl OrderMoney {
     fn keep(&self, piece: &Piece, amounts: &[i64], entries: &mut Vec<Entry>) {
         for (kept, amount) in piece.commissions.iter().zip(amounts) {
             let to = match kept.partner_id {
+                Some(partner) if kept.component == PARTNER && !self.completed => Account::in_sight(partner),
                 Some(partner) => Account::of(LedgerAccountKind::Partner, partner),
                 None => Account::one(LedgerAccountKind::Commission),
             };

@@ -8,7 +8,7 @@ use time::macros::date;
 use super::*;
 
 fn commission(amount: i64, partner: bool) -> Commission {
-    let partner_id = partner.then(|| AccountId(Uuid::from_u128(7)));
+    let partner_id = partner.then(|| entity::value::PartnerId(Uuid::from_u128(7)));
     Commission { component: "platform".to_owned(), rule_id: CommissionRuleId::new(), rate_bp: 500, amount, partner_id }
 }
 
@@ -225,7 +225,7 @@ proptest! {
         let rule = |component: &str| Rule { id: CommissionRuleId::new(), component: component.to_owned(), category_id: None, cooperative_id: None, campaign: None,
             rate_bp: bp, fixed, min: Some(min), max: Some(min + 70_000), partner_id: None, starts_on: date!(2026-01-01), ends_on: None };
         let rules = [rule("platform"), rule("partner"), rule("payment")];
-        let sale = Sale { categories: &[], cooperative: CooperativeId::new(), campaigns: &[], base };
+        let sale = Sale { categories: &[], cooperative: CooperativeId::new(), campaigns: &[], base, partner: Some(entity::value::PartnerId(Uuid::from_u128(7))) };
         let kept = commissions(&rules, &sale, date!(2026-11-24));
         prop_assert_eq!(kept.len(), 3);
         let sum: i64 = kept.iter().map(|kept| kept.amount).sum();

@@ -2,7 +2,7 @@
 //! which the order's row is locked; the journals are handed back, to be posted at its end.
 
 use entity::value::{
-    CooperativeId, CooperativeKind, FundedBy, LedgerAccountKind, OfferId, OrderId, OrderLineId, OrderState, PaymentId,
+    CooperativeId, CooperativeKind, FundedBy, LedgerAccountKind, OfferId, OrderId, OrderLineId, OrderState, PartnerId, PaymentId,
     PurchaseId, RefundId, RowId, TaxKind, TaxResidence, Vnd,
 };
 use entity::{tax_line, tax_rate};
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::refunds::{Owe, What, owe};
-use super::rules::{Account, Commission, Journal, LineDiscount, OrderMoney, Piece, Tax, TaxLine, share};
+use super::rules::{Account, Commission, Entry, Journal, LineDiscount, OrderMoney, Piece, Tax, TaxLine, share};
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -118,7 +118,12 @@ pub async fn standing(
         refunded: row.delivery_refunded_amount.0,
     });
     Ok(Standing {
-        money: OrderMoney { order, cooperative: row.cooperative_id, pieces },
+        money: OrderMoney {
+            order,
+            cooperative: row.cooperative_id,
+            pieces,
+            completed: row.state == OrderState::Completed,
+        },
         purchase: row.purchase_id,
         state: row.state,
         paid_at: row.paid_at,
@@ -219,6 +224,36 @@ async fn earn_it(
         actor: None,
         entries,
     }])
+}
+
+#[derive(FromQueryResult)]
+struct InSight {
+    owner: String,
+    order_line_id: Option<OrderLineId>,
+    amount: i64,
+}
+
+/// The order is completed: what a partner had in sight for it is owed to the partner.
+pub async fn complete(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+) -> Result<Vec<Journal>, Problem> {
+    let rows = all::<InSight>(
+        transaction,
+        "SELECT a.owner, p.order_line_id, CAST(-SUM(p.amount) AS bigint) AS amount FROM posting p JOIN ledger_account a ON a.id = p.account_id
+         WHERE p.order_id = $1 AND a.kind = 'partner' AND a.partner_id IS NULL GROUP BY a.owner, p.order_line_id",
+        [order.into()],
+    )
+    .await?;
+    let mut entries = Vec::new();
+    for row in rows {
+        let Some(partner) = row.owner.strip_suffix("/in sight").and_then(|id| id.parse::<PartnerId>().ok()) else { continue };
+        let entry = |account, amount| Entry { account, amount, order: Some(order), line: row.order_line_id };
+        entries.push(entry(Account::in_sight(partner), row.amount));
+        entries.push(entry(Account::of(LedgerAccountKind::Partner, partner), -row.amount));
+    }
+    let key = format!("completed:{order}");
+    Ok(vec![Journal { key, kind: "completed", subject: order.0, note: None, actor: None, entries }])
 }
 
 #[derive(FromQueryResult)]

@@ -1,9 +1,9 @@
 //! `/v1/carts`: baskets of guests and buyers.
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
 use entity::cart;
-use entity::value::{AccountId, CartId, CartLineId, CartState, Money, OfferId, ProductId, Vnd};
+use entity::value::{AccountId, CartId, CartLineId, CartState, ClickKind, Money, OfferId, ProductId, Vnd};
 use futures_util::future::BoxFuture;
 use garde::Validate;
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 
 use super::rules::{Change, MAX_LINES, MAX_QUANTITY, line_fault, quantity_fits};
 use super::store::{CartRow, LineRow, OfferStanding, cart, cart_lines, offers, open_cart_of};
+use crate::attribution::{self, NewClick, Signer};
 use crate::catalogue::view::{Bilingual, CooperativeRef};
+use crate::config::Config;
 use crate::identity::{Caller, GuestCart, OnSignIn};
 use crate::platform::body::Body;
 use crate::platform::clock::{Clock, VIETNAM};
@@ -75,13 +77,23 @@ pub struct CartLine {
 
 #[derive(Serialize, ToSchema)]
 pub struct Cart {
-    id: CartId,
+    pub id: CartId,
     state: CartState,
     /// Grows with every change.
     version: i64,
     lines: Vec<CartLine>,
     /// At today's prices, without delivery.
-    goods: Money,
+    pub goods: Money,
+    /// Who brought the buyer, and earns by it.
+    #[schema(required = true)]
+    pub partner: Option<CartPartner>,
+}
+
+/// A partner through which a basket came; buyers are told that it earns.
+#[derive(Serialize, ToSchema)]
+pub struct CartPartner {
+    pub name: String,
+    pub disclosure: Bilingual,
 }
 
 /// A basket just made.
@@ -98,7 +110,8 @@ fn overflow() -> Problem {
     Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
 }
 
-pub async fn view(connection: &impl ConnectionTrait, row: &CartRow, today: Date) -> Result<Cart, Problem> {
+pub async fn view(connection: &impl ConnectionTrait, row: &CartRow, now: OffsetDateTime) -> Result<Cart, Problem> {
+    let today = now.to_offset(VIETNAM).date();
     let rows = cart_lines(connection, row.id, today).await?;
     let mut goods = Vnd::ZERO;
     let mut lines = Vec::with_capacity(rows.len());
@@ -108,7 +121,12 @@ pub async fn view(connection: &impl ConnectionTrait, row: &CartRow, today: Date)
         let issue = line_fault(line.offer_id, line.quantity, &line.standing());
         lines.push(line_view(line, total, issue));
     }
-    Ok(Cart { id: row.id, state: row.state, version: row.version, lines, goods: goods.into() })
+    let partner = match row.click_id {
+        Some(click) => attribution::partner_of_click(connection, click, now).await?,
+        None => None,
+    };
+    let partner = partner.map(|name| CartPartner { disclosure: attribution::disclosure(&name), name });
+    Ok(Cart { id: row.id, state: row.state, version: row.version, lines, goods: goods.into(), partner })
 }
 
 fn line_view(line: LineRow, total: Vnd, issue: Option<Change>) -> CartLine {
@@ -270,7 +288,7 @@ pub async fn create(
     add(&transaction, id, &sums, now).await?;
     transaction.commit().await?;
     let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let cart = view(db.fresh(), &row, clock.today()).await?;
+    let cart = view(db.fresh(), &row, now).await?;
     Ok(HttpResponse::Created().json(CreatedCart { cart, token }))
 }
 
@@ -289,6 +307,7 @@ async fn open(
         version: Set(0),
         created_at: Set(now),
         updated_at: Set(now),
+        click_id: Set(None),
     };
     cart::Entity::insert(row).exec_without_returning(transaction).await.map_err(|error| {
         // The account opened one at the same moment.
@@ -308,7 +327,7 @@ pub async fn show(
     id: Path<CartId>,
 ) -> Result<HttpResponse, Problem> {
     let row = own_cart(db.fresh(), &request, &caller, *id).await?;
-    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, clock.today()).await?))
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, clock.now()).await?))
 }
 
 /// Put more of an offer into a basket.
@@ -331,12 +350,12 @@ pub async fn add_item(
     let transaction = db.begin().await?;
     add(&transaction, row.id, &sums, clock.now()).await?;
     transaction.commit().await?;
-    changed(&db, row.id, clock.today()).await
+    changed(&db, row.id, clock.now()).await
 }
 
-async fn changed(db: &Db, id: CartId, today: Date) -> Result<HttpResponse, Problem> {
+async fn changed(db: &Db, id: CartId, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
     let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, today).await?))
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, now).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -368,7 +387,7 @@ pub async fn change_item(
     let sql = "UPDATE cart_line SET quantity = $3 WHERE id = $1 AND cart_id = $2";
     run(&transaction, sql, [line.id.into(), id.into(), body.0.quantity.into()]).await?;
     transaction.commit().await?;
-    changed(&db, id, clock.today()).await
+    changed(&db, id, clock.now()).await
 }
 
 /// Take a line out.
@@ -390,7 +409,75 @@ pub async fn remove_item(
         return Err(Problem::new(&NOT_FOUND));
     }
     transaction.commit().await?;
-    changed(&db, id, clock.today()).await
+    changed(&db, id, clock.now()).await
+}
+
+/// Through whom the buyer came: a click's token, or a code read off a poster.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "KIMBOI7Q"}))]
+pub struct Attribution {
+    /// What a partner's link brought along (`via`).
+    #[garde(inner(length(min = 1, max = 100)))]
+    #[schema(min_length = 1, max_length = 100)]
+    click: Option<String>,
+    /// A partner's code.
+    #[garde(inner(length(min = 1, max = 30)))]
+    #[schema(min_length = 1, max_length = 30)]
+    code: Option<String>,
+}
+
+/// Whether the basket took the click or code; one that is not good changes nothing.
+pub async fn attribute(
+    (db, signer, days): (&Db, &Signer, u32),
+    cart: CartId,
+    click: Option<&str>,
+    code: Option<&str>,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    if let Some(token) = click {
+        let wrong = || {
+            let (vi, en) = ("liên kết giới thiệu không hợp lệ hoặc đã hết hạn", "the click is not ours or has run out");
+            Problem::field("/click", "click", vi, en)
+        };
+        let click = signer.read_click(token, now).ok_or_else(wrong)?;
+        attribution::touch(db.write(), cart, click).await?;
+    }
+    if let Some(code) = code {
+        let code = secrets::normalise_code(code);
+        let wrong = || Problem::field("/code", "code", "không có mã giới thiệu này", "there is no such code");
+        let (feed, partner) = attribution::resolve_code(db.fresh(), &code).await?.ok_or_else(wrong)?;
+        let kind = ClickKind::Code;
+        let new = NewClick { partner, feed, product: None, page: String::new(), kind, counted: true };
+        let transaction = db.begin().await?;
+        let (click, _) = attribution::mint(&transaction, new, days, now).await?;
+        attribution::touch(&transaction, cart, click).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// Say through whom the buyer came. The last click or code wins; the partner earns a commission, which the answer discloses.
+#[utoipa::path(tag = "carts", operation_id = "attribute_cart", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = Attribution, responses((status = 200, description = "The basket", body = Cart)))]
+#[put("/v1/carts/{id}/attribution")]
+#[allow(clippy::too_many_arguments, reason = "extractors")]
+pub async fn attribute_cart(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    signer: Data<Signer>,
+    config: Data<Config>,
+    caller: Caller,
+    id: Path<CartId>,
+    body: Body<Attribution>,
+) -> Result<HttpResponse, Problem> {
+    let row = own_cart(db.fresh(), &request, &caller, *id).await?;
+    if row.state != CartState::Open {
+        return Err(Problem::new(&CART_CLOSED));
+    }
+    let tools = (db.get_ref(), signer.get_ref(), config.attribution_days);
+    attribute(tools, row.id, body.0.click.as_deref(), body.0.code.as_deref(), clock.now()).await?;
+    changed(&db, row.id, clock.now()).await
 }
 
 /// A guest's basket becomes part of the account's when its owner signs in.
@@ -450,6 +537,9 @@ impl MergeOnSignIn {
                 .map(|line| (line.offer_id, line.quantity, line.preorder))
                 .collect();
             add(&transaction, own.id, &sums, now).await?;
+            if let Some(click) = row.click_id {
+                attribution::touch(&transaction, own.id, click).await?;
+            }
         }
         transaction.commit().await?;
         Ok(Some(own.id))

@@ -13,13 +13,14 @@ use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::carts::own_cart;
-use super::quotes::{Quote, QuotedShare, count_what_keeps, discount, shares};
+use super::quotes::{Quote, QuotedShare, Terms, count_what_keeps, discount, shares};
 use super::rules::{Change, line_fault};
 use super::store::{CartRow, LineRow, cart_lines, offers, quote};
 use super::write_up::{Plan, write_up};
+use crate::attribution;
 use crate::catalogue::{Catalogue, rules::Level};
 use crate::config::Config;
-use crate::delivery::rates;
+use crate::delivery;
 use crate::identity::{Caller, rules::Contact, rules::phone};
 use crate::inventory::{self, Outcome, forecasts};
 use crate::ledger::commission;
@@ -178,6 +179,13 @@ impl Asked<'_> {
         let plan =
             plan.inspect_err(|_| metrics::counter!("ocop_checkouts_total", "outcome" => "refused").increment(1))?;
         close_cart(&transaction, self.cart, now).await?;
+        for (pickup_point_id, boxes) in &plan.receptions {
+            if !delivery::has_room(&transaction, *pickup_point_id, *boxes).await? {
+                transaction.rollback().await?;
+                metrics::counter!("ocop_checkouts_total", "outcome" => "pickup_point_full").increment(1);
+                return Err(refused(vec![Change::PickupPointFull { pickup_point_id: *pickup_point_id }]));
+            }
+        }
         // Forecasts before stock, as everywhere.
         let reserved = if book(&transaction, &plan.lines, now).await? {
             inventory::reserve(&transaction, &plan.wanted, now).await?
@@ -227,7 +235,8 @@ impl Asked<'_> {
             return Err(refused(changes));
         }
         let sellers: Vec<_> = quoted.shares.iter().map(|share| share.cooperative_id).collect();
-        let rates = rates(db.fresh(), &sellers).await?;
+        let points: Vec<_> = quoted.shares.iter().filter_map(|share| share.pickup_point_id).collect();
+        let terms = Terms::read(db.fresh(), &sellers, &points).await?;
         let way_of = |id| {
             quoted
                 .shares
@@ -235,8 +244,8 @@ impl Asked<'_> {
                 .find(|share| share.cooperative_id == id)
                 .map_or((DeliveryMethod::Delivery, None), |share| (share.method, share.pickup_point_id))
         };
-        count_what_keeps(db.fresh(), &mut lines, &rates, quoted.address.as_ref(), way_of, today).await?;
-        let (mut fresh, faults) = shares(&lines, &rates, quoted.address.as_ref(), way_of)?;
+        count_what_keeps(db.fresh(), &mut lines, &terms, quoted.address.as_ref(), way_of, today).await?;
+        let (mut fresh, faults) = shares(&lines, &terms, quoted.address.as_ref(), way_of)?;
         changes.extend(faults);
         let codes: Vec<String> = quoted.promotions.iter().filter_map(|given| given.code.clone()).collect();
         discount(db.fresh(), &mut fresh, &lines, &codes, now).await?;
@@ -249,8 +258,24 @@ impl Asked<'_> {
             return Err(Problem::field("/payment_method", "payment_method", vi, en));
         }
         let rules = commission::rules_on(db.fresh(), today).await?;
+        let brought = match cart.click_id {
+            Some(click) => {
+                let reached = (contact.phone.as_str(), contact.email.as_deref());
+                attribution::brought(db.fresh(), click, caller.account(), reached, now).await?
+            }
+            None => None,
+        };
         let language = language_of(request);
-        write_up(caller, config, cart.id, input, &contact, &quoted, lines, &rules, language, now)
+        let mut plan = write_up(caller, config, cart.id, input, &contact, &quoted, lines, &rules, brought, language, now)?;
+        // In the order of their ids, as two checkouts take them.
+        for reception in &terms.receptions {
+            let boxes = quoted.shares.iter().filter(|share| share.pickup_point_id == Some(reception.pickup_point_id)).count();
+            if plan.receptions.iter().all(|(known, _)| *known != reception.pickup_point_id) {
+                plan.receptions.push((reception.pickup_point_id, i64::try_from(boxes).unwrap_or(i64::MAX)));
+            }
+        }
+        plan.receptions.sort_unstable();
+        Ok(plan)
     }
 }
 

@@ -46,6 +46,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(carts::add_item)
         .service(carts::change_item)
         .service(carts::remove_item)
+        .service(carts::attribute_cart)
         .service(quotes::create)
         .service(checkout::create)
         .service(orders::list)

@@ -13,7 +13,8 @@ use crate::platform::problem::Problem;
 use crate::promotion;
 
 /// An order arrived in a state: delivered, its money is the cooperative's; ended, what was paid is owed back, cash is no
-/// longer awaited, and promotions may be used again. The journals to be posted.
+/// longer awaited, and promotions may be used again; completed, whoever brought the buyer is owed commission. The journals to
+/// be posted.
 pub async fn follow(
     transaction: &impl ConnectionTrait,
     row: &OrderRow,
@@ -33,6 +34,7 @@ pub async fn follow(
             promotion::release(transaction, row.purchase_id, now).await?;
             Ok(owed.map(|(_, journals)| journals).unwrap_or_default())
         }
+        OrderState::Completed => sale::complete(transaction, row.id).await,
         _ => Ok(Vec::new()),
     }
 }

@@ -18,7 +18,7 @@ use super::carts::{CART_CLOSED, own_cart};
 use super::rules::{Change, line_fault};
 use super::store::{LineRow, cart_lines};
 use crate::config::Config;
-use crate::delivery::{self, rates};
+use crate::delivery::{self, Reception, rates, receptions};
 use crate::identity::{AddressInput, Caller};
 use crate::inventory;
 pub use crate::ledger::rules::LineDiscount;
@@ -164,9 +164,35 @@ fn overflow() -> Problem {
 /// How goods of a cooperative are to come: method and pick-up point.
 pub type Way = (DeliveryMethod, Option<PickupPointId>);
 
+/// What delivery is offered for: rates by zone, and terms of bringing boxes to partners' receptions.
+pub struct Terms {
+    pub rates: Vec<delivery_rate::Model>,
+    pub receptions: Vec<Reception>,
+}
+
+impl Terms {
+    /// The terms of these cooperatives; of receptions only those asked for.
+    pub async fn read(
+        connection: &impl ConnectionTrait,
+        sellers: &[CooperativeId],
+        points: &[PickupPointId],
+    ) -> Result<Self, Problem> {
+        Ok(Self { rates: rates(connection, sellers).await?, receptions: receptions(connection, points).await? })
+    }
+
+    fn reception(&self, cooperative: CooperativeId, way: Way) -> Option<&Reception> {
+        let point = way.1.filter(|_| way.0 == DeliveryMethod::Pickup)?;
+        self.receptions.iter().find(|one| one.cooperative_id == cooperative && one.pickup_point_id == point)
+    }
+}
+
 /// Days from shipping until a buyer has goods in hand, at most.
-fn arrive_days(line: &LineRow, rates: &[delivery_rate::Model], address: Option<&AddressInput>, way: Way) -> i32 {
+fn arrive_days(line: &LineRow, terms: &Terms, address: Option<&AddressInput>, way: Way) -> i32 {
+    if let Some(reception) = terms.reception(line.cooperative_id, way) {
+        return reception.days;
+    }
     let (DeliveryMethod::Delivery, Some(address)) = (way.0, address) else { return 0 };
+    let rates = &terms.rates;
     let zone = delivery::rules::zone(&line.cooperative_commune, &address.commune_code);
     let rate = rates.iter().find(|rate| rate.cooperative_id == line.cooperative_id && rate.zone == zone);
     rate.map_or(0, |rate| rate.max_days)
@@ -176,7 +202,7 @@ fn arrive_days(line: &LineRow, rates: &[delivery_rate::Model], address: Option<&
 pub async fn count_what_keeps(
     connection: &impl ConnectionTrait,
     lines: &mut [LineRow],
-    rates: &[delivery_rate::Model],
+    terms: &Terms,
     address: Option<&AddressInput>,
     way_of: impl Fn(CooperativeId) -> Way,
     today: Date,
@@ -184,7 +210,7 @@ pub async fn count_what_keeps(
     let mut asked = Vec::new();
     for line in lines.iter().filter(|line| !line.preorder) {
         let arrival =
-            today + time::Duration::days(arrive_days(line, rates, address, way_of(line.cooperative_id)).into());
+            today + time::Duration::days(arrive_days(line, terms, address, way_of(line.cooperative_id)).into());
         if line.first_expiry.is_some_and(|expiry| expiry < arrival) {
             asked.push((line.offer_id, arrival));
         }
@@ -200,7 +226,7 @@ pub async fn count_what_keeps(
 /// The shares of a basket at today's prices, or why it cannot be bought; pure but for its inputs.
 pub fn shares(
     lines: &[LineRow],
-    rates: &[delivery_rate::Model],
+    terms: &Terms,
     address: Option<&AddressInput>,
     way_of: impl Fn(CooperativeId) -> Way,
 ) -> Result<(Vec<QuotedShare>, Vec<Change>), Problem> {
@@ -236,10 +262,13 @@ pub fn shares(
         }
         let (method, pickup_point_id) = way_of(id);
         let (zone, fee) = match (method, address) {
-            (DeliveryMethod::Pickup, _) => (None, first.pickup_offered.then_some(Vnd::ZERO)),
+            (DeliveryMethod::Pickup, _) => {
+                let reception = terms.reception(id, (method, pickup_point_id)).map(|reception| reception.fee_amount);
+                (None, reception.or(first.pickup_offered.then_some(Vnd::ZERO)))
+            }
             (DeliveryMethod::Delivery, Some(address)) => {
                 let zone = delivery::rules::zone(&first.cooperative_commune, &address.commune_code);
-                let rate = rates.iter().find(|rate| rate.cooperative_id == id && rate.zone == zone);
+                let rate = terms.rates.iter().find(|rate| rate.cooperative_id == id && rate.zone == zone);
                 let fee =
                     rate.map(|rate| delivery::rules::price(rate, weight_g, goods).ok_or_else(overflow)).transpose()?;
                 (Some(zone), fee)
@@ -263,7 +292,7 @@ pub fn shares(
             cooperative_en: first.cooperative_en.clone(),
             lines: quoted,
             preorder: preorder.then(|| expected(&own)).flatten(),
-            arrive_days: arrive_days(first, rates, address, (method, pickup_point_id)),
+            arrive_days: arrive_days(first, terms, address, (method, pickup_point_id)),
             pickup_point_id: pickup_point_id.filter(|_| method == DeliveryMethod::Pickup),
             method,
             zone,
@@ -382,13 +411,14 @@ pub async fn create(
             return Err(Problem::field(format!("/deliveries/{index}/pickup_point_id"), "pickup_point", vi, en));
         }
     }
-    let rates = rates(db.fresh(), &sellers).await?;
+    let points: Vec<_> = input.deliveries.iter().filter_map(|choice| choice.pickup_point_id).collect();
+    let terms = Terms::read(db.fresh(), &sellers, &points).await?;
     let way_of = |id| {
         let choice = input.deliveries.iter().rev().find(|choice| choice.cooperative_id == id);
         choice.map_or((DeliveryMethod::Delivery, None), |choice| (choice.method, choice.pickup_point_id))
     };
-    count_what_keeps(db.fresh(), &mut lines, &rates, address.as_ref(), way_of, today).await?;
-    let (mut shares, changes) = shares(&lines, &rates, address.as_ref(), way_of)?;
+    count_what_keeps(db.fresh(), &mut lines, &terms, address.as_ref(), way_of, today).await?;
+    let (mut shares, changes) = shares(&lines, &terms, address.as_ref(), way_of)?;
     if !changes.is_empty() {
         return Err(Problem::new(&NOT_AVAILABLE).extension("changes", changes));
     }

@@ -58,6 +58,7 @@ pub struct Step {
 const SELLER: &[OrderActor] = &[OrderActor::Seller];
 /// By hand, or because the carrier says so.
 const SELLER_OR_CARRIER: &[OrderActor] = &[OrderActor::Seller, OrderActor::System];
+const SELLER_OR_PARTNER: &[OrderActor] = &[OrderActor::Seller, OrderActor::Partner];
 const SYSTEM: &[OrderActor] = &[OrderActor::System];
 const ANYONE: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest, OrderActor::Seller];
 const BUYERS: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest];
@@ -83,12 +84,15 @@ pub static STEPS: &[Step] = {
             ..step(S::Packed, A::Ship, S::Shipped, SELLER_OR_CARRIER, Effect::None)
         },
         step(S::Shipped, A::Deliver, S::Delivered, SELLER_OR_CARRIER, Effect::None),
-        // Collected at the cooperative: nothing is shipped.
-        Step { only: Some(DeliveryMethod::Pickup), ..step(S::Packed, A::Deliver, S::Delivered, SELLER, Effect::None) },
+        // Collected at the cooperative or at a partner's reception: nothing is shipped.
+        Step {
+            only: Some(DeliveryMethod::Pickup),
+            ..step(S::Packed, A::Deliver, S::Delivered, SELLER_OR_PARTNER, Effect::None)
+        },
         step(S::Delivered, A::Complete, S::Completed, BUYERS_OR_TIME, Effect::None),
         step(S::Placed, A::Cancel, S::Cancelled, ANYONE, Effect::Release),
         step(S::Confirmed, A::Cancel, S::Cancelled, ANYONE, Effect::Release),
-        step(S::Packed, A::Cancel, S::Cancelled, SELLER, Effect::PutBack),
+        step(S::Packed, A::Cancel, S::Cancelled, SELLER_OR_PARTNER, Effect::PutBack),
         step(S::Placed, A::Expire, S::Expired, SYSTEM, Effect::Release),
     ]
 };
@@ -144,6 +148,10 @@ pub enum Change {
     /// The cooperative no longer delivers there, or no longer lets buyers collect.
     DeliveryNotOffered {
         cooperative_id: entity::value::CooperativeId,
+    },
+    /// The reception has no room for another box.
+    PickupPointFull {
+        pickup_point_id: entity::value::PickupPointId,
     },
     /// What comes off is not what was told.
     DiscountChanged {

@@ -1,8 +1,8 @@
 //! Baskets, quotes and orders in the database.
 
 use entity::value::{
-    AccountId, CartId, CartLineId, CartState, CategoryId, CooperativeId, DeliveryMethod, ForecastId, Language, OfferId,
-    OrderId, OrderState, PaymentMethod, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
+    AccountId, CartId, CartLineId, CartState, CategoryId, ClickId, CooperativeId, DeliveryMethod, ForecastId, Language, OfferId,
+    OrderId, OrderState, PartnerId, PaymentMethod, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
 };
 use entity::{order, order_event, order_line};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
@@ -20,16 +20,18 @@ pub struct CartRow {
     pub token_hash: Option<String>,
     pub state: CartState,
     pub version: i64,
+    /// The last click it came by.
+    pub click_id: Option<ClickId>,
 }
 
 pub async fn cart(connection: &impl ConnectionTrait, id: CartId) -> Result<Option<CartRow>, DbErr> {
-    one(connection, "SELECT id, account_id, token_hash, state, version FROM cart WHERE id = $1", [id.into()]).await
+    one(connection, "SELECT id, account_id, token_hash, state, version, click_id FROM cart WHERE id = $1", [id.into()]).await
 }
 
 pub async fn open_cart_of(connection: &impl ConnectionTrait, account: AccountId) -> Result<Option<CartRow>, DbErr> {
     one(
         connection,
-        "SELECT id, account_id, token_hash, state, version FROM cart WHERE account_id = $1 AND state = 'open'",
+        "SELECT id, account_id, token_hash, state, version, click_id FROM cart WHERE account_id = $1 AND state = 'open'",
         [account.into()],
     )
     .await
@@ -213,6 +215,10 @@ pub struct OrderRow {
     pub pickup_point_id: Option<PickupPointId>,
     pub collection_code: Option<String>,
     pub updated_at: OffsetDateTime,
+    pub partner_id: Option<PartnerId>,
+    pub partner_name: Option<String>,
+    pub arrived_at: Option<OffsetDateTime>,
+    pub collect_by: Option<OffsetDateTime>,
 }
 
 const ORDERS: &str =
@@ -220,8 +226,9 @@ const ORDERS: &str =
         o.state, o.goods_amount, o.delivery_amount, o.discount_amount, o.total_amount, o.paid_amount, o.refunded_amount, p.payment_method, o.respond_by, o.delivery_method, o.recipient, o.phone, o.street,
         o.commune_code, o.note, o.placed_at, c.slug AS cooperative_slug, c.name_vi AS cooperative_vi,
         c.name_en AS cooperative_en, c.phone AS cooperative_phone, o.preorder, o.arrive_days, o.pickup_point_id,
-        o.collection_code, o.updated_at
- FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id";
+        o.collection_code, o.updated_at, o.partner_id, r.name AS partner_name, o.arrived_at, o.collect_by
+ FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
+      LEFT JOIN partner r ON r.id = o.partner_id";
 
 pub async fn order(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderRow>, DbErr> {
     one(connection, format!("{ORDERS} WHERE o.id = $1"), [id.into()]).await

@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 
 use super::rules::{Action, actions};
 use super::store::{OrderRow, events_of, lines_of};
+use super::carts::CartPartner;
+use crate::attribution::disclosure;
 use crate::catalogue::view::Bilingual;
 use crate::places;
 use crate::platform::db::{all, list};
@@ -69,6 +71,14 @@ pub struct OrderDelivery {
     /// What the buyer shows when collecting; told to the buyer alone.
     #[schema(required = true)]
     collection_code: Option<String>,
+    /// When the box arrived at a partner's reception.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    arrived_at: Option<OffsetDateTime>,
+    /// Until when it waits there.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    collect_by: Option<OffsetDateTime>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -89,6 +99,9 @@ pub struct OrderView {
     paid: Money,
     /// Given back, or on its way.
     refunded: Money,
+    /// Who brought the buyer, and earns by it.
+    #[schema(required = true)]
+    partner: Option<CartPartner>,
     delivery: OrderDelivery,
     payment_method: PaymentMethod,
     /// Until when a prepaid order waits for its payment.
@@ -235,7 +248,10 @@ fn order_view(
             commune_name: commune.map(|c| c.name.clone()),
             province_name: commune.map(|c| places::province_of(c).name.clone()),
             commune_code: row.commune_code,
+            arrived_at: row.arrived_at,
+            collect_by: row.collect_by,
         },
+        partner: row.partner_name.map(|name| CartPartner { disclosure: disclosure(&name), name }),
         payment_method: row.payment_method,
         pay_by: row.respond_by.filter(|_| row.state == OrderState::AwaitingPayment),
         note: row.note,

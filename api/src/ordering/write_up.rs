@@ -2,7 +2,7 @@
 
 use entity::value::{
     CartId, DeliveryMethod, FundedBy, Language, OrderActor, OrderId, OrderLineId, OrderState, PaymentId, PaymentMethod,
-    PaymentState, PromotionId, PurchaseId, ReservationState, RowId, SalesChannel, Vnd,
+    PaymentState, PickupPointId, PromotionId, PurchaseId, ReservationState, RowId, SalesChannel, Vnd,
 };
 use entity::{order, order_event, order_line, payment, purchase, reservation};
 use sea_orm::Set;
@@ -11,6 +11,7 @@ use time::{Date, Duration, OffsetDateTime};
 use super::checkout::{Checkout, ContactInput, PlacedOrder, Purchase};
 use super::quotes::{LineDiscount, Quote, QuotedPromotion, QuotedShare};
 use super::store::LineRow;
+use crate::attribution::Brought;
 use crate::config::Config;
 use crate::identity::Caller;
 use crate::inventory::{Wanted, forecasts};
@@ -31,6 +32,8 @@ pub struct Plan {
     /// Used up by it, and what each takes off.
     pub promotions: Vec<(PromotionId, i64)>,
     pub phone: String,
+    /// Partners' receptions it is collected at, and how many boxes there.
+    pub receptions: Vec<(PickupPointId, i64)>,
 }
 
 /// `DH-261124-K7MPXQ2R`: the day in Vietnam and about 40 random bits; the unique key has the last word.
@@ -50,6 +53,7 @@ pub fn write_up(
     quoted: &Quote,
     lines: Vec<LineRow>,
     rules: &[Rule],
+    brought: Option<Brought>,
     language: Language,
     now: OffsetDateTime,
 ) -> Result<Plan, Problem> {
@@ -120,6 +124,10 @@ pub fn write_up(
             // Nothing is to be paid for it.
             paid_at: Set((share.total.amount == 0 && !prepaid).then_some(now)),
             earned_at: Set(None),
+            partner_id: Set(brought.map(|brought| brought.partner_id)),
+            click_id: Set(brought.map(|brought| brought.click_id)),
+            arrived_at: Set(None),
+            collect_by: Set(None),
             currency: Set(Vnd::CURRENCY.to_owned()),
             delivery_method: Set(share.method),
             recipient: Set(address.map_or_else(|| contact.name.clone(), |address| address.recipient.clone())),
@@ -144,7 +152,7 @@ pub fn write_up(
         let ours =
             |line: &&LineRow| line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some();
         for line in lines.iter().filter(ours) {
-            order_lines.push(order_line_row(id, line, share, &quoted.promotions, rules, today)?);
+            order_lines.push(order_line_row(id, line, share, &quoted.promotions, rules, brought, today)?);
             if let Some(forecast) = line.forecast_id {
                 preorders.push(forecasts::row(id, line.offer_id, forecast, line.quantity, now));
                 continue;
@@ -197,7 +205,7 @@ pub fn write_up(
         .insert(payments)
         .insert(events);
     let promotions = quoted.promotions.iter().map(|given| (given.promotion_id, given.amount.amount)).collect();
-    Ok(Plan { lines, wanted, rows, answer, promotions, phone: contact.phone.clone() })
+    Ok(Plan { lines, wanted, rows, answer, promotions, phone: contact.phone.clone(), receptions: Vec::new() })
 }
 
 /// What of some discounts, all or those somebody pays for, comes to.
@@ -239,6 +247,7 @@ fn order_line_row(
     share: &QuotedShare,
     promotions: &[QuotedPromotion],
     rules: &[Rule],
+    brought: Option<Brought>,
     today: Date,
 ) -> Result<order_line::ActiveModel, Problem> {
     let quoted = share.lines.iter().find(|quoted| quoted.offer_id == line.offer_id);
@@ -254,6 +263,7 @@ fn order_line_row(
         cooperative: line.cooperative_id,
         campaigns: &campaigns,
         base: total - off(discounts, Some(FundedBy::Cooperative)),
+        partner: brought.map(|brought| brought.partner_id),
     };
     let commissions = commissions(rules, &sale, today);
     Ok(order_line::ActiveModel {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::batches::{BATCH_STATE, PAYOUT_STATE, PayoutView, journal, payout_view, payouts_of};
+use super::batches::{BATCH_STATE, PAYOUT_STATE, PayoutView, journal, payout_view, payouts_of, payee};
 use crate::catalogue::Desk;
 use crate::ledger;
 use crate::ledger::rules::Account;
@@ -147,16 +147,16 @@ pub async fn mark_payout(desk: Desk, id: Path<PayoutId>, body: Body<PayoutMark>)
         return Err(Problem::new(&PAYOUT_STATE).extension("state", row.state));
     }
     fault::point("payout.marked");
-    let seller = || Account::of(LedgerAccountKind::Cooperative, row.cooperative_id);
+    let (payee, owner) = payee(&row);
     let who = desk.who.account;
     let journal = match input.outcome {
         PayoutOutcome::Paid => journal("payout_paid", &row, who, transit, bank),
-        PayoutOutcome::Failed => journal("payout_failed", &row, who, transit, seller()),
-        PayoutOutcome::Returned => journal("payout_returned", &row, who, bank, seller()),
+        PayoutOutcome::Failed => journal("payout_failed", &row, who, transit, payee),
+        PayoutOutcome::Returned => journal("payout_returned", &row, who, bank, payee),
     };
     let (was, is) = (json!({"state": from}), json!({"state": to, "bank_reference": input.bank_reference}));
     desk.audit(&transaction, "payout.marked", ("payout", row.id.0), was, is).await?;
-    emit(&transaction, &format!("payout.{}", to.as_str()), row.cooperative_id.0, json!({"payout": row.id}), now)
+    emit(&transaction, &format!("payout.{}", to.as_str()), owner, json!({"payout": row.id}), now)
         .await?;
     ledger::post(&transaction, vec![journal], now).await?;
     fault::point("payout.mark_before_commit");

@@ -3,7 +3,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{
-    AccountId, CooperativeId, LedgerAccountKind, Money, PayoutBatchId, PayoutBatchState, PayoutId, PayoutState,
+    AccountId, CooperativeId, LedgerAccountKind, Money, PartnerId, PayoutBatchId, PayoutBatchState, PayoutId, PayoutState,
     PlatformRole, Vnd,
 };
 use entity::{payout, payout_batch};
@@ -36,14 +36,14 @@ codes! {
     PAYOUT_STATE = "payout_state" 409 "Khoản chi trả không còn ở trạng thái cho phép việc này." "The payout is not in a state that allows this.";
 }
 
-/// Why a cooperative is not in a run.
+/// Why a cooperative or partner is not in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOut {
     /// Less than the minimum, or owed by the cooperative: carried over.
     BelowMinimum,
     NoBankAccount,
-    /// The shop is suspended: its money is held.
+    /// The shop or partner is suspended: its money is held.
     Suspended,
 }
 
@@ -59,7 +59,12 @@ fn left_out(row: &Due, minimum: i64) -> Option<LeftOut> {
 
 #[derive(Serialize, ToSchema)]
 pub struct PreviewLine {
-    cooperative_id: CooperativeId,
+    /// Who is paid: this cooperative,
+    #[schema(required = true)]
+    cooperative_id: Option<CooperativeId>,
+    /// or this partner.
+    #[schema(required = true)]
+    partner_id: Option<PartnerId>,
     name: String,
     amount: Money,
     #[schema(required = true)]
@@ -96,6 +101,7 @@ pub async fn preview(desk: Desk, query: Params<Cutoff>) -> Result<HttpResponse, 
     let paid = rows.iter().filter(|row| left_out(row, minimum).is_none()).map(|row| row.amount.0).sum();
     let line = |row: Due| PreviewLine {
         cooperative_id: row.cooperative_id,
+        partner_id: row.partner_id,
         left_out: left_out(&row, minimum),
         name: row.name,
         amount: row.amount.into(),
@@ -109,7 +115,12 @@ pub async fn preview(desk: Desk, query: Params<Cutoff>) -> Result<HttpResponse, 
 pub struct PayoutView {
     pub id: PayoutId,
     batch_id: PayoutBatchId,
-    cooperative_id: CooperativeId,
+    /// Who is paid: this cooperative,
+    #[schema(required = true)]
+    cooperative_id: Option<CooperativeId>,
+    /// or this partner.
+    #[schema(required = true)]
+    partner_id: Option<PartnerId>,
     /// In the transfer's text.
     reference: String,
     amount: Money,
@@ -131,6 +142,7 @@ pub fn payout_view(row: payout::Model) -> PayoutView {
         id: row.id,
         batch_id: row.batch_id,
         cooperative_id: row.cooperative_id,
+        partner_id: row.partner_id,
         reference: row.reference,
         amount: row.amount.into(),
         state: row.state,
@@ -173,7 +185,7 @@ pub(super) async fn payouts_of(
     connection: &impl ConnectionTrait,
     batch: PayoutBatchId,
 ) -> Result<Vec<payout::Model>, DbErr> {
-    all(connection, "SELECT * FROM payout WHERE batch_id = $1 ORDER BY cooperative_id", [batch.into()]).await
+    all(connection, "SELECT * FROM payout WHERE batch_id = $1 ORDER BY cooperative_id, partner_id", [batch.into()]).await
 }
 
 #[derive(Serialize, ToSchema)]
@@ -314,6 +326,7 @@ async fn write_batch(
             id: Set(payout),
             batch_id: Set(id),
             cooperative_id: Set(row.cooperative_id),
+            partner_id: Set(row.partner_id),
             reference: Set(format!("CT{}{}", fold(&cutoff_on.to_string()).replace(['-', ' '], ""), secrets::code(8))),
             amount: Set(row.amount),
             bank_bin: Set(bank_bin.clone()),
@@ -327,7 +340,7 @@ async fn write_batch(
             updated_at: Set(now),
         };
         payout::Entity::insert(model).exec_without_returning(transaction).await?;
-        let amount = settle(transaction, payout, row.cooperative_id, until).await?;
+        let amount = settle(transaction, payout, row.payee(), until).await?;
         fault::point("payout_batch.items");
         if amount.0 < payout_minimum.max(1) {
             // Something was posted a moment ago that makes it too little: the next run has it.
@@ -414,14 +427,14 @@ pub async fn decide_batch(
             &transaction,
             "INSERT INTO payout_item (posting_id, payout_id)
              SELECT p.id, y.id FROM payout y JOIN journal j ON j.subject_id = y.id AND j.kind = 'payout_sent'
-                    JOIN posting p ON p.journal_id = j.id JOIN ledger_account a ON a.id = p.account_id AND a.kind = 'cooperative'
+                    JOIN posting p ON p.journal_id = j.id JOIN ledger_account a ON a.id = p.account_id AND a.kind IN ('cooperative', 'partner')
              WHERE y.batch_id = $1",
             [(*id).into()],
         )
         .await?;
         for row in &rows {
             let payload = json!({"payout": row.id, "amount": row.amount.0});
-            emit(&transaction, "payout.approved", row.cooperative_id.0, payload, now).await?;
+            emit(&transaction, "payout.approved", payee(row).1, payload, now).await?;
         }
     } else {
         let sql = "DELETE FROM payout_item WHERE payout_id IN (SELECT id FROM payout WHERE batch_id = $1)";
@@ -435,6 +448,15 @@ pub async fn decide_batch(
     desk.bell.ring();
     let row = by_id::<payout_batch::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(HttpResponse::Ok().json(batch_view(desk.db.fresh(), row).await?))
+}
+
+/// The account that is paid from, and its owner's id.
+pub(super) fn payee(row: &payout::Model) -> (Account, uuid::Uuid) {
+    match (row.cooperative_id, row.partner_id) {
+        (Some(cooperative), _) => (Account::of(LedgerAccountKind::Cooperative, cooperative), cooperative.0),
+        (None, Some(partner)) => (Account::of(LedgerAccountKind::Partner, partner), partner.0),
+        (None, None) => (Account::one(LedgerAccountKind::Unmatched), uuid::Uuid::nil()),
+    }
 }
 
 pub(super) fn journal(
@@ -456,6 +478,5 @@ pub(super) fn journal(
 }
 
 fn sent(row: &payout::Model, actor: AccountId) -> Journal {
-    let seller = Account::of(LedgerAccountKind::Cooperative, row.cooperative_id);
-    journal("payout_sent", row, actor, seller, Account::one(LedgerAccountKind::PayoutsInTransit))
+    journal("payout_sent", row, actor, payee(row).0, Account::one(LedgerAccountKind::PayoutsInTransit))
 }

@@ -1,6 +1,6 @@
 //! What is due to whom.
 
-use entity::value::{CooperativeId, PayoutId, Vnd};
+use entity::value::{CooperativeId, PartnerId, PayoutId, Vnd};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -8,9 +8,10 @@ use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, one, run};
 
 /// Postings that no payout has settled, of orders that were delivered before `$1` (or ended without), with no dispute and no
-/// return under way. Postings without an order are payouts that came back.
-const DUE: &str = "FROM posting p JOIN ledger_account a ON a.id = p.account_id JOIN cooperative c ON c.id = a.cooperative_id
-    WHERE NOT EXISTS (SELECT 1 FROM payout_item i WHERE i.posting_id = p.id)
+/// return under way. Postings without an order are payouts that came back. A partner's commission is posted once its order is
+/// completed, and waits for the same.
+const DUE: &str = "FROM posting p JOIN ledger_account a ON a.id = p.account_id
+    WHERE (a.cooperative_id IS NOT NULL OR a.partner_id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM payout_item i WHERE i.posting_id = p.id)
       AND (p.order_id IS NULL OR EXISTS (
           SELECT 1 FROM orders o WHERE o.id = p.order_id
             AND ((o.earned_at IS NOT NULL AND o.delivered_at <= $1) OR o.state IN ('cancelled', 'expired'))
@@ -23,28 +24,44 @@ pub fn delivered_by(cutoff_on: Date, hold_days: u32) -> OffsetDateTime {
         - Duration::days(hold_days.into())
 }
 
-/// What is due to one cooperative.
+/// What is due to one cooperative or partner.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Due {
-    pub cooperative_id: CooperativeId,
+    pub cooperative_id: Option<CooperativeId>,
+    pub partner_id: Option<PartnerId>,
     pub name: String,
     pub active: bool,
     pub bank_bin: Option<String>,
     pub bank_account: Option<String>,
     pub bank_holder: Option<String>,
-    /// Đồng; negative where the cooperative owes.
+    /// Đồng; negative where money is owed to us.
     pub amount: Vnd,
+}
+
+/// The column of the ledger's accounts that names a payee, and its id.
+pub type Payee = (&'static str, uuid::Uuid);
+
+impl Due {
+    pub fn payee(&self) -> Payee {
+        match self.cooperative_id {
+            Some(id) => ("cooperative_id", id.0),
+            None => ("partner_id", self.partner_id.map_or_else(uuid::Uuid::nil, |id| id.0)),
+        }
+    }
 }
 
 pub async fn due(connection: &impl ConnectionTrait, delivered_by: OffsetDateTime) -> Result<Vec<Due>, DbErr> {
     all(
         connection,
         format!(
-            "SELECT s.cooperative_id, c.legal_name AS name, (c.status = 'active') AS active, b.bank_bin, b.number AS bank_account,
-                    b.holder AS bank_holder, s.amount
-             FROM (SELECT c.id AS cooperative_id, CAST(-SUM(p.amount) AS bigint) AS amount {DUE} GROUP BY c.id) s
-                  JOIN cooperative c ON c.id = s.cooperative_id LEFT JOIN bank_account b ON b.cooperative_id = c.id
-             ORDER BY c.id"
+            "SELECT s.cooperative_id, s.partner_id, COALESCE(c.legal_name, q.legal_name) AS name,
+                    CASE WHEN c.id IS NULL THEN q.state = 'approved' ELSE c.status = 'active' END AS active,
+                    COALESCE(b.bank_bin, NULLIF(q.bank_bin, '')) AS bank_bin, COALESCE(b.number, NULLIF(q.bank_account, '')) AS bank_account,
+                    COALESCE(b.holder, NULLIF(q.bank_holder, '')) AS bank_holder, s.amount
+             FROM (SELECT a.cooperative_id, a.partner_id, CAST(-SUM(p.amount) AS bigint) AS amount {DUE} GROUP BY a.cooperative_id, a.partner_id) s
+                  LEFT JOIN cooperative c ON c.id = s.cooperative_id LEFT JOIN bank_account b ON b.cooperative_id = c.id
+                  LEFT JOIN partner q ON q.id = s.partner_id
+             ORDER BY c.id, q.id"
         ),
         [delivered_by.into()],
     )
@@ -56,17 +73,17 @@ struct Sum {
     amount: Vnd,
 }
 
-/// Marks what is due to a cooperative as settled by a payout; what it comes to.
+/// Marks what is due to a payee as settled by a payout; what it comes to.
 pub async fn settle(
     transaction: &impl ConnectionTrait,
     payout: PayoutId,
-    cooperative: CooperativeId,
+    (column, id): Payee,
     delivered_by: OffsetDateTime,
 ) -> Result<Vnd, DbErr> {
     run(
         transaction,
-        format!("INSERT INTO payout_item (posting_id, payout_id) SELECT p.id, $2 {DUE} AND c.id = $3"),
-        [delivered_by.into(), payout.into(), cooperative.into()],
+        format!("INSERT INTO payout_item (posting_id, payout_id) SELECT p.id, $2 {DUE} AND a.{column} = $3"),
+        [delivered_by.into(), payout.into(), id.into()],
     )
     .await?;
     // Counted from what was taken: between two statements another event may have posted.

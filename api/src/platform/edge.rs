@@ -16,7 +16,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::i18n::language_of;
-use super::limits::{Allowance, Limit, client_key};
+use super::limits::{Allowance, KeyAllowance, Limit, client_key};
 use super::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -64,6 +64,15 @@ pub async fn edge(
         }
     };
     render_problem(&mut response, &request_id);
+    let key_allowance = response.request().extensions().get::<KeyAllowance>().copied();
+    if let Some(allowance) = key_allowance {
+        let (policy, left) = allowance.headers();
+        for (name, text) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
     let strict = edge.is_some_and(|edge| edge.strict_transport);
     decorate(response.headers_mut(), &request_id, strict, allowance);
 
@@ -138,7 +147,10 @@ fn decorate(headers: &mut HeaderMap, request_id: &str, strict_transport: bool, a
         }
     };
     default(headers, header::REFERRER_POLICY, "no-referrer");
-    default(headers, header::X_FRAME_OPTIONS, "DENY");
+    // Whoever says who may frame it says it in its own policy.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        default(headers, header::X_FRAME_OPTIONS, "DENY");
+    }
     default(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     // Whatever did not say that it may be kept is somebody's own business.
     default(headers, header::CACHE_CONTROL, "no-store");
@@ -149,7 +161,7 @@ fn decorate(headers: &mut HeaderMap, request_id: &str, strict_transport: bool, a
     if headers.get(header::CONTENT_ENCODING).is_some_and(|value| value == "identity") {
         headers.remove(header::CONTENT_ENCODING);
     }
-    if let Some(allowance) = allowance {
+    if let Some(allowance) = allowance.filter(|_| !headers.contains_key("ratelimit")) {
         let text =
             format!("limit={}, remaining={}, reset={}", allowance.limit, allowance.remaining, allowance.reset_seconds);
         if let Ok(value) = HeaderValue::from_str(&text) {

@@ -65,6 +65,31 @@ impl Limit {
     }
 }
 
+/// What is left of an API key's rate and quota, for the headers of the answer.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyAllowance {
+    pub per_minute: i64,
+    pub minute_left: i64,
+    /// Seconds.
+    pub minute_reset: i64,
+    pub per_day: i64,
+    pub day_left: i64,
+    pub day_reset: i64,
+}
+
+impl KeyAllowance {
+    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
+    pub fn headers(&self) -> (String, String) {
+        (
+            format!("\"minute\";q={};w=60, \"day\";q={};w=86400", self.per_minute, self.per_day),
+            format!(
+                "\"minute\";r={};t={}, \"day\";r={};t={}",
+                self.minute_left, self.minute_reset, self.day_left, self.day_reset
+            ),
+        )
+    }
+}
+
 /// One key per client: an IPv4 address, or the /64 an IPv6 client can choose its addresses from.
 pub fn client_key(address: IpAddr) -> u128 {
     match address {

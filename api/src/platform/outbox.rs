@@ -3,6 +3,7 @@
 //! Two readers: the worker here, which owes each event to the consumers of its topic (mails, webhooks), and every node's
 //! catalogue, which follows the table to keep its read model fresh (`catalogue::freshness`).
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use actix_web::web::Data;
 use entity::outbox;
 use entity::value::RowId;
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Set};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
@@ -181,4 +182,55 @@ impl Worker {
 fn retry_delay_seconds(attempt: i32) -> i64 {
     let base = 2_i64.saturating_pow(u32::try_from(attempt.clamp(1, 14)).unwrap_or(1)).min(3 * 3600);
     base + i64::from(rand::random::<u8>()) * base / 1024
+}
+
+/// A commit may come this much later than its event's time.
+const OVERLAP_SECONDS: i64 = 10;
+const MOST_NEWS: usize = 2000;
+
+/// An event that another node stored.
+#[derive(FromQueryResult)]
+pub struct News {
+    pub id: RowId,
+    pub topic: String,
+    pub subject_id: Uuid,
+    pub payload: Value,
+    pub created_at: OffsetDateTime,
+}
+
+/// Follows what other nodes store. Events are looked at by time with an overlap, since a transaction may commit after a later
+/// one has.
+pub struct Follower {
+    since: OffsetDateTime,
+    seen: HashMap<RowId, OffsetDateTime>,
+    topic: &'static str,
+}
+
+impl Follower {
+    /// Starts at a moment before the first reading of what is followed. An empty topic is every topic.
+    pub fn new(now: OffsetDateTime, topic: &'static str) -> Self {
+        Self { since: now - time::Duration::seconds(OVERLAP_SECONDS), seen: HashMap::new(), topic }
+    }
+
+    /// What is new since the last time.
+    pub async fn news(&mut self, db: &Db, now: OffsetDateTime) -> Result<Vec<News>, DbErr> {
+        let events = all::<News>(
+            db.fresh(),
+            format!(
+                "SELECT id, topic, subject_id, payload, created_at FROM outbox
+                 WHERE created_at >= $1 AND origin <> $2 AND ($3 = '' OR topic = $3) ORDER BY created_at LIMIT {MOST_NEWS}"
+            ),
+            [self.since.into(), (*NODE).into(), self.topic.into()],
+        )
+        .await?;
+        let full = events.len() == MOST_NEWS;
+        let newest = events.last().map(|event| event.created_at);
+        let fresh: Vec<_> =
+            events.into_iter().filter(|event| self.seen.insert(event.id, event.created_at).is_none()).collect();
+        let caught_up = if full { newest.unwrap_or(now) } else { now };
+        self.since = self.since.max(caught_up - time::Duration::seconds(if full { 1 } else { OVERLAP_SECONDS }));
+        let since = self.since;
+        self.seen.retain(|_, created_at| *created_at >= since);
+        Ok(fresh)
+    }
 }

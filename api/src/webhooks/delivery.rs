@@ -336,8 +336,11 @@ impl Postman {
         run(&transaction, sql, [message.id.into()]).await?;
         let sql = "UPDATE webhook_endpoint SET state = 'failing', updated_at = $2 WHERE id = $1 AND state = 'enabled'";
         if run(&transaction, sql, [endpoint.id.into(), now.into()]).await? == 1 {
-            emit(&transaction, "shop.webhook_failing", endpoint.cooperative_id.0, json!({"url": endpoint.url}), now)
-                .await?;
+            let (topic, owner) = match (endpoint.cooperative_id, endpoint.partner_id) {
+                (Some(shop), _) => ("shop.webhook_failing", shop.0),
+                (None, partner) => ("partner.webhook_failing", partner.map_or_else(Uuid::nil, |partner| partner.0)),
+            };
+            emit(&transaction, topic, owner, json!({"url": endpoint.url}), now).await?;
         }
         transaction.commit().await?;
         Ok(())

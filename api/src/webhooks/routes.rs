@@ -70,7 +70,7 @@ pub struct WebhookWithSecret {
 async fn own(desk: &Desk, cooperative: CooperativeId, id: WebhookId) -> Result<webhook_endpoint::Model, Problem> {
     desk.may(cooperative, Permission::ManageWebhooks).await?;
     let row = by_id::<webhook_endpoint::Entity>(desk.db.fresh(), id).await?;
-    row.filter(|row| row.cooperative_id == cooperative).ok_or_else(|| Problem::new(&NOT_FOUND))
+    row.filter(|row| row.cooperative_id == Some(cooperative)).ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
 async fn all(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<webhook_endpoint::Model>, Problem> {
@@ -143,7 +143,7 @@ pub async fn create_endpoint(
     let (secret, now) = (new_secret(), desk.now());
     let row = webhook_endpoint::ActiveModel {
         id: Set(WebhookId::new()),
-        cooperative_id: Set(*cooperative),
+        cooperative_id: Set(Some(*cooperative)),
         url: Set(url),
         events: Set(events),
         secret: Set(secret.clone()),
@@ -152,6 +152,7 @@ pub async fn create_endpoint(
         state: Set(WebhookState::Enabled),
         created_at: Set(now),
         updated_at: Set(now),
+        partner_id: Set(None),
     };
     let transaction = desk.db.begin().await?;
     let row = row.insert(&transaction).await?;
