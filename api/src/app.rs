@@ -38,6 +38,9 @@ use crate::platform::ready::Ready;
 use crate::selling::PriceClock;
 use crate::selling::imports::Importer;
 use crate::service::{self, AuthLimit};
+use crate::attribution::Signer;
+use crate::tourism::sites::Looker;
+use crate::tourism::Guide;
 use crate::webhooks::{Hooks, Postman};
 use crate::{
     console, delivery, dispute, fulfilment, inventory, invoice, ledger, media, payment, payout, places, promotion,
@@ -80,7 +83,8 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "me", description = "One's own account"),
         (name = "places", description = "Provinces and communes, today's and former"),
         (name = "catalogue", description = "What is on sale"),
-        (name = "tourism", description = "Destinations"),
+        (name = "tourism", description = "Destinations, partners' feeds and widgets"),
+        (name = "partner", description = "What partners do: sites, feeds, keys, reports, boxes"),
         (name = "carts", description = "Baskets and quotes"),
         (name = "checkout", description = "Buying"),
         (name = "payments", description = "Paying, and what providers report"),
@@ -137,6 +141,9 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let base_url = config.base_url();
     let bell = Data::new(Bell::default());
     let keys = Data::new(Keys::new(&config.secret_keys()?)?);
+    let signer = Arc::new(Signer::new(&config.secret_keys()?));
+    let guide = Guide::open(db.clone(), clock, catalogue.clone(), signer.clone(), &config).await?;
+    let (signer, guide) = (Data::from(signer), Data::from(guide));
     let hook: Data<SignInHook> = Data::new(Arc::new(MergeOnSignIn { db: db.clone(), clock }));
     let edge_settings = Data::new(Edge {
         trust_proxy: config.trust_proxy,
@@ -152,6 +159,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let hooks = Hooks { db: db.clone(), clock };
     let allow_private = config.webhooks_allow_private;
     let http = outgoing::guarded_client(allow_private)?;
+    let looker = Data::new(Looker(http.clone()));
     let postman = tokio::spawn(Postman { db: db.clone(), clock, http, allow_private }.run());
     let clerk = Clerk { db: db.clone(), clock, provider: Arc::new(invoice::Local) };
     let consumers: Vec<Arc<dyn Consumer>> =
@@ -208,6 +216,9 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .app_data(bell.clone())
             .app_data(carriers.clone())
             .app_data(till.clone())
+            .app_data(signer.clone())
+            .app_data(guide.clone())
+            .app_data(looker.clone())
             .app_data(keys.clone())
             .app_data(hook.clone())
             .app_data(edge_settings.clone())
@@ -219,6 +230,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .configure(routes)
             .into_app()
             .configure(service::routes)
+            .service(tourism::embed::style)
             .configure(console::routes)
             .default_service(actix_web::web::to(nothing_here))
             .wrap(from_fn(service::limit_auth))

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::pick::Pick;
 use super::rules::{Availability, distance_km};
 use super::search::Hit;
 use super::shelf::{Entry, Snapshot};
@@ -135,6 +136,31 @@ fn split(list: Option<String>) -> Vec<String> {
 }
 
 impl Wanted {
+    /// What a pick asks for, but for what depends on the day: seasons, stock and stars are judged by who picks.
+    pub fn of(pick: &Pick) -> Self {
+        Self {
+            q: None,
+            category: pick.categories.clone(),
+            star: Vec::new(),
+            cooperative: pick.cooperatives.clone(),
+            province: pick.provinces.clone(),
+            commune: pick.communes.clone(),
+            price: None,
+            in_stock: None,
+            in_season: None,
+            near: pick.near,
+            radius_km: pick.radius_km.filter(|_| pick.near.is_some()),
+            sort: pick.sort.filter(|sort| *sort != Sort::Distance || pick.near.is_some()).unwrap_or(Sort::Newest),
+            limit: usize::MAX - 1,
+            after: None,
+            facets: false,
+        }
+    }
+
+    pub fn distance(&self, entry: &Entry) -> Option<f64> {
+        self.near.map(|near| distance_km(near, entry.point()))
+    }
+
     pub fn parse(query: &str) -> Result<Self, Problem> {
         let query: ProductQuery = body::parse_query(query)?;
         let q = query.q.map(|q| q.trim_start().to_owned()).filter(|q| !q.trim().is_empty());

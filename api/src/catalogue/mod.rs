@@ -11,6 +11,7 @@ mod freshness;
 mod misses;
 mod pages;
 mod partner_desk;
+pub mod pick;
 mod routes;
 pub mod rules;
 pub mod search;
@@ -32,6 +33,7 @@ use crate::platform::db::Db;
 use crate::platform::outbox::Follower;
 use crate::platform::ready::Kept;
 pub use desk::{DONE_ALREADY, Desk};
+pub use browse::Sort;
 pub use partner_desk::PartnerDesk;
 use rules::Level;
 use search::{Document, Search};
@@ -101,7 +103,7 @@ impl Catalogue {
             Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
         let categories = Arc::new(category_index(store::categories(connection).await?));
         let today = self.clock.today();
-        let context = Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url };
+        let context = Context { cooperatives: &cooperatives, categories: &categories, today, now: self.clock.now(), base_url: &self.base_url };
         let rows = store::products(connection, None, today).await?;
         let loaded = entries(rows, &context).into_iter().map(Arc::new).collect();
         self.shelf.store(Arc::new(Snapshot::new(loaded, cooperatives, categories, today)));
@@ -137,7 +139,13 @@ impl Catalogue {
             let rows = store::products(connection, Some(ids), today).await?;
             entries(
                 rows,
-                &Context { cooperatives: &cooperatives, categories: &categories, today, base_url: &self.base_url },
+                &Context {
+                    cooperatives: &cooperatives,
+                    categories: &categories,
+                    today,
+                    now: self.clock.now(),
+                    base_url: &self.base_url,
+                },
             )
         };
         let changed = self.snapshot().with(ids, fresh, cooperatives, categories);
@@ -148,7 +156,7 @@ impl Catalogue {
     /// To be called after a commit that moved stock, with what the statement returned.
     pub async fn levels_changed(&self, levels: &[Level]) {
         let _changing = self.changing.lock().await;
-        if let Some(turned) = self.snapshot().take_levels(levels) {
+        if let Some(turned) = self.snapshot().take_levels(levels, self.clock.now()) {
             self.shelf.store(Arc::new(turned));
         }
     }

@@ -135,6 +135,20 @@ impl Catalogue {
         })
     }
 
+    /// A cooperative as lists show it, while it sells.
+    pub fn cooperative_card(&self, id: CooperativeId) -> Option<CooperativeCard> {
+        let snapshot = self.snapshot();
+        let active = snapshot.cooperatives.get(&id).is_some_and(|row| row.status == CooperativeStatus::Active);
+        active.then(|| cooperative_card(&snapshot, id)).flatten()
+    }
+
+    /// All cooperatives that sell.
+    pub fn cooperative_cards(&self) -> Vec<CooperativeCard> {
+        let snapshot = self.snapshot();
+        let active = snapshot.cooperatives.values().filter(|row| row.status == CooperativeStatus::Active);
+        active.filter_map(|row| cooperative_card(&snapshot, row.id)).collect()
+    }
+
     pub(super) async fn cooperative_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot().clone();
         let gone = || Problem::new(&NOT_FOUND);

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use entity::category;
 use entity::value::{CategoryId, CooperativeId, CooperativeStatus, OffSeason, OfferId, ProductId, Vnd};
 use rustc_hash::FxHashMap;
-use time::Date;
+use time::{Date, OffsetDateTime};
 
 use super::rules::{Availability, Level, Term, availability, in_season, stars_on};
 use super::store::{CooperativeRow, ForecastRow, ImageRow, OfferRow, ProductRow, RecognitionRow, Rows, TierRow};
@@ -60,6 +60,9 @@ pub struct Entry {
     /// Out of season, and then not sold.
     pub closed: bool,
     pub collation: Arc<[u8]>,
+    pub gtin: Option<String>,
+    /// When this node last saw it change.
+    pub changed_at: OffsetDateTime,
 }
 
 pub struct OfferEntry {
@@ -117,7 +120,7 @@ impl Entry {
     }
 
     /// The same product with its card made anew.
-    fn renewed(&self) -> Self {
+    fn renewed(&self, now: OffsetDateTime) -> Self {
         let mut card = self.card.clone();
         card.availability = self.availability();
         Self {
@@ -142,6 +145,8 @@ impl Entry {
             off_season: self.off_season,
             closed: self.closed,
             collation: self.collation.clone(),
+            gtin: self.gtin.clone(),
+            changed_at: now,
         }
     }
 }
@@ -163,6 +168,7 @@ pub struct Context<'a> {
     pub cooperatives: &'a HashMap<CooperativeId, CooperativeRow>,
     pub categories: &'a FxHashMap<CategoryId, Category>,
     pub today: Date,
+    pub now: OffsetDateTime,
     pub base_url: &'a str,
 }
 
@@ -298,6 +304,8 @@ fn entry(
         offers,
         off_season: row.off_season,
         closed,
+        gtin: row.gtin,
+        changed_at: context.now,
     })
 }
 
@@ -337,7 +345,7 @@ impl Snapshot {
     }
 
     /// Takes new stock levels. Where buyers see a difference, the snapshot to show from now on.
-    pub fn take_levels(&self, levels: &[Level]) -> Option<Self> {
+    pub fn take_levels(&self, levels: &[Level], now: OffsetDateTime) -> Option<Self> {
         let mut turned = Vec::new();
         for level in levels {
             let Some(entry) = self.by_offer.get(&level.offer).and_then(|id| self.get(*id)) else { continue };
@@ -352,7 +360,7 @@ impl Snapshot {
         let mut entries = self.entries.clone();
         for id in turned {
             if let Some(&index) = self.by_id.get(&id) {
-                entries[index] = Arc::new(entries[index].renewed());
+                entries[index] = Arc::new(entries[index].renewed(now));
             }
         }
         Some(Self {

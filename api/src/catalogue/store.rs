@@ -29,6 +29,7 @@ pub struct ProductRow {
     pub off_season: OffSeason,
     pub rating_sum: i64,
     pub rating_count: i64,
+    pub gtin: Option<String>,
 }
 
 #[derive(FromQueryResult)]
@@ -150,7 +151,8 @@ pub async fn products(
                     p.origin_commune_code, p.former_commune, p.latitude, p.longitude, p.season_from, p.season_to,
                     p.off_season,
                     COALESCE((SELECT CAST(SUM(r.rating) AS bigint) FROM review r WHERE r.product_id = p.id AND r.state <> 'hidden'), 0) AS rating_sum,
-                    (SELECT COUNT(*) FROM review r WHERE r.product_id = p.id AND r.state <> 'hidden') AS rating_count
+                    (SELECT COUNT(*) FROM review r WHERE r.product_id = p.id AND r.state <> 'hidden') AS rating_count,
+                    p.gtin
              FROM product p JOIN cooperative c ON c.id = p.cooperative_id WHERE {ON_SALE}{}",
             among("p.id")
         ),

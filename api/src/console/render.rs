@@ -4,16 +4,14 @@ use std::sync::LazyLock;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get};
-use minijinja::value::Kwargs;
-use minijinja::{Environment, Error, ErrorKind, State, Value, context};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use minijinja::{Environment, ErrorKind, State, Value, context};
 
 use super::session::{Seat, Turn, said};
 use crate::identity::Permission;
-use crate::platform::clock::VIETNAM;
 use crate::platform::problem::Problem;
-use entity::value::{Language, Vnd};
+pub use crate::platform::templates::value;
+use crate::platform::templates::{self, asset, is_english, versioned};
+use entity::value::Language;
 
 static STYLE_SHEET: &str = include_str!("../../assets/console/style.css");
 /// htmx 2, as published; its licence lies beside it.
@@ -34,53 +32,12 @@ pages! {
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
-    for (name, source) in PAGES {
-        if let Err(error) = environment.add_template(name, source) {
-            tracing::error!(name, %error, "a template does not parse");
-        }
-    }
-    environment.add_function("t", translate);
-    // Marks a form, so that sending it twice does its work once.
-    environment.add_function("once", || crate::platform::secrets::code(16));
-    environment.add_filter("dong", |amount: i64| Vnd(amount).to_string());
-    environment.add_filter("moment", moment);
-    environment.add_filter("day", day);
+    let mut environment = templates::environment(PAGES);
     environment.add_filter("word", word);
     environment.add_global("style", versioned(STYLE, STYLE_SHEET));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));
     environment
 });
-
-/// A path that changes with its content, so that it may be kept for good.
-fn versioned(path: &str, content: &str) -> String {
-    format!("{path}?v={}", &hex::encode(Sha256::digest(content.as_bytes()))[..10])
-}
-
-/// `t("Tiếng Việt", "English")`: the words in the page's language.
-fn translate(state: &State<'_, '_>, vi: &str, en: &str, rest: Kwargs) -> Result<String, Error> {
-    rest.assert_all_used()?;
-    let english = state.lookup("lang").is_some_and(|lang| lang.as_str() == Some("en"));
-    Ok(if english { en } else { vi }.to_owned())
-}
-
-/// `24/11 16:05`, in Vietnam.
-fn moment(text: &str) -> String {
-    use time::format_description::well_known::Rfc3339;
-    let Ok(at) = time::OffsetDateTime::parse(text, &Rfc3339) else { return text.to_owned() };
-    let at = at.to_offset(VIETNAM);
-    format!("{:02}/{:02} {:02}:{:02}", at.day(), u8::from(at.month()), at.hour(), at.minute())
-}
-
-/// `24/11/2026`
-fn day(value: Value) -> String {
-    let text = value.to_string();
-    match text.split('-').collect::<Vec<_>>().as_slice() {
-        [year, month, day] => format!("{day}/{month}/{year}"),
-        _ => text,
-    }
-}
 
 /// States and the like, in words.
 fn word(state: &State<'_, '_>, value: Value) -> String {
@@ -143,12 +100,7 @@ fn word(state: &State<'_, '_>, value: Value) -> String {
         "household" => ("Hộ kinh doanh", "Household business"),
         _ => return key,
     };
-    let english = state.lookup("lang").is_some_and(|lang| lang.as_str() == Some("en"));
-    if english { en } else { vi }.to_owned()
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    if is_english(state) { en } else { vi }.to_owned()
 }
 
 /// Nothing from elsewhere, nothing inline.
@@ -220,18 +172,6 @@ pub fn part(seat: &Seat, name: &str, values: Value) -> Result<HttpResponse, Turn
     Ok(html(StatusCode::OK, fill(name, values)?))
 }
 
-/// Anything serialisable, for a template.
-pub fn value(of: &impl Serialize) -> Value {
-    Value::from(minijinja::value::Serde(of))
-}
-
-fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(kind)
-        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .body(body)
-}
-
 #[get("/console/static/style.css")]
 pub async fn style() -> HttpResponse {
     asset("text/css; charset=utf-8", STYLE_SHEET)
@@ -264,7 +204,7 @@ mod tests {
             let outside = source.split("t(\"").next().unwrap_or_default();
             assert!(!outside.contains(['ạ', 'ế', 'ộ', 'ự', 'đ']), "{name}: text without a translation");
         }
-        assert_eq!(moment("2026-11-24T09:05:00Z"), "24/11 16:05");
-        assert_eq!(day(Value::from("2026-11-24")), "24/11/2026");
+        assert_eq!(templates::moment("2026-11-24T09:05:00Z"), "24/11 16:05");
+        assert_eq!(templates::day(Value::from("2026-11-24")), "24/11/2026");
     }
 }

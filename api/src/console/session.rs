@@ -12,7 +12,6 @@ use entity::value::{AccountId, CooperativeId, Language, MemberRole, SessionId};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::OffsetDateTime;
 
-use super::render::escape;
 use crate::catalogue::{DONE_ALREADY, Desk};
 use crate::identity::{Permission, SignedIn, begin_session, is_alive, memberships, roles_of};
 use crate::platform::body::service;
@@ -21,6 +20,7 @@ use crate::platform::db::{Db, by_id, run};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::{FORBIDDEN, MALFORMED, Problem};
 use crate::platform::secrets;
+use crate::platform::templates::escape;
 use crate::platform::upload::{self, Upload};
 
 const COOKIE: &str = "ocop_console";

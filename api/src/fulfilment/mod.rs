@@ -18,7 +18,7 @@ mod webhook;
 mod worker;
 
 pub use carrier::Carriers;
-pub use orders::{BulkAction, bulk, collect_order, deliver_whole, ship_whole};
+pub use orders::{BulkAction, WRONG_CODE, bulk, collect_order, deliver_whole, ship_whole};
 pub use papers::{delivery_note, parcel_label};
 pub use parcels::{NewParcel, ParcelStep, ParcelView, create as create_parcel, of_order as parcels_of, take_step};
 pub use queue::{OrderBrief, PackList, Queue, pack_list, today};

@@ -11,7 +11,7 @@ mod batches;
 mod statements;
 mod store;
 
-pub use batches::payout_view;
+pub use batches::{PayoutView, payout_view};
 pub use statements::{Statement, account_holders, latest, paper, sheet, statement};
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -21,4 +21,5 @@ pub mod ready;
 pub mod secrets;
 pub mod sheets;
 pub mod telemetry;
+pub mod templates;
 pub mod upload;

@@ -100,7 +100,7 @@ pub struct ApplicationInput {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]
-fn right_tax_code(text: &str, (): &()) -> garde::Result {
+pub fn right_tax_code(text: &str, (): &()) -> garde::Result {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     let dashed = text.len() == digits.len() || (text.len() == 14 && text.as_bytes()[10] == b'-');
     let fits = digits.chars().all(|c| c.is_ascii_digit()) && matches!(digits.len(), 10 | 12 | 13) && dashed;
@@ -108,13 +108,13 @@ fn right_tax_code(text: &str, (): &()) -> garde::Result {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]
-fn six_digits(text: &str, (): &()) -> garde::Result {
+pub fn six_digits(text: &str, (): &()) -> garde::Result {
     let fits = text.len() == 6 && text.chars().all(|c| c.is_ascii_digit());
     if fits { Ok(()) } else { Err(garde::Error::new("6 digits / 6 chữ số")) }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]
-fn account_number(text: &str, (): &()) -> garde::Result {
+pub fn account_number(text: &str, (): &()) -> garde::Result {
     let fits = (6..=19).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric());
     if fits { Ok(()) } else { Err(garde::Error::new("6–19 digits or letters / 6–19 chữ số hoặc chữ cái")) }
 }

@@ -1,9 +1,84 @@
-//! Where the tourists are: destinations. Partners, feeds and widgets follow.
+//! Where the tourists are: destinations, partners, and what partners show of what grows nearby.
+//!
+//! A partner (`partners`, its `sites`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`)
+//! written in many formats (`formats`), served as ready bytes (`serve`) and shown by a widget (`embed`) or printed (`poster`).
+//! Guests come by signed links (`clicks`); what that brought is read from the books (`reports`). Boxes can be collected at a
+//! partner's reception (`boxes`). What is served without asking the database stands in memory (`guide`).
 
-mod routes;
+pub mod boxes;
+mod clicks;
+pub mod definition;
+pub mod destinations;
+pub mod embed;
+pub mod feeds;
+pub mod formats;
+mod guide;
+pub mod keys;
+pub mod partners;
+pub mod poster;
+pub mod reports;
+mod serve;
+pub mod sheet;
+pub mod sites;
 
+pub use guide::{Guide, Place, changed};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(routes::list).service(routes::show);
+    config
+        .service(destinations::geojson)
+        .service(destinations::list_destinations)
+        .service(destinations::show_destination)
+        .service(destinations::list_of_product)
+        .service(destinations::create_destination)
+        .service(destinations::update_destination)
+        .service(destinations::link_destination)
+        .service(destinations::create_event)
+        .service(destinations::delete_event)
+        .service(destinations::add_image)
+        .service(destinations::delete_image)
+        .service(partners::join_partner)
+        .service(partners::create_partner)
+        .service(partners::list_own)
+        .service(partners::show_profile)
+        .service(partners::update_profile)
+        .service(partners::set_destinations)
+        .service(partners::show_members)
+        .service(partners::invite_member)
+        .service(partners::change_member)
+        .service(partners::remove_member)
+        .service(partners::list_partners)
+        .service(partners::decide_partner)
+        .service(sites::list_sites)
+        .service(sites::add_site)
+        .service(sites::verify_site)
+        .service(sites::remove_site)
+        .service(keys::list_keys)
+        .service(keys::create_key)
+        .service(keys::rotate_key)
+        .service(keys::revoke_key)
+        .service(feeds::list_feeds)
+        .service(feeds::create_feed)
+        .service(feeds::show_own)
+        .service(feeds::update_feed)
+        .service(feeds::delete_feed)
+        .service(feeds::try_feed)
+        .service(poster::print_poster)
+        .service(reports::show_report)
+        .service(reports::list_commissions)
+        .service(reports::show_money)
+        .service(boxes::list_points)
+        .service(boxes::create_point)
+        .service(boxes::update_point)
+        .service(boxes::list_boxes)
+        .service(boxes::receive_box)
+        .service(boxes::hand_over_box)
+        .service(boxes::give_back_box)
+        .service(serve::show_feed)
+        .service(serve::count_view)
+        .service(clicks::go_to_product)
+        .service(clicks::go_to_shop)
+        .service(embed::script)
+        .service(embed::frame)
+        .service(embed::oembed);
 }

@@ -1,0 +1,79 @@
+//! Pages made on the server: what every set of templates can do, and files that go with them.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use minijinja::value::Kwargs;
+use minijinja::{Environment, Error, State, Value};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::clock::VIETNAM;
+use entity::value::Vnd;
+
+/// Templates by name, with the words, amounts and times every page needs.
+pub fn environment(pages: &[(&'static str, &'static str)]) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
+    for (name, source) in pages {
+        if let Err(error) = environment.add_template(name, source) {
+            tracing::error!(name, %error, "a template does not parse");
+        }
+    }
+    environment.add_function("t", translate);
+    // Marks a form, so that sending it twice does its work once.
+    environment.add_function("once", || crate::platform::secrets::code(16));
+    environment.add_filter("dong", |amount: i64| Vnd(amount).to_string());
+    environment.add_filter("moment", moment);
+    environment.add_filter("day", day);
+    environment
+}
+
+/// A path that changes with its content, so that it may be kept for good.
+pub fn versioned(path: &str, content: &str) -> String {
+    format!("{path}?v={}", &hex::encode(Sha256::digest(content.as_bytes()))[..10])
+}
+
+/// `t("Tiếng Việt", "English")`: the words in the page's language.
+fn translate(state: &State<'_, '_>, vi: &str, en: &str, rest: Kwargs) -> Result<String, Error> {
+    rest.assert_all_used()?;
+    Ok(if is_english(state) { en } else { vi }.to_owned())
+}
+
+pub fn is_english(state: &State<'_, '_>) -> bool {
+    state.lookup("lang").is_some_and(|lang| lang.as_str() == Some("en"))
+}
+
+/// `24/11 16:05`, in Vietnam.
+pub fn moment(text: &str) -> String {
+    use time::format_description::well_known::Rfc3339;
+    let Ok(at) = time::OffsetDateTime::parse(text, &Rfc3339) else { return text.to_owned() };
+    let at = at.to_offset(VIETNAM);
+    format!("{:02}/{:02} {:02}:{:02}", at.day(), u8::from(at.month()), at.hour(), at.minute())
+}
+
+/// `24/11/2026`
+#[allow(clippy::needless_pass_by_value, reason = "a filter's signature")]
+pub fn day(value: Value) -> String {
+    let text = value.to_string();
+    match text.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] => format!("{day}/{month}/{year}"),
+        _ => text,
+    }
+}
+
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Anything serialisable, for a template.
+pub fn value(of: &impl Serialize) -> Value {
+    Value::from(minijinja::value::Serde(of))
+}
+
+/// A file under a path that changes with it.
+pub fn asset(kind: &'static str, body: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .body(body)
+}

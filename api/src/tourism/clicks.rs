@@ -1,0 +1,133 @@
+//! `/go/{feed}/{product}`: a guest follows a partner's link or scans its poster. The click is written down, and its token goes
+//! along to the product's page or to the configured front end. Nothing is stored in the guest's browser here.
+
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+use entity::value::{ClickKind, Language};
+use garde::Validate;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+
+use super::guide::{FeedEntry, Guide};
+use super::serve::{feed_of, page_of};
+use crate::attribution::rules::is_bot;
+use crate::attribution::{NewClick, mint};
+use crate::catalogue::pick::Pick;
+use crate::platform::body::Params;
+use crate::platform::edge::client_address;
+use crate::platform::problem::{NOT_FOUND, Problem};
+
+#[derive(Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct GoQuery {
+    /// The link's signature: without it the guest is led on, and nobody earns.
+    #[garde(inner(length(max = 60)))]
+    #[param(max_length = 60)]
+    s: Option<String>,
+    /// `1`: printed, and scanned.
+    #[garde(inner(length(max = 1)))]
+    #[param(max_length = 1)]
+    poster: Option<String>,
+    /// The page it stands on, as the widget tells.
+    #[garde(inner(length(max = 300)))]
+    #[param(max_length = 300)]
+    page: Option<String>,
+}
+
+fn header_text(request: &HttpRequest, name: &str) -> String {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Whether a person asks: no program, and no browser that only looks ahead.
+fn is_guest(request: &HttpRequest) -> bool {
+    let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| header_text(request, name).contains("prefetch"));
+    !ahead && !is_bot(&header_text(request, "user-agent"))
+}
+
+/// Whether the guest came by the feed within the half hour already. Only a digest is kept, in memory.
+fn came_before(guide: &Guide, feed: &FeedEntry, request: &HttpRequest) -> bool {
+    let address = client_address(request).map(|address| address.to_string()).unwrap_or_default();
+    let digest = Sha256::digest(format!("{address}|{}|{}", header_text(request, "user-agent"), feed.id));
+    let key = digest.iter().take(16).fold(0_u128, |key, byte| key << 8 | u128::from(*byte));
+    let before = guide.visitors.contains_key(&key);
+    guide.visitors.insert(key, ());
+    before
+}
+
+/// A page a partner's site tells of is believed as far as the site is the partner's.
+fn clicked_on(guide: &Guide, feed: &FeedEntry, request: &HttpRequest, told: Option<&str>) -> String {
+    let told = told.and_then(|page| reqwest::Url::parse(page).ok()).filter(|url| guide.may_embed(feed, &url.origin().ascii_serialization()));
+    let told = told.map(|url| format!("{}{}", url.origin().ascii_serialization(), if url.path() == "/" { "" } else { url.path() }));
+    told.or_else(|| page_of(request)).unwrap_or_default().chars().take(200).collect()
+}
+
+async fn go(guide: &Guide, request: &HttpRequest, slug: &str, product: &str, query: &GoQuery) -> Result<HttpResponse, Problem> {
+    let feed = feed_of(guide, slug)?;
+    let chosen = if product.is_empty() {
+        None
+    } else {
+        let pick = Pick { products: vec![product.to_owned()], limit: 1, ..Pick::default() };
+        let found = guide.catalogue.pick(&pick, guide.clock.today()).items.into_iter().next();
+        Some(found.ok_or_else(|| Problem::new(&NOT_FOUND))?.card)
+    };
+    let poster = query.poster.is_some();
+    let signed = query.s.as_deref().is_some_and(|mark| guide.signer.is_link(slug, product, poster, mark));
+    let mut target = match &chosen {
+        Some(card) => format!("{}/p/{}", guide.storefront_url, card.slug),
+        None => match feed.definition.destination_id.and_then(|id| guide.book().place_by_id(id).cloned()) {
+            Some(place) => format!("{}/d/{}", guide.storefront_url, place.row.slug),
+            None => format!("{}/", guide.storefront_url),
+        },
+    };
+    let mut extra = Vec::new();
+    if feed.definition.language == Language::En {
+        extra.push("lang=en".to_owned());
+    }
+    if signed && is_guest(request) {
+        let click = NewClick {
+            partner: feed.partner,
+            feed: feed.id,
+            product: chosen.as_ref().map(|card| card.id),
+            page: if poster { String::new() } else { clicked_on(guide, &feed, request, query.page.as_deref()) },
+            kind: if poster { ClickKind::Poster } else { ClickKind::Link },
+            counted: !came_before(guide, &feed, request),
+        };
+        let (id, until) = mint(guide.db.write(), click, guide.attribution_days, guide.clock.now()).await?;
+        extra.push(format!("via={}", guide.signer.click(id, until)));
+    }
+    if !extra.is_empty() {
+        target = format!("{target}?{}", extra.join("&"));
+    }
+    Ok(HttpResponse::Found()
+        .insert_header((header::LOCATION, target))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header(("x-robots-tag", "noindex, nofollow"))
+        .finish())
+}
+
+/// Follow a partner's link to a product: the click counts, and its token goes along as `via`.
+#[utoipa::path(tag = "tourism", operation_id = "follow_link", params(("feed" = String, Path, max_length = 100), ("product" = String, Path, description = "The product's slug", max_length = 200), GoQuery), responses((status = 302, description = "To the product")))]
+#[get("/go/{feed}/{product}")]
+pub async fn go_to_product(
+    request: HttpRequest,
+    guide: Data<Guide>,
+    path: Path<(String, String)>,
+    query: Params<GoQuery>,
+) -> Result<HttpResponse, Problem> {
+    go(&guide, &request, &path.0, &path.1, &query.0).await
+}
+
+/// Follow a partner's link or poster to the shop: to the feed's destination if it has one.
+#[utoipa::path(tag = "tourism", operation_id = "follow_feed_link", params(("feed" = String, Path, max_length = 100), GoQuery), responses((status = 302, description = "To the shop")))]
+#[get("/go/{feed}")]
+pub async fn go_to_shop(
+    request: HttpRequest,
+    guide: Data<Guide>,
+    feed: Path<String>,
+    query: Params<GoQuery>,
+) -> Result<HttpResponse, Problem> {
+    go(&guide, &request, &feed, "", &query.0).await
+}
