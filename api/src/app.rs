@@ -44,7 +44,7 @@ use crate::tourism::Guide;
 use crate::webhooks::{Hooks, Postman};
 use crate::{
     console, delivery, dispute, fulfilment, inventory, invoice, ledger, media, payment, payout, places, promotion,
-    reports, reviews, selling, tourism, webhooks,
+    reports, reviews, selling, storefront, tourism, webhooks,
 };
 
 /// Every route of the API, slice by slice.
@@ -232,6 +232,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .configure(service::routes)
             .service(tourism::embed::style)
             .configure(console::routes)
+            .configure(storefront::routes)
             .default_service(actix_web::web::to(nothing_here))
             .wrap(from_fn(service::limit_auth))
             .wrap(from_fn(spare_small_bodies))

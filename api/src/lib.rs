@@ -28,5 +28,6 @@ pub mod reports;
 pub mod reviews;
 pub mod selling;
 mod service;
+mod storefront;
 pub mod tourism;
 pub mod webhooks;

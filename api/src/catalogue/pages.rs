@@ -31,7 +31,7 @@ impl Catalogue {
         Ok(ready)
     }
 
-    pub(super) fn product_list(&self, query: &str) -> Result<Arc<Ready>, Problem> {
+    pub fn product_list(&self, query: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
         let key = format!("l{}.{}?{query}", snapshot.version, self.search.generation());
         if let Some(ready) = self.kept.get(&key) {
@@ -51,7 +51,7 @@ impl Catalogue {
         Ok(ready)
     }
 
-    pub(super) async fn product_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
+    pub async fn product_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot().clone();
         let id = key.parse::<ProductId>().ok().or_else(|| snapshot.by_slug.get(key).copied());
         let entry = id.and_then(|id| snapshot.get(id)).ok_or_else(|| Problem::new(&NOT_FOUND))?;
@@ -104,7 +104,7 @@ impl Catalogue {
         })
     }
 
-    pub(super) fn category_tree(&self) -> Result<Arc<Ready>, Problem> {
+    pub fn category_tree(&self) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
         self.kept(format!("t{}", snapshot.version), || {
             Ready::json(&CategoryTree { items: nodes(&snapshot, None) }).map_err(Problem::internal)
@@ -135,6 +135,14 @@ impl Catalogue {
         })
     }
 
+    /// Slugs and days of change of everything that has a page: products and cooperatives that sell.
+    pub fn addresses(&self) -> (Vec<(String, time::OffsetDateTime)>, Vec<String>) {
+        let snapshot = self.snapshot();
+        let products = snapshot.entries.iter().map(|entry| (entry.card.slug.clone(), entry.changed_at)).collect();
+        let active = snapshot.cooperatives.values().filter(|row| row.status == CooperativeStatus::Active);
+        (products, active.map(|row| row.slug.clone()).collect())
+    }
+
     /// A cooperative as lists show it, while it sells.
     pub fn cooperative_card(&self, id: CooperativeId) -> Option<CooperativeCard> {
         let snapshot = self.snapshot();
@@ -149,7 +157,7 @@ impl Catalogue {
         active.filter_map(|row| cooperative_card(&snapshot, row.id)).collect()
     }
 
-    pub(super) async fn cooperative_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
+    pub async fn cooperative_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot().clone();
         let gone = || Problem::new(&NOT_FOUND);
         let row = snapshot

@@ -7,6 +7,7 @@ use entity::value::{ApplicationState, CooperativeId, CooperativeKind, DocumentKi
 use minijinja::context;
 use serde::Deserialize;
 
+use super::partner;
 use super::render::{open_page, page, page_with, value};
 use super::session::{FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to};
 use crate::config::Config;
@@ -23,7 +24,10 @@ use crate::selling::team;
 
 /// Where somebody belongs: their shop's day, their application, or the way in.
 #[get("/console")]
-pub async fn front(seat: Seat) -> Result<HttpResponse, Turn> {
+pub async fn front(request: HttpRequest, seat: Seat) -> Result<HttpResponse, Turn> {
+    if partner::is_meant(&request) || (seat.shop.is_none() && partner::works_for_one(&seat).await?) {
+        return Ok(to("/partner"));
+    }
     if seat.shop.is_some() {
         return Ok(to("/console/today"));
     }
@@ -159,7 +163,7 @@ pub async fn logout(request: HttpRequest, seat: Seat, payload: Payload) -> Resul
 pub async fn set_language(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
     let form = seat.form(&request, payload, FORM).await?;
     speak(&seat, if form.text("lang") == "en" { Language::En } else { Language::Vi }).await?;
-    Ok(to("/console"))
+    Ok(to(if form.text("next") == "/partner" { "/partner" } else { "/console" }))
 }
 
 #[post("/console/shop")]

@@ -1,4 +1,4 @@
-//! The seller console: pages made on the server, for a small phone on a slow line.
+//! The seller console, and the partners' pages (`partner`): made on the server, for a small phone on a slow line.
 //!
 //! Every essential step is a link or a form and works without scripts; htmx makes some of them smoother. Sessions are
 //! cookies, forms carry the session's secret, and the content policy lets nothing in from elsewhere. The pages do nothing
@@ -9,6 +9,7 @@ mod imports;
 mod income;
 mod lots;
 mod orders;
+mod partner;
 mod products;
 mod render;
 mod session;
@@ -22,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(render::style)
         .service(render::script)
+        .service(render::copy_script)
         .service(render::icon)
         .service(entry::front)
         .service(entry::login_page)
@@ -66,4 +68,5 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(team::on_act)
         .service(income::on_show)
         .service(income::on_statement);
+    partner::routes(config);
 }

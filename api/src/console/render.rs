@@ -28,16 +28,27 @@ macro_rules! pages {
 pages! {
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
-    "import_progress.html", "lots.html", "team.html", "income.html", "macros.html",
+    "import_progress.html", "lots.html", "team.html", "income.html", "macros.html", "partner_base.html", "partner_sign_up.html",
+    "partner_waiting.html", "partner_feeds.html", "partner_feed.html", "partner_preview.html", "partner_snippet.html", "partner_boxes.html",
+    "partner_reports.html", "partner_settings.html", "partner_secret.html",
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("word", word);
     environment.add_global("style", versioned(STYLE, STYLE_SHEET));
+    environment.add_global("copy", versioned("/console/static/copy.js", COPY));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));
     environment
 });
+
+/// Copies a snippet.
+static COPY: &str = include_str!("../../assets/console/copy.js");
+
+#[get("/console/static/copy.js")]
+pub async fn copy_script() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", COPY)
+}
 
 /// States and the like, in words.
 fn word(state: &State<'_, '_>, value: Value) -> String {
@@ -56,6 +67,28 @@ fn word(state: &State<'_, '_>, value: Value) -> String {
         "published" => ("Đang bán", "On sale"),
         "paused" => ("Tạm ngưng", "Paused"),
         "archived" => ("Lưu trữ", "Archived"),
+        "suspended" => ("Tạm ngưng", "Suspended"),
+        "active" => ("Đang chạy", "Active"),
+        "member" => ("Thành viên", "Member"),
+        "expected" => ("Sắp đến", "Expected"),
+        "waiting" => ("Chờ khách", "Waiting"),
+        "overdue" => ("Quá hạn", "Overdue"),
+        "collected" => ("Đã trao", "Collected"),
+        "nearest" => ("Gần nhất", "Nearest"),
+        "newest" => ("Mới nhất", "Newest"),
+        "stars" => ("Nhiều sao nhất", "Most stars"),
+        "price_asc" => ("Giá tăng dần", "Cheapest first"),
+        "price_desc" => ("Giá giảm dần", "Dearest first"),
+        "name" => ("Theo tên", "By name"),
+        "grid" => ("Lưới", "Grid"),
+        "carousel" => ("Dải trượt", "Carousel"),
+        "single" => ("Một sản phẩm", "Single product"),
+        "auto" => ("Theo máy", "As the device"),
+        "light" => ("Sáng", "Light"),
+        "dark" => ("Tối", "Dark"),
+        "page" => ("Theo trang", "By page"),
+        "feed" => ("Theo nguồn", "By feed"),
+        "product" => ("Theo sản phẩm", "By product"),
         "owner" => ("Chủ", "Owner"),
         "manager" => ("Quản lý", "Manager"),
         "staff" => ("Nhân viên", "Staff"),
@@ -117,7 +150,7 @@ pub fn html(status: StatusCode, body: String) -> HttpResponse {
         .body(body)
 }
 
-fn fill(name: &str, values: Value) -> Result<String, Problem> {
+pub(super) fn fill(name: &str, values: Value) -> Result<String, Problem> {
     let template = ENVIRONMENT.get_template(name).map_err(Problem::internal)?;
     template.render(values).map_err(|error| match error.kind() {
         ErrorKind::WriteFailure => Problem::internal("page"),

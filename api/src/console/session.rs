@@ -18,16 +18,15 @@ use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
 use crate::platform::idempotency::IdempotencyKey;
-use crate::platform::problem::{FORBIDDEN, MALFORMED, Problem};
+use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::secrets;
 use crate::platform::templates::escape;
-use crate::platform::upload::{self, Upload};
+pub use crate::platform::forms::{FORM, Form};
+use crate::platform::forms::{is_foreign, read_form};
 
 const COOKIE: &str = "ocop_console";
 const FLASH: &str = "ocop_flash";
 const SHOP: &str = "ocop_shop";
-/// Forms without files.
-pub const FORM: usize = 256 * 1024;
 
 /// What a page ends with instead of itself.
 #[derive(Debug)]
@@ -198,7 +197,7 @@ impl Seat {
         let encoded = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let mut response = to(path);
         let cookie = Cookie::build(FLASH, encoded)
-            .path("/console")
+            .path("/")
             .http_only(true)
             .secure(self.secure)
             .same_site(SameSite::Lax)
@@ -214,73 +213,12 @@ impl Seat {
     }
 }
 
-/// A form as posted.
-pub struct Form(pub Upload);
-
-impl Form {
-    /// A field without blanks around it; empty when it was left out.
-    pub fn text(&self, name: &str) -> &str {
-        self.0.field(name).unwrap_or_default().trim()
-    }
-
-    pub fn some(&self, name: &str) -> Option<String> {
-        Some(self.text(name).to_owned()).filter(|text| !text.is_empty())
-    }
-
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
-    }
-
-    /// A whole number, grouping marks allowed.
-    pub fn number(&self, name: &str) -> Result<Option<i64>, Problem> {
-        let text = self.text(name);
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let bare: String = text.chars().filter(|c| !matches!(c, '.' | ',' | ' ' | '\u{a0}')).collect();
-        let wrong = || {
-            let (vi, en) = (format!("“{text}” không phải số nguyên"), format!("“{text}” is not a whole number"));
-            Problem::field(format!("/{name}"), "number", vi, en)
-        };
-        bare.parse().map(Some).map_err(|_| wrong())
-    }
-
-    pub fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.text(name)
-            .parse()
-            .map_err(|_| Problem::field(format!("/{name}"), "value", "giá trị không hợp lệ", "not a valid value"))
-    }
-
-    /// The values by name, to fill the form in again.
-    pub fn values(&self) -> std::collections::BTreeMap<String, String> {
-        self.0.fields.iter().filter(|(name, _)| name != "csrf" && name != "password").cloned().collect()
-    }
-}
-
 /// A form from nobody in particular: signing in. Browsers say where it comes from.
 pub async fn foreign_form(request: &HttpRequest, payload: web::Payload) -> Result<Form, Turn> {
-    let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+    if is_foreign(request) {
         return Err(Problem::new(&FORBIDDEN).into());
     }
     Ok(read_form(request, payload, FORM).await?)
-}
-
-async fn read_form(request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Form, Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let urlencoded = kind.starts_with("application/x-www-form-urlencoded");
-    let mut upload = upload::read(request, payload, if urlencoded { FORM } else { most }).await?;
-    if urlencoded {
-        let text = std::str::from_utf8(&upload.bytes).map_err(|_| Problem::new(&MALFORMED))?;
-        upload.fields = form_urlencoded::parse(text.as_bytes())
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
-        upload.bytes = Vec::new();
-    }
-    if upload.fields.iter().any(|(_, value)| value.contains('\0')) {
-        return Err(Problem::new(&MALFORMED));
-    }
-    Ok(Form(upload))
 }
 
 /// Opens a session for a browser; the response gets its cookie.
@@ -305,7 +243,7 @@ pub async fn sit_down(
     console_session::Entity::insert(row).exec_without_returning(connection).await?;
     let mut response = to("/console");
     let cookie = Cookie::build(COOKIE, token)
-        .path("/console")
+        .path("/")
         .http_only(true)
         .secure(secure)
         .same_site(SameSite::Lax)
@@ -325,7 +263,7 @@ pub async fn stand_up(seat: &Seat) -> Result<HttpResponse, Turn> {
 }
 
 fn gone(name: &'static str) -> Cookie<'static> {
-    Cookie::build(name, "").path("/console").max_age(actix_web::cookie::time::Duration::ZERO).finish()
+    Cookie::build(name, "").path("/").max_age(actix_web::cookie::time::Duration::ZERO).finish()
 }
 
 /// A flash is said once.
@@ -336,7 +274,7 @@ pub fn said(response: &mut HttpResponse) {
 /// Chooses which of one's cooperatives to work for.
 pub fn choose(response: &mut HttpResponse, id: CooperativeId, secure: bool) {
     let cookie = Cookie::build(SHOP, id.to_string())
-        .path("/console")
+        .path("/")
         .http_only(true)
         .secure(secure)
         .same_site(SameSite::Lax)

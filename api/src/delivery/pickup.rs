@@ -136,13 +136,18 @@ async fn receptions_of(connection: &impl ConnectionTrait, cooperative: Cooperati
     Ok(rows.into_iter().map(PickupPoint::from).collect())
 }
 
+/// Where a cooperative's buyers may collect.
+pub async fn for_buyers(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<PickupPoint>, DbErr> {
+    let mut items = find(connection, cooperative, true).await?;
+    items.extend(receptions_of(connection, cooperative).await?);
+    Ok(items)
+}
+
 /// Where a cooperative's buyers may collect: its own points, and partners' receptions it brings boxes to.
 #[utoipa::path(tag = "catalogue", operation_id = "list_pickup_points", params(("id" = CooperativeId, Path)), responses((status = 200, description = "The points", body = PickupPoints)))]
 #[get("/v1/cooperatives/{id}/pickup-points")]
 pub async fn list_public(db: Data<Db>, id: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
-    let mut items = find(db.read(), *id, true).await?;
-    items.extend(receptions_of(db.read(), *id).await?);
-    Ok(HttpResponse::Ok().json(PickupPoints { items }))
+    Ok(HttpResponse::Ok().json(PickupPoints { items: for_buyers(db.read(), *id).await? }))
 }
 
 /// The shop's pick-up points, with those switched off.

@@ -63,8 +63,8 @@ pub struct CartLine {
     product_slug: String,
     name: Bilingual,
     pack: Bilingual,
-    cooperative: CooperativeRef,
-    quantity: i64,
+    pub cooperative: CooperativeRef,
+    pub quantity: i64,
     /// At the price this quantity has.
     unit_price: Money,
     total: Money,
@@ -81,7 +81,7 @@ pub struct Cart {
     state: CartState,
     /// Grows with every change.
     version: i64,
-    lines: Vec<CartLine>,
+    pub lines: Vec<CartLine>,
     /// At today's prices, without delivery.
     pub goods: Money,
     /// Who brought the buyer, and earns by it.
@@ -251,6 +251,57 @@ async fn add(
     let touched = lines.iter().filter(|line| sums.iter().any(|(offer, ..)| *offer == line.offer_id));
     let standing: Vec<_> = touched.map(|line| (line.offer_id, line.quantity, line.preorder)).collect();
     check(transaction, &standing, "", today).await
+}
+
+/// A guest's basket by its token.
+pub async fn guest_cart(connection: &impl ConnectionTrait, id: CartId, token: &str) -> Result<CartRow, Problem> {
+    let row = cart(connection, id).await?.filter(|row| may_use(row, None, Some(token)));
+    row.ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+/// Opens a guest's basket; its token.
+pub async fn open_for_guest(db: &Db, now: OffsetDateTime) -> Result<(CartRow, String), Problem> {
+    let transaction = db.begin().await?;
+    let (id, token) = open(&transaction, None, now).await?;
+    transaction.commit().await?;
+    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok((row, token.unwrap_or_default()))
+}
+
+/// Puts more of an offer into a basket.
+pub async fn put(db: &Db, cart: CartId, item: Item, now: OffsetDateTime) -> Result<(), Problem> {
+    let transaction = db.begin().await?;
+    add(&transaction, cart, &merged(&[item]), now).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Sets how much of a line there is; none takes it out.
+pub async fn set_quantity(
+    db: &Db,
+    cart: CartId,
+    line: CartLineId,
+    quantity: i64,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let today = now.to_offset(VIETNAM).date();
+    let lines = cart_lines(db.fresh(), cart, today).await?;
+    let line = lines.iter().find(|row| row.id == line).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    if quantity > 0 {
+        check(db.fresh(), &[(line.offer_id, quantity, line.preorder)], "", today).await?;
+    }
+    let transaction = db.begin().await?;
+    touch(&transaction, cart, now).await?;
+    let (sql, mut values) = match quantity {
+        0 => ("DELETE FROM cart_line WHERE id = $1 AND cart_id = $2", vec![line.id.into(), cart.into()]),
+        _ => ("UPDATE cart_line SET quantity = $3 WHERE id = $1 AND cart_id = $2", vec![line.id.into(), cart.into()]),
+    };
+    if quantity > 0 {
+        values.push(quantity.into());
+    }
+    run(&transaction, sql, values).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// Counts the version of an open basket up; refused once it is ordered.

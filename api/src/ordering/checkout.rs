@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::value::{
-    CartId, CartState, DeliveryMethod, Money, OrderId, OrderState, PaymentMethod, PurchaseId, QuoteId, SalesChannel,
+    CartId, CartState, DeliveryMethod, Language, Money, OrderId, OrderState, PaymentMethod, PurchaseId, QuoteId, SalesChannel,
 };
 use garde::Validate;
 use sea_orm::ConnectionTrait;
@@ -125,21 +125,43 @@ pub async fn create(
     key: IdempotencyKey,
     body: Body<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(input) = body;
-    let cart = own_cart(db.fresh(), &request, &caller, input.cart_id).await?;
-    let now = clock.now();
+    let cart = own_cart(db.fresh(), &request, &caller, body.0.cart_id).await?;
+    let shop = Shop { db: &db, clock: &clock, config: &config, catalogue: &catalogue, bell: &bell };
+    let (status, body) = place(&shop, &caller, &cart, &body.0, &key, language_of(&request)).await?;
+    Ok(answer(status, body))
+}
+
+/// What a checkout works with.
+pub struct Shop<'a> {
+    pub db: &'a Db,
+    pub clock: &'a Clock,
+    pub config: &'a Config,
+    pub catalogue: &'a Catalogue,
+    pub bell: &'a Bell,
+}
+
+/// Buys what was quoted; the status and body of the answer, the same for the same key.
+pub async fn place(
+    shop: &Shop<'_>,
+    caller: &Caller,
+    cart: &CartRow,
+    input: &Checkout,
+    key: &IdempotencyKey,
+    language: Language,
+) -> Result<(u16, String), Problem> {
+    let now = shop.clock.now();
     let scope = match caller.account() {
         Some(account) => format!("checkout:{account}"),
         None => format!("checkout:{}", cart.id),
     };
-    let print = fingerprint(&["POST /v1/checkouts", &serde_json::to_string(&input).map_err(Problem::internal)?]);
-    let asked = Asked { request: &request, db: &db, config: &config, caller: &caller, cart: &cart, input: &input, now };
+    let print = fingerprint(&["POST /v1/checkouts", &serde_json::to_string(input).map_err(Problem::internal)?]);
+    let asked = Asked { language, db: shop.db, config: shop.config, caller, cart, input, now };
     for _ in 0..NUMBER_TRIES {
-        let Some(outcome) = asked.buy(&scope, &key, &print).await? else { continue };
-        catalogue.levels_changed(&outcome.levels).await;
-        bell.ring();
+        let Some(outcome) = asked.buy(&scope, key, &print).await? else { continue };
+        shop.catalogue.levels_changed(&outcome.levels).await;
+        shop.bell.ring();
         metrics::counter!("ocop_checkouts_total", "outcome" => outcome.label).increment(1);
-        return Ok(answer(outcome.status, outcome.body));
+        return Ok((outcome.status, outcome.body));
     }
     Err(Problem::internal(anyhow::anyhow!("no free order number in {NUMBER_TRIES} tries")))
 }
@@ -149,7 +171,7 @@ const NUMBER_TRIES: usize = 3;
 
 /// What is asked for, and by whom.
 struct Asked<'a> {
-    request: &'a HttpRequest,
+    language: Language,
     db: &'a Db,
     config: &'a Config,
     caller: &'a Caller,
@@ -220,7 +242,7 @@ impl Asked<'_> {
     }
 
     async fn plan(&self) -> Result<Plan, Problem> {
-        let Self { request, db, config, caller, cart, input, now } = *self;
+        let Self { language, db, config, caller, cart, input, now } = *self;
         let contact = contact(&input.contact)?;
         let kept = quote(db.fresh(), cart.id, input.quote_id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
         let quoted: Quote = serde_json::from_value(kept.snapshot).map_err(Problem::internal)?;
@@ -265,7 +287,6 @@ impl Asked<'_> {
             }
             None => None,
         };
-        let language = language_of(request);
         let mut plan = write_up(caller, config, cart.id, input, &contact, &quoted, lines, &rules, brought, language, now)?;
         // In the order of their ids, as two checkouts take them.
         for reception in &terms.receptions {

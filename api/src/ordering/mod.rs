@@ -23,7 +23,11 @@ mod sweeper;
 mod view;
 mod write_up;
 
-pub use carts::MergeOnSignIn;
+pub use carts::{
+    Cart, Item, MergeOnSignIn, attribute, guest_cart, open_for_guest, put, set_quantity, view as cart_view,
+};
+pub use checkout::{Checkout, ContactInput, Purchase, Shop, place};
+pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
 pub use messages::{Messages, read_talk, write as write_message};
 pub use money::hold;
 pub use orders::{BuyersOrder, OrderQuery, Secret};

@@ -82,6 +82,13 @@ pub struct Secret {
     token: Option<String>,
 }
 
+impl Secret {
+    fn of_page(query: &str) -> Self {
+        let token = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
+        Self { token: token.map(|(_, value)| value.into_owned()) }
+    }
+}
+
 /// The order a request of its buyer is about, and what is done with it. Others learn nothing of it, not even that it exists.
 pub struct BuyersOrder {
     pub db: Data<Db>,
@@ -100,10 +107,16 @@ impl FromRequest for BuyersOrder {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let caller = Caller::from_request(request, payload);
+        // Pages for people carry more beside the secret.
+        let page = request.path().starts_with("/o/").then(|| Secret::of_page(request.query_string()));
         let secret = Params::<Secret>::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let (caller, Params(secret)) = (caller.await?, secret.await?);
+            let caller = caller.await?;
+            let secret = match page {
+                Some(secret) => secret,
+                None => secret.await?.0,
+            };
             let id = request.match_info().get("id").and_then(|id| id.parse::<OrderId>().ok());
             let id = id.ok_or_else(|| Problem::new(&NOT_FOUND))?;
             let db: Data<Db> = service(&request)?;

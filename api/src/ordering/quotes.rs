@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::carts::{CART_CLOSED, own_cart};
 use super::rules::{Change, line_fault};
-use super::store::{LineRow, cart_lines};
+use super::store::{CartRow, LineRow, cart_lines};
 use crate::config::Config;
 use crate::delivery::{self, Reception, rates, receptions};
 use crate::identity::{AddressInput, Caller};
@@ -41,10 +41,10 @@ codes! {
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 pub struct Choice {
-    cooperative_id: CooperativeId,
-    method: DeliveryMethod,
+    pub cooperative_id: CooperativeId,
+    pub method: DeliveryMethod,
     /// Where to collect; the cooperative's own address unless told.
-    pickup_point_id: Option<PickupPointId>,
+    pub pickup_point_id: Option<PickupPointId>,
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -52,17 +52,17 @@ pub struct Choice {
 pub struct QuoteRequest {
     /// Needed unless everything is collected.
     #[garde(dive)]
-    address: Option<AddressInput>,
+    pub address: Option<AddressInput>,
     /// Delivered, unless told otherwise.
     #[garde(length(max = 100), dive)]
     #[serde(default)]
     #[schema(max_items = 100)]
-    deliveries: Vec<Choice>,
+    pub deliveries: Vec<Choice>,
     /// Promotion codes, in the order they are to be applied.
     #[garde(length(max = 5), inner(length(min = 1, max = 30)))]
     #[serde(default)]
     #[schema(max_items = 5)]
-    codes: Vec<String>,
+    pub codes: Vec<String>,
 }
 
 /// A line as quoted.
@@ -383,8 +383,18 @@ pub async fn create(
     id: Path<CartId>,
     body: Body<QuoteRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(input) = body;
     let cart = own_cart(db.fresh(), &request, &caller, *id).await?;
+    Ok(HttpResponse::Created().json(make(&db, &clock, &config, &cart, body.0).await?))
+}
+
+/// Makes a quote and keeps it.
+pub async fn make(
+    db: &Db,
+    clock: &Clock,
+    config: &Config,
+    cart: &CartRow,
+    input: QuoteRequest,
+) -> Result<Quote, Problem> {
     if cart.state != CartState::Open {
         return Err(Problem::new(&CART_CLOSED));
     }
@@ -442,7 +452,7 @@ pub async fn create(
         expires_at: Set(quote.expires_at),
     };
     quote::Entity::insert(row).exec_without_returning(db.write()).await?;
-    Ok(HttpResponse::Created().json(quote))
+    Ok(quote)
 }
 
 fn total(

@@ -49,14 +49,14 @@ pub struct PaymentView {
     id: PaymentId,
     purchase_id: PurchaseId,
     method: PaymentMethod,
-    state: PaymentState,
+    pub state: PaymentState,
     /// What the provider and the bank know it by.
     reference: String,
     amount: Money,
     refunded: Money,
     /// What to do next; only while it is pending.
     #[schema(required = true)]
-    action: Option<PaymentAction>,
+    pub action: Option<PaymentAction>,
     /// Why it failed.
     #[schema(required = true)]
     failure: Option<String>,
@@ -128,18 +128,30 @@ pub async fn create(
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
     let purchase = own_purchase(till.db.fresh(), &caller, input.purchase_id, input.token.as_deref()).await?;
-    if !till.config.payment_methods().contains(&input.method) {
+    let address = client_address(&request).map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_string());
+    Ok(HttpResponse::Created().json(begin(&till, purchase, input.method, &key, address).await?))
+}
+
+/// Starts to pay for a purchase; the same key gets the same attempt.
+pub async fn begin(
+    till: &Till,
+    purchase: purchase::Model,
+    method: PaymentMethod,
+    key: &IdempotencyKey,
+    address: String,
+) -> Result<PaymentView, Problem> {
+    if !till.config.payment_methods().contains(&method) {
         let (vi, en) = ("hình thức thanh toán này chưa được hỗ trợ", "this way of paying is not offered");
         return Err(Problem::field("/method", "payment_method", vi, en));
     }
     let now = till.clock.now();
     let scope = format!("payment:{}", purchase.id);
-    let print = fingerprint(&["POST /v1/payments", input.method.as_str()]);
+    let print = fingerprint(&["POST /v1/payments", method.as_str()]);
     let transaction = till.db.begin().await?;
-    if let Claim::Again { body, .. } = claim(&transaction, &scope, &key, &print, now).await? {
+    if let Claim::Again { body, .. } = claim(&transaction, &scope, key, &print, now).await? {
         let id: PaymentId = serde_json::from_str(&body).map_err(Problem::internal)?;
         let row = by_id::<payment::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-        return Ok(HttpResponse::Created().json(view(row)));
+        return Ok(view(row));
     }
     let sql = "UPDATE orders SET updated_at = updated_at WHERE purchase_id = $1 AND state = 'awaiting_payment' AND respond_by > $2 RETURNING id, total_amount";
     let mut due = all::<Due>(&transaction, sql, [purchase.id.into(), now.into()]).await?;
@@ -154,24 +166,23 @@ pub async fn create(
         return Err(Problem::new(&TOO_MANY_ATTEMPTS));
     }
     let orders: Vec<OrderId> = due.iter().map(|order| order.id).collect();
-    let (row, levels) = if input.method == PaymentMethod::CashOnDelivery {
-        at_the_door(&till, &transaction, &purchase, &due).await?
+    let (row, levels) = if method == PaymentMethod::CashOnDelivery {
+        at_the_door(till, &transaction, &purchase, &due).await?
     } else {
-        let expires_at = now + till.config.payment_time(input.method);
+        let expires_at = now + till.config.payment_time(method);
         hold(&transaction, purchase.id, held_until(expires_at)).await?;
-        let row = attempt_row(&purchase, &orders, (input.method, amount), expires_at, now);
+        let row = attempt_row(&purchase, &orders, (method, amount), expires_at, now);
         (row.insert(&transaction).await?, Vec::new())
     };
-    keep(&transaction, &scope, &key, 201, &serde_json::to_string(&row.id).map_err(Problem::internal)?).await?;
+    keep(&transaction, &scope, key, 201, &serde_json::to_string(&row.id).map_err(Problem::internal)?).await?;
     transaction.commit().await?;
     till.catalogue.levels_changed(&levels).await;
     till.bell.ring();
     if row.method == PaymentMethod::CashOnDelivery {
-        return Ok(HttpResponse::Created().json(view(row)));
+        return Ok(view(row));
     }
-    let address = client_address(&request).map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_string());
-    let row = start(&till, row, purchase.language, address).await?;
-    Ok(HttpResponse::Created().json(view(row)))
+    let row = start(till, row, purchase.language, address).await?;
+    Ok(view(row))
 }
 
 fn attempt_row(

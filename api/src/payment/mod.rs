@@ -22,7 +22,8 @@ mod vnpay;
 mod worker;
 mod zalopay;
 
-pub use provider::{Charge, Providers};
+pub use attempts::begin as begin_payment;
+pub use provider::{Charge, PaymentAction, Providers};
 pub use settle::Till;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use vnpay::Vnpay;

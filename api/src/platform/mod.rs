@@ -7,6 +7,7 @@ pub mod db;
 pub mod edge;
 pub mod fault;
 pub mod fold;
+pub mod forms;
 pub mod i18n;
 pub mod idempotency;
 pub mod limits;

@@ -190,6 +190,25 @@ impl Canvas<'_, '_> {
     }
 }
 
+/// A QR code as an inline SVG of the text's colour, quiet zone included.
+pub fn qr_svg(text: &str, label: &str) -> anyhow::Result<String> {
+    use std::fmt::Write as _;
+    let code = QRBuilder::new(text).build().map_err(|error| anyhow!("QR code: {error:?}"))?;
+    let side = code.size + 8;
+    let mut path = String::new();
+    for row in 0..code.size {
+        for column in 0..code.size {
+            if code[row][column].value() {
+                let _ = write!(path, "M{} {}h1v1h-1z", column + 4, row + 4);
+            }
+        }
+    }
+    Ok(format!(
+        "<svg class=\"qr\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {side} {side}\" width=\"220\" height=\"220\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path fill=\"#000\" d=\"{path}\"/></svg>",
+        super::templates::escape(label)
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -75,6 +75,28 @@ pub enum Theme {
     Dark,
 }
 
+impl Layout {
+    /// As it stands in an attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::Carousel => "carousel",
+            Self::Single => "single",
+        }
+    }
+}
+
+impl Theme {
+    /// As it stands in an attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
 #[derive(Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

@@ -24,7 +24,7 @@ use crate::platform::problem::Problem;
 /// Days a report covers, at most.
 const MOST_DAYS: i64 = 366;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PartnerReportBy {
     #[default]

@@ -1,0 +1,77 @@
+//! Forms of pages made here, with or without files.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+
+use super::problem::{MALFORMED, Problem};
+use super::upload::{self, Upload};
+
+/// Forms without files.
+pub const FORM: usize = 256 * 1024;
+
+/// A form as posted.
+pub struct Form(pub Upload);
+
+impl Form {
+    /// A field without blanks around it; empty when it was left out.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.field(name).unwrap_or_default().trim()
+    }
+
+    pub fn some(&self, name: &str) -> Option<String> {
+        Some(self.text(name).to_owned()).filter(|text| !text.is_empty())
+    }
+
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number, grouping marks allowed.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let text = self.text(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let bare: String = text.chars().filter(|c| !matches!(c, '.' | ',' | ' ' | '\u{a0}')).collect();
+        let wrong = || {
+            let (vi, en) = (format!("“{text}” không phải số nguyên"), format!("“{text}” is not a whole number"));
+            Problem::field(format!("/{name}"), "number", vi, en)
+        };
+        bare.parse().map(Some).map_err(|_| wrong())
+    }
+
+    pub fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.text(name)
+            .parse()
+            .map_err(|_| Problem::field(format!("/{name}"), "value", "giá trị không hợp lệ", "not a valid value"))
+    }
+
+    /// The values by name, to fill the form in again.
+    pub fn values(&self) -> std::collections::BTreeMap<String, String> {
+        self.0.fields.iter().filter(|(name, _)| name != "csrf" && name != "password").cloned().collect()
+    }
+}
+
+/// Whether a browser says that a form comes from another site's page.
+pub fn is_foreign(request: &HttpRequest) -> bool {
+    let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    site.is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Reads a form; `most` bounds one with files.
+pub async fn read_form(request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Form, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let urlencoded = kind.starts_with("application/x-www-form-urlencoded");
+    let mut upload = upload::read(request, payload, if urlencoded { FORM } else { most }).await?;
+    if urlencoded {
+        let text = std::str::from_utf8(&upload.bytes).map_err(|_| Problem::new(&MALFORMED))?;
+        upload.fields = form_urlencoded::parse(text.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        upload.bytes = Vec::new();
+    }
+    if upload.fields.iter().any(|(_, value)| value.contains('\0')) {
+        return Err(Problem::new(&MALFORMED));
+    }
+    Ok(Form(upload))
+}

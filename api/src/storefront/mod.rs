@@ -1,0 +1,37 @@
+//! The shop's own pages: what a click from a widget or a QR code leads to when no other front end is configured.
+//!
+//! A product, a cooperative, a destination each have a page that search engines can read; a basket, a checkout and an order's
+//! page let a guest buy on a cheap phone, with and without scripts. The pages do nothing of their own: they call what the API
+//! calls.
+
+mod basket;
+mod buying;
+mod orders;
+mod pages;
+mod seo;
+mod shell;
+
+use actix_web::web::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(shell::style)
+        .service(shell::script)
+        .service(seo::robots)
+        .service(seo::sitemap)
+        .service(pages::home)
+        .service(pages::product)
+        .service(pages::cooperative)
+        .service(pages::destination)
+        .service(basket::show)
+        .service(basket::add)
+        .service(basket::change)
+        .service(basket::use_code)
+        .service(buying::checkout_form)
+        .service(buying::review)
+        .service(buying::buy)
+        .service(orders::on_show)
+        .service(orders::start_paying)
+        .service(orders::on_cancel)
+        .service(orders::on_complete);
+}
