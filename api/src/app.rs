@@ -29,6 +29,7 @@ use crate::platform::db::{Db, Target};
 use crate::platform::edge::{Edge, edge, spare_small_bodies};
 use crate::platform::limits::Limit;
 
+use crate::attribution::Signer;
 use crate::platform::objects::Objects;
 use crate::platform::openapi;
 use crate::platform::outbox::{Bell, Consumer, Worker};
@@ -38,9 +39,8 @@ use crate::platform::ready::Ready;
 use crate::selling::PriceClock;
 use crate::selling::imports::Importer;
 use crate::service::{self, AuthLimit};
-use crate::attribution::Signer;
-use crate::tourism::sites::Looker;
 use crate::tourism::Guide;
+use crate::tourism::sites::Looker;
 use crate::webhooks::{Hooks, Postman};
 use crate::{
     console, delivery, dispute, fulfilment, inventory, invoice, ledger, media, payment, payout, places, promotion,
@@ -156,7 +156,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let carriers = Arc::new(Carriers::registry(&config)?);
     let parcels = CancelParcels { db: db.clone(), clock, carriers: carriers.clone() };
     let providers = Arc::new(Providers::registry(&config)?);
-    let hooks = Hooks { db: db.clone(), clock };
+    let hooks = Hooks { db: db.clone(), clock, guide: guide.clone().into_inner() };
     let allow_private = config.webhooks_allow_private;
     let http = outgoing::guarded_client(allow_private)?;
     let looker = Data::new(Looker(http.clone()));

@@ -70,8 +70,25 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 /// Programs that follow links without anybody looking: they are no guests and count for nothing.
 pub fn is_bot(user_agent: &str) -> bool {
     const SIGNS: &[&str] = &[
-        "bot", "crawl", "spider", "slurp", "preview", "facebookexternalhit", "headless", "lighthouse", "monitor", "curl/", "wget",
-        "python", "go-http", "java/", "okhttp", "libwww", "httpclient", "zalo-scraper", "phantomjs",
+        "bot",
+        "crawl",
+        "spider",
+        "slurp",
+        "preview",
+        "facebookexternalhit",
+        "headless",
+        "lighthouse",
+        "monitor",
+        "curl/",
+        "wget",
+        "python",
+        "go-http",
+        "java/",
+        "okhttp",
+        "libwww",
+        "httpclient",
+        "zalo-scraper",
+        "phantomjs",
     ];
     let agent = user_agent.to_ascii_lowercase();
     agent.len() < 10 || SIGNS.iter().any(|sign| agent.contains(sign))
@@ -89,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_click_is_read_until_it_runs_out_and_by_us_alone() {
-        let (ours, theirs, now) = (signer("ours"), signer("theirs"), OffsetDateTime::UNIX_EPOCH + Duration::days(20_000));
+        let (ours, theirs, now) =
+            (signer("ours"), signer("theirs"), OffsetDateTime::UNIX_EPOCH + Duration::days(20_000));
         let id = ClickId::new();
         let token = ours.click(id, now + Duration::days(7));
         assert_eq!(ours.read_click(&token, now), Some(id));
@@ -107,16 +125,26 @@ mod tests {
         let ours = signer("ours");
         let mark = ours.link("suoi-khoang", "buoi", false);
         assert!(ours.is_link("suoi-khoang", "buoi", false, &mark));
-        for (feed, product, poster) in [("mai-chau", "buoi", false), ("suoi-khoang", "cam", false), ("suoi-khoang", "buoi", true)] {
+        for (feed, product, poster) in
+            [("mai-chau", "buoi", false), ("suoi-khoang", "cam", false), ("suoi-khoang", "buoi", true)]
+        {
             assert!(!ours.is_link(feed, product, poster, &mark));
         }
     }
 
     #[test]
     fn phones_are_guests_and_programs_are_not() {
-        assert!(!is_bot("Mozilla/5.0 (Linux; Android 11; Redmi 9A) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"));
+        assert!(!is_bot(
+            "Mozilla/5.0 (Linux; Android 11; Redmi 9A) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
+        ));
         assert!(!is_bot("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Zalo iOS/600"));
-        for bot in ["", "curl/8.0.1", "Mozilla/5.0 (compatible; Googlebot/2.1)", "facebookexternalhit/1.1", "HeadlessChrome/120"] {
+        for bot in [
+            "",
+            "curl/8.0.1",
+            "Mozilla/5.0 (compatible; Googlebot/2.1)",
+            "facebookexternalhit/1.1",
+            "HeadlessChrome/120",
+        ] {
             assert!(is_bot(bot), "{bot}");
         }
     }

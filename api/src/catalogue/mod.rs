@@ -32,8 +32,8 @@ use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::outbox::Follower;
 use crate::platform::ready::Kept;
-pub use desk::{DONE_ALREADY, Desk};
 pub use browse::Sort;
+pub use desk::{DONE_ALREADY, Desk};
 pub use partner_desk::PartnerDesk;
 use rules::Level;
 use search::{Document, Search};
@@ -103,7 +103,13 @@ impl Catalogue {
             Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
         let categories = Arc::new(category_index(store::categories(connection).await?));
         let today = self.clock.today();
-        let context = Context { cooperatives: &cooperatives, categories: &categories, today, now: self.clock.now(), base_url: &self.base_url };
+        let context = Context {
+            cooperatives: &cooperatives,
+            categories: &categories,
+            today,
+            now: self.clock.now(),
+            base_url: &self.base_url,
+        };
         let rows = store::products(connection, None, today).await?;
         let loaded = entries(rows, &context).into_iter().map(Arc::new).collect();
         self.shelf.store(Arc::new(Snapshot::new(loaded, cooperatives, categories, today)));

@@ -12,8 +12,10 @@ use entity::value::{PartnerId, PartnerRole, PartnerState, SessionId};
 use uuid::Uuid;
 
 use super::Desk;
-use crate::identity::partner::{PARTNER_NOT_APPROVED, Scope, count, key_of, partner_in, require_partner, require_scope, shown_key};
 use crate::identity::SignedIn;
+use crate::identity::partner::{
+    PARTNER_NOT_APPROVED, Scope, count, key_of, partner_in, require_partner, require_scope, shown_key,
+};
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id};

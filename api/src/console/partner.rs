@@ -110,7 +110,12 @@ impl FromRequest for Stand {
                 problem @ Turn::Problem(_) => problem,
             })?;
             let rows = partnerships(seat.desk.db.fresh(), seat.desk.who.account).await?;
-            let house = |row: crate::identity::partner::PartnerMembership| House { id: row.partner_id, name: row.name, role: row.role, state: row.state };
+            let house = |row: crate::identity::partner::PartnerMembership| House {
+                id: row.partner_id,
+                name: row.name,
+                role: row.role,
+                state: row.state,
+            };
             let houses: Vec<House> = rows.into_iter().map(house).collect();
             let chosen = request.cookie(CHOSEN).and_then(|cookie| cookie.value().parse::<PartnerId>().ok());
             let house = houses.iter().find(|house| Some(house.id) == chosen).or(houses.first()).cloned();
@@ -123,7 +128,9 @@ impl Stand {
     /// The desk at the partner worked for, if it is approved.
     pub fn desk(&self) -> Result<PartnerDesk, Turn> {
         match &self.house {
-            Some(house) if house.state == PartnerState::Approved => Ok(PartnerDesk::of(self.seat.desk.clone(), house.id)),
+            Some(house) if house.state == PartnerState::Approved => {
+                Ok(PartnerDesk::of(self.seat.desk.clone(), house.id))
+            }
             _ => Err(Turn::To("/partner".to_owned())),
         }
     }
@@ -153,7 +160,8 @@ async fn front(stand: Stand) -> Result<HttpResponse, Turn> {
         None => to("/partner/sign-up"),
         Some(house) if house.state == PartnerState::Approved => to("/partner/feeds"),
         Some(house) => {
-            let row = crate::platform::db::by_id::<entity::partner::Entity>(stand.seat.desk.db.fresh(), house.id).await?;
+            let row =
+                crate::platform::db::by_id::<entity::partner::Entity>(stand.seat.desk.db.fresh(), house.id).await?;
             let note = row.and_then(|row| row.decision_note).unwrap_or_default();
             stand.page("partner_waiting.html", "", StatusCode::OK, context! { note => note })?
         }
@@ -168,13 +176,24 @@ type Values = std::collections::BTreeMap<String, String>;
 async fn sign_up_page(stand: Stand) -> Result<HttpResponse, Turn> {
     let mut values = Values::new();
     if let Some(house) = &stand.house
-        && let Some(row) = crate::platform::db::by_id::<entity::partner::Entity>(stand.seat.desk.db.fresh(), house.id).await?
+        && let Some(row) =
+            crate::platform::db::by_id::<entity::partner::Entity>(stand.seat.desk.db.fresh(), house.id).await?
     {
-        let commune = places::commune(&row.commune_code).map(|c| format!("{}, {}", c.name, places::province_of(c).name)).unwrap_or_default();
+        let commune = places::commune(&row.commune_code)
+            .map(|c| format!("{}, {}", c.name, places::province_of(c).name))
+            .unwrap_or_default();
         let fields = [
-            ("name", row.name), ("legal_name", row.legal_name), ("tax_code", row.tax_code), ("representative", row.representative),
-            ("street", row.street), ("commune", commune), ("phone", row.phone), ("email", row.email), ("bank_bin", row.bank_bin),
-            ("bank_account", row.bank_account), ("bank_holder", row.bank_holder),
+            ("name", row.name),
+            ("legal_name", row.legal_name),
+            ("tax_code", row.tax_code),
+            ("representative", row.representative),
+            ("street", row.street),
+            ("commune", commune),
+            ("phone", row.phone),
+            ("email", row.email),
+            ("bank_bin", row.bank_bin),
+            ("bank_account", row.bank_account),
+            ("bank_holder", row.bank_holder),
         ];
         values = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     }
@@ -183,7 +202,8 @@ async fn sign_up_page(stand: Stand) -> Result<HttpResponse, Turn> {
 
 pub fn commune(typed: &str) -> Result<String, Problem> {
     places::commune_meant(typed).ok_or_else(|| {
-        let (vi, en) = ("không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "no such commune; write “Kim Bôi, Phú Thọ”");
+        let (vi, en) =
+            ("không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "no such commune; write “Kim Bôi, Phú Thọ”");
         Problem::field("/commune", "commune", vi, en)
     })
 }

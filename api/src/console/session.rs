@@ -17,12 +17,12 @@ use crate::identity::{Permission, SignedIn, begin_session, is_alive, memberships
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
+pub use crate::platform::forms::{FORM, Form};
+use crate::platform::forms::{is_foreign, read_form};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::secrets;
 use crate::platform::templates::escape;
-pub use crate::platform::forms::{FORM, Form};
-use crate::platform::forms::{is_foreign, read_form};
 
 const COOKIE: &str = "ocop_console";
 const FLASH: &str = "ocop_flash";

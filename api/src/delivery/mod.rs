@@ -5,7 +5,10 @@ mod reception;
 pub mod rules;
 mod store;
 
-pub use pickup::{PickupPoint, PickupPointInput, Window, find as pickup_points_of, for_buyers as pickup_points_for_buyers, is_open_point};
+pub use pickup::{
+    PickupPoint, PickupPointInput, Window, find as pickup_points_of, for_buyers as pickup_points_for_buyers,
+    is_open_point,
+};
 pub use reception::{Reception, has_room, receptions};
 pub use store::{add_default_rates, rates};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -9,10 +9,10 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::reception::receptions;
 use crate::catalogue::Desk;
 use crate::identity::{Permission, check_commune};
 use crate::platform::body::Body;
-use super::reception::receptions;
 use crate::platform::db::{Db, all, by_id};
 use crate::platform::fold;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -125,7 +125,10 @@ pub async fn is_open_point(
 }
 
 /// Partners' receptions that a cooperative brings boxes to.
-async fn receptions_of(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<PickupPoint>, DbErr> {
+async fn receptions_of(
+    connection: &impl ConnectionTrait,
+    cooperative: CooperativeId,
+) -> Result<Vec<PickupPoint>, DbErr> {
     let rows = all::<pickup_point::Model>(
         connection,
         "SELECT p.* FROM pickup_service s JOIN pickup_point p ON p.id = s.pickup_point_id JOIN partner r ON r.id = p.partner_id
@@ -137,7 +140,10 @@ async fn receptions_of(connection: &impl ConnectionTrait, cooperative: Cooperati
 }
 
 /// Where a cooperative's buyers may collect.
-pub async fn for_buyers(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<PickupPoint>, DbErr> {
+pub async fn for_buyers(
+    connection: &impl ConnectionTrait,
+    cooperative: CooperativeId,
+) -> Result<Vec<PickupPoint>, DbErr> {
     let mut items = find(connection, cooperative, true).await?;
     items.extend(receptions_of(connection, cooperative).await?);
     Ok(items)
@@ -247,7 +253,8 @@ pub async fn update_point(
     desk.may(cooperative, Permission::EditShop).await?;
     check_commune("/commune_code", &body.0.commune_code)?;
     let before = by_id::<pickup_point::Entity>(desk.db.fresh(), id).await?;
-    let before = before.filter(|row| row.cooperative_id == Some(cooperative)).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let before =
+        before.filter(|row| row.cooperative_id == Some(cooperative)).ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let mut row = body.0.row(id, &desk);
     row.cooperative_id = Set(Some(cooperative));
     row.created_at = Set(before.created_at);

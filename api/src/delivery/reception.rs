@@ -32,10 +32,7 @@ pub struct Reception {
 }
 
 /// The terms of these cooperatives at these points, where the partner and the point are open.
-pub async fn receptions(
-    connection: &impl ConnectionTrait,
-    points: &[PickupPointId],
-) -> Result<Vec<Reception>, DbErr> {
+pub async fn receptions(connection: &impl ConnectionTrait, points: &[PickupPointId]) -> Result<Vec<Reception>, DbErr> {
     if points.is_empty() {
         return Ok(Vec::new());
     }
@@ -60,11 +57,7 @@ struct Room {
 
 /// Whether a reception has room for so many boxes more. Orders of the point wait for each other here, so that two never take
 /// the last place.
-pub async fn has_room(
-    transaction: &impl ConnectionTrait,
-    point: PickupPointId,
-    boxes: i64,
-) -> Result<bool, DbErr> {
+pub async fn has_room(transaction: &impl ConnectionTrait, point: PickupPointId, boxes: i64) -> Result<bool, DbErr> {
     run(transaction, "UPDATE pickup_point SET updated_at = updated_at WHERE id = $1", [point.into()]).await?;
     let room = one::<Room>(
         transaction,
@@ -177,7 +170,14 @@ pub async fn serve_reception(
     let mut again = OnConflict::columns([pickup_service::Column::CooperativeId, pickup_service::Column::PickupPointId]);
     again.update_columns([pickup_service::Column::FeeAmount, pickup_service::Column::Days]);
     pickup_service::Entity::insert(row).on_conflict(again).exec_without_returning(&transaction).await?;
-    desk.audit(&transaction, "reception.served", ("cooperative", cooperative.0), (), json!({"point": id, "terms": body.0})).await?;
+    desk.audit(
+        &transaction,
+        "reception.served",
+        ("cooperative", cooperative.0),
+        (),
+        json!({"point": id, "terms": body.0}),
+    )
+    .await?;
     transaction.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

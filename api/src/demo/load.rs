@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, Set};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
-use super::{PASSWORD, past, pictures};
+use super::{PASSWORD, partner, past, pictures};
 use crate::delivery::add_default_rates;
 use crate::identity::rules::Contact;
 use crate::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
@@ -26,6 +26,9 @@ use crate::platform::objects::Objects;
 pub const BUYER: (&str, &str) = ("lan@example.vn", "Nguyễn Thị Lan");
 pub const ADMIN: (&str, &str) = ("admin@example.vn", "Quản trị Chợ OCOP");
 pub const OFFICER: (&str, &str) = ("can-bo@example.vn", "Cán bộ OCOP Phú Thọ");
+
+/// A made-up homestay beside the hot spring.
+pub const PARTNER: (&str, &str) = ("homestay@example.vn", "Bùi Thị Mai");
 
 /// The e-mail address of a cooperative's owner.
 pub fn owner_email(maker: &Maker) -> String {
@@ -86,6 +89,9 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
     destination::Entity::insert_many(PLACES.iter().map(|place| place_row(place, since)))
         .exec_without_returning(&transaction)
         .await?;
+    let homestay = create_account(&transaction, person(PARTNER.0, PARTNER.1), now).await?;
+    let ids: Vec<CooperativeId> = makers.iter().map(|(id, _)| *id).collect();
+    partner::add(&transaction, homestay.id, &ids, since, now).await?;
     past::add(&transaction, &offers, buyer.id, now).await?;
     inventory::open_lots(&transaction, since.date()).await?;
     for (_, product, _, good, _) in offers.values() {

@@ -7,6 +7,7 @@ mod data;
 mod generate;
 mod load;
 mod month;
+mod partner;
 mod past;
 mod pictures;
 mod tour;

@@ -175,7 +175,13 @@ impl Chunk {
             let quantity = 1 + i64::try_from(index % 4).unwrap_or(0);
             let total = good.price_amount.0 * quantity;
             let categories: Vec<CategoryId> = std::iter::once(good.category_id).chain(good.parent_id).collect();
-            let sale = Sale { categories: &categories, cooperative: good.cooperative_id, campaigns: &[], base: total, partner: None };
+            let sale = Sale {
+                categories: &categories,
+                cooperative: good.cooperative_id,
+                campaigns: &[],
+                base: total,
+                partner: None,
+            };
             let kept = commissions(rules, &sale, at.to_offset(VIETNAM).date());
             let line = OrderLineId::new();
             self.lines.push(line_row(line, id, good, quantity, &kept));

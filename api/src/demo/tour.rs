@@ -5,7 +5,7 @@ use sea_orm::FromQueryResult;
 
 use super::PASSWORD;
 use super::data::MAKERS;
-use super::load::{ADMIN, BUYER, OFFICER, owner_email};
+use super::load::{ADMIN, BUYER, OFFICER, PARTNER, owner_email};
 use crate::platform::db::{Db, one};
 
 #[derive(FromQueryResult)]
@@ -28,6 +28,9 @@ pub async fn tour(db: &Db, base_url: &str) -> anyhow::Result<String> {
 Chợ OCOP is open at {base_url}
 
 Look around
+  {base_url}/                                  the shop, for guests on a phone
+  {base_url}/partner                           where homestays make feeds and widgets: sign in as the partner below
+  {base_url}/embed/qua-que-suoi-khoang         a widget; as a feed: {base_url}/feeds/qua-que-suoi-khoang.json (.rss .atom .csv .jsonld …)
   {base_url}/console                           where cooperatives run their shop: sign in as a seller below
   {base_url}/docs                              the API, page by page
   {base_url}/v1/products?q=buoi%20dien         search without accents
@@ -39,6 +42,7 @@ Mails are written to the folder "mail" beside the database.
 Sign in (password of all: {PASSWORD})
   buyer    {buyer}
   sellers  {pomelo_owner} (pomelo), {honey_owner} (honey), …
+  partner  {partner}
   officer  {officer}
   admin    {admin}
 
@@ -63,6 +67,7 @@ sell {honey_owner} {honey_cooperative} {honey_id}
 Stop with Ctrl-C.
 "#,
         buyer = BUYER.0,
+        partner = PARTNER.0,
         officer = OFFICER.0,
         admin = ADMIN.0,
         pomelo_id = pomelo.id,

@@ -127,6 +127,19 @@ pub async fn partnerships(
     all(connection, sql, [account.into()]).await
 }
 
+#[derive(FromQueryResult)]
+struct Mailbox {
+    email: String,
+}
+
+/// Where a partner's owners, and the partner itself, are written to.
+pub async fn partner_owners(connection: &impl ConnectionTrait, partner: PartnerId) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT a.email FROM partner_member m JOIN account a ON a.id = m.account_id
+               WHERE m.partner_id = $1 AND m.role = 'owner' AND a.disabled_at IS NULL AND a.email IS NOT NULL
+               UNION SELECT email FROM partner WHERE id = $1 AND email <> '' ORDER BY 1";
+    Ok(all::<Mailbox>(connection, sql, [partner.into()]).await?.into_iter().map(|row| row.email).collect())
+}
+
 /// The key a request shows, if it shows one.
 pub fn shown_key(request: &HttpRequest) -> Option<&str> {
     let text = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
@@ -135,7 +148,11 @@ pub fn shown_key(request: &HttpRequest) -> Option<&str> {
 }
 
 /// The key, if it is good now.
-pub async fn key_of(connection: &impl ConnectionTrait, shown: &str, now: OffsetDateTime) -> Result<api_key::Model, Problem> {
+pub async fn key_of(
+    connection: &impl ConnectionTrait,
+    shown: &str,
+    now: OffsetDateTime,
+) -> Result<api_key::Model, Problem> {
     let refused = || Problem::new(&UNAUTHENTICATED);
     let (prefix, secret) = shown.strip_prefix("ocop_").and_then(|rest| rest.split_once('_')).ok_or_else(refused)?;
     let row = api_key::Entity::find().filter(api_key::Column::Prefix.eq(prefix)).one(connection).await?;
@@ -158,7 +175,11 @@ struct Counted {
 }
 
 /// Counts a request of a key; refused beyond its rate or its quota of the day.
-pub async fn count(db: &Db, key: &api_key::Model, now: OffsetDateTime) -> Result<KeyAllowance, (Problem, KeyAllowance)> {
+pub async fn count(
+    db: &Db,
+    key: &api_key::Model,
+    now: OffsetDateTime,
+) -> Result<KeyAllowance, (Problem, KeyAllowance)> {
     let minute = now.unix_timestamp() / 60;
     let used = {
         let mut minutes = MINUTES.lock().unwrap_or_else(PoisonError::into_inner);

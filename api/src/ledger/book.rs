@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use entity::value::{
     CooperativeId, JournalId, LedgerAccountId, LedgerAccountKind, OrderId, OrderLineId, PartnerId, PostingId, Vnd,
 };
-use entity::{journal, posting};
+use entity::{journal, outbox, posting};
 use sea_orm::{ConnectionTrait, FromQueryResult, Set, Value};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::rules::{Account, Entry, Journal};
 use crate::platform::db::{Batch, all, placeholders};
+use crate::platform::outbox::event;
 use crate::platform::problem::Problem;
 
 #[derive(FromQueryResult)]
@@ -43,6 +45,7 @@ pub async fn post(
 ) -> Result<(), Problem> {
     let mut moved: BTreeMap<Account, i64> = BTreeMap::new();
     let mut written = Vec::new();
+    let mut told = Vec::new();
     for journal in journals {
         if journal.imbalance() != 0 {
             return Err(Problem::internal(format!(
@@ -53,6 +56,7 @@ pub async fn post(
         }
         let Journal { key, kind, subject, note, actor, entries } = journal;
         let sums = gathered(entries);
+        told.extend(commissions(kind, subject, &sums, now));
         for ((account, ..), amount) in &sums {
             *moved.entry(account.clone()).or_default() += amount;
         }
@@ -93,8 +97,11 @@ pub async fn post(
         }
     }
     if rows.len().max(postings.len()) <= MOST {
-        Batch::default().insert(rows).insert(postings).execute(transaction).await?;
+        Batch::default().insert(rows).insert(postings).insert(told).execute(transaction).await?;
         return Ok(());
+    }
+    for told in told.chunks(MOST / 3) {
+        Batch::default().insert(told.to_vec()).execute(transaction).await?;
     }
     for rows in rows.chunks(MOST) {
         Batch::default().insert(rows.to_vec()).execute(transaction).await?;
@@ -103,6 +110,24 @@ pub async fn post(
         Batch::default().insert(postings.to_vec()).execute(transaction).await?;
     }
     Ok(())
+}
+
+type Sums = BTreeMap<(Account, Option<OrderId>, Option<OrderLineId>), i64>;
+
+/// What partners are to be told: commission of an order is theirs, or was taken back.
+fn commissions(kind: &str, subject: Uuid, sums: &Sums, now: OffsetDateTime) -> Vec<outbox::ActiveModel> {
+    let mut moved: BTreeMap<(PartnerId, OrderId), i64> = BTreeMap::new();
+    for ((account, order, _), amount) in sums {
+        if let (Some(partner), Some(order)) = (partner_of(account), order) {
+            *moved.entry((partner, *order)).or_default() -= amount;
+        }
+    }
+    let tell = |((partner, order), amount): ((PartnerId, OrderId), i64)| {
+        let topic = if amount > 0 { "commission.earned" } else { "commission.reversed" };
+        let payload = serde_json::json!({"partner": partner, "amount": amount, "kind": kind, "cause": subject});
+        (amount != 0).then(|| event(topic, order.0, payload, now))
+    };
+    moved.into_iter().filter_map(tell).collect()
 }
 
 /// Whose account it is, where that is a cooperative.

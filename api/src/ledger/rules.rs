@@ -5,8 +5,8 @@
 //! sequence of partial refunds ends where one refund of their sum ends, to the last đồng.
 
 use entity::value::{
-    AccountId, CategoryId, CommissionRuleId, CooperativeId, FundedBy, LedgerAccountKind, OrderId, PartnerId, OrderLineId,
-    PromotionId, TaxKind, TaxResidence,
+    AccountId, CategoryId, CommissionRuleId, CooperativeId, FundedBy, LedgerAccountKind, OrderId, OrderLineId,
+    PartnerId, PromotionId, TaxKind, TaxResidence,
 };
 use serde::{Deserialize, Serialize};
 use time::Date;

@@ -2,8 +2,8 @@
 //! which the order's row is locked; the journals are handed back, to be posted at its end.
 
 use entity::value::{
-    CooperativeId, CooperativeKind, FundedBy, LedgerAccountKind, OfferId, OrderId, OrderLineId, OrderState, PartnerId, PaymentId,
-    PurchaseId, RefundId, RowId, TaxKind, TaxResidence, Vnd,
+    CooperativeId, CooperativeKind, FundedBy, LedgerAccountKind, OfferId, OrderId, OrderLineId, OrderState, PartnerId,
+    PaymentId, PurchaseId, RefundId, RowId, TaxKind, TaxResidence, Vnd,
 };
 use entity::{tax_line, tax_rate};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
@@ -234,10 +234,7 @@ struct InSight {
 }
 
 /// The order is completed: what a partner had in sight for it is owed to the partner.
-pub async fn complete(
-    transaction: &impl ConnectionTrait,
-    order: OrderId,
-) -> Result<Vec<Journal>, Problem> {
+pub async fn complete(transaction: &impl ConnectionTrait, order: OrderId) -> Result<Vec<Journal>, Problem> {
     let rows = all::<InSight>(
         transaction,
         "SELECT a.owner, p.order_line_id, CAST(-SUM(p.amount) AS bigint) AS amount FROM posting p JOIN ledger_account a ON a.id = p.account_id
@@ -247,7 +244,9 @@ pub async fn complete(
     .await?;
     let mut entries = Vec::new();
     for row in rows {
-        let Some(partner) = row.owner.strip_suffix("/in sight").and_then(|id| id.parse::<PartnerId>().ok()) else { continue };
+        let Some(partner) = row.owner.strip_suffix("/in sight").and_then(|id| id.parse::<PartnerId>().ok()) else {
+            continue;
+        };
         let entry = |account, amount| Entry { account, amount, order: Some(order), line: row.order_line_id };
         entries.push(entry(Account::in_sight(partner), row.amount));
         entries.push(entry(Account::of(LedgerAccountKind::Partner, partner), -row.amount));

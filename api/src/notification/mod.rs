@@ -12,9 +12,10 @@ pub use mailer::Mailer;
 use std::sync::Arc;
 
 use entity::outbox;
-use entity::value::{AccountId, ApplicationId, CooperativeId, InvitationId, OrderId};
+use entity::value::{AccountId, ApplicationId, CooperativeId, InvitationId, OrderId, PartnerId};
 use futures_util::future::BoxFuture;
 
+use crate::identity::partner::partner_owners;
 use crate::identity::{issue_registration_code, issue_reset_code, rules::Contact};
 use crate::ordering::{leaders_of, order_for_mail};
 use crate::platform::clock::Clock;
@@ -41,6 +42,7 @@ impl Consumer for Notifier {
             || topic.starts_with("return.")
             || topic.starts_with("dispute.")
             || topic.starts_with("payout.")
+            || topic.starts_with("partner.")
             || matches!(
                 topic,
                 "registration.requested"
@@ -66,6 +68,8 @@ impl Consumer for Notifier {
                 "password.changed" => self.password_changed(event).await,
                 "invitation.created" => self.invitation(event).await,
                 topic if topic.starts_with("application.") => self.application(event).await,
+                topic if topic.starts_with("partner.") => self.partner(event).await,
+                "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
                 topic if topic.starts_with("order.") => self.order(event).await,
                 _ => self.about_order(event).await,
@@ -138,9 +142,30 @@ impl Notifier {
             "shop.webhook_failing" => texts::webhook_failing(&text("url")),
             _ => texts::reinstated(),
         };
-        let to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
+        let mut to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
+        if to.is_empty() {
+            to = partner_owners(self.db.fresh(), PartnerId(event.subject_id)).await?;
+        }
         for (index, email) in to.iter().enumerate() {
             self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// Told to the owners of a partner.
+    async fn partner(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let text = |name: &str| event.payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let link = format!("{}/partner", self.base_url);
+        let mail = match event.topic.as_str() {
+            "partner.approved" => texts::partner_approved(&link),
+            "partner.rejected" | "partner.suspended" => texts::partner_refused(&text("note"), &link),
+            "partner.bank_changed" => texts::partner_bank_changed(),
+            "partner.webhook_failing" => texts::webhook_failing(&text("url")),
+            _ => return Ok(()),
+        };
+        let to = partner_owners(self.db.fresh(), PartnerId(event.subject_id)).await?;
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("partner{index}"), &Contact::Email(email.clone()), &mail).await?;
         }
         Ok(())
     }
@@ -148,7 +173,7 @@ impl Notifier {
     /// Messages, returns and pre-orders: the side that did not act is told.
     async fn about_order(&self, event: &outbox::Model) -> anyhow::Result<()> {
         let Some(about) = order_for_mail(self.db.fresh(), OrderId(event.subject_id)).await? else { return Ok(()) };
-        let link = format!("{}/v1/orders/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
         let Some((to_seller, mail)) = texts::about_order(&about, &event.topic, &event.payload, &link) else {
             return Ok(());
         };
@@ -165,7 +190,7 @@ impl Notifier {
             return Ok(());
         };
         let Some(about) = order_for_mail(self.db.fresh(), OrderId(event.subject_id)).await? else { return Ok(()) };
-        let link = format!("{}/v1/orders/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
         if let (Some(email), Some(mail)) = (&about.buyer_email, texts::order_for_buyer(&about, state, &link)) {
             self.send(event, "buyer", &Contact::Email(email.clone()), &mail).await?;
         }

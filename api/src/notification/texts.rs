@@ -322,12 +322,55 @@ pub fn webhook_failing(url: &str) -> Mail {
     )
 }
 
+pub fn partner_approved(link: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        ("Đã duyệt đối tác", format!("Đối tác của bạn đã được duyệt. Tạo nguồn sản phẩm và lấy đoạn nhúng tại {link}")),
+        ("Your partnership is approved", format!("You are a partner now. Make a feed and take the snippet at {link}")),
+    )
+}
+
+pub fn partner_refused(note: &str, link: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Đối tác chưa được duyệt hoặc tạm ngưng",
+            format!("Đối tác của bạn chưa được duyệt hoặc đang tạm ngưng. {note}\n{link}"),
+        ),
+        (
+            "Your partnership is not approved, or suspended",
+            format!("Your partnership is not approved, or suspended. {note}\n{link}"),
+        ),
+    )
+}
+
+pub fn partner_bank_changed() -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Tài khoản nhận hoa hồng đã đổi",
+            "Tài khoản nhận hoa hồng của đối tác vừa đổi. Nếu không phải bạn đổi, hãy báo ngay cho chúng tôi."
+                .to_owned(),
+        ),
+        (
+            "The account for commission was changed",
+            "The account your commission is paid to was changed. If this was not you, tell us at once.".to_owned(),
+        ),
+    )
+}
+
 /// Mails about an order beside those of its steps: whether it goes to the seller, and what it says.
 pub fn about_order(about: &OrderForMail, topic: &str, payload: &serde_json::Value, link: &str) -> Option<(bool, Mail)> {
     let number = &about.order.number;
     let text = payload.get("text").and_then(|value| value.as_str()).unwrap_or_default();
     let by_seller = payload.get("by").and_then(|value| value.as_str()) == Some("seller");
+    let code = about.order.collection_code.clone().unwrap_or_default();
     let (to_seller, vi, en) = match topic {
+        "order.arrived" => (
+            false,
+            format!("Đơn {number} đã đến nơi nhận. Mã nhận hàng: {code}. {link}"),
+            format!("Order {number} is at the place of collection. Your code: {code}. {link}"),
+        ),
         "message.written" if by_seller => (
             false,
             format!("{} viết về đơn {number}:\n{text}\nTrả lời tại {link}", about.cooperative_vi),

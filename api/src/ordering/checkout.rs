@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::value::{
-    CartId, CartState, DeliveryMethod, Language, Money, OrderId, OrderState, PaymentMethod, PurchaseId, QuoteId, SalesChannel,
+    CartId, CartState, DeliveryMethod, Language, Money, OrderId, OrderState, PaymentMethod, PurchaseId, QuoteId,
+    SalesChannel,
 };
 use garde::Validate;
 use sea_orm::ConnectionTrait;
@@ -287,10 +288,12 @@ impl Asked<'_> {
             }
             None => None,
         };
-        let mut plan = write_up(caller, config, cart.id, input, &contact, &quoted, lines, &rules, brought, language, now)?;
+        let mut plan =
+            write_up(caller, config, cart.id, input, &contact, &quoted, lines, &rules, brought, language, now)?;
         // In the order of their ids, as two checkouts take them.
         for reception in &terms.receptions {
-            let boxes = quoted.shares.iter().filter(|share| share.pickup_point_id == Some(reception.pickup_point_id)).count();
+            let boxes =
+                quoted.shares.iter().filter(|share| share.pickup_point_id == Some(reception.pickup_point_id)).count();
             if plan.receptions.iter().all(|(known, _)| *known != reception.pickup_point_id) {
                 plan.receptions.push((reception.pickup_point_id, i64::try_from(boxes).unwrap_or(i64::MAX)));
             }

@@ -27,10 +27,10 @@ pub use carts::{
     Cart, Item, MergeOnSignIn, attribute, guest_cart, open_for_guest, put, set_quantity, view as cart_view,
 };
 pub use checkout::{Checkout, ContactInput, Purchase, Shop, place};
-pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
 pub use messages::{Messages, read_talk, write as write_message};
 pub use money::hold;
 pub use orders::{BuyersOrder, OrderQuery, Secret};
+pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
 pub use returns::{
     ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns,
     of_order as returns_of_order,

@@ -1,8 +1,8 @@
 //! Baskets, quotes and orders in the database.
 
 use entity::value::{
-    AccountId, CartId, CartLineId, CartState, CategoryId, ClickId, CooperativeId, DeliveryMethod, ForecastId, Language, OfferId,
-    OrderId, OrderState, PartnerId, PaymentMethod, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
+    AccountId, CartId, CartLineId, CartState, CategoryId, ClickId, CooperativeId, DeliveryMethod, ForecastId, Language,
+    OfferId, OrderId, OrderState, PartnerId, PaymentMethod, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
 };
 use entity::{order, order_event, order_line};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
@@ -25,7 +25,8 @@ pub struct CartRow {
 }
 
 pub async fn cart(connection: &impl ConnectionTrait, id: CartId) -> Result<Option<CartRow>, DbErr> {
-    one(connection, "SELECT id, account_id, token_hash, state, version, click_id FROM cart WHERE id = $1", [id.into()]).await
+    one(connection, "SELECT id, account_id, token_hash, state, version, click_id FROM cart WHERE id = $1", [id.into()])
+        .await
 }
 
 pub async fn open_cart_of(connection: &impl ConnectionTrait, account: AccountId) -> Result<Option<CartRow>, DbErr> {

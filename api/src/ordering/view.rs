@@ -12,9 +12,9 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::carts::CartPartner;
 use super::rules::{Action, actions};
 use super::store::{OrderRow, events_of, lines_of};
-use super::carts::CartPartner;
 use crate::attribution::disclosure;
 use crate::catalogue::view::Bilingual;
 use crate::places;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::batches::{BATCH_STATE, PAYOUT_STATE, PayoutView, journal, payout_view, payouts_of, payee};
+use super::batches::{BATCH_STATE, PAYOUT_STATE, PayoutView, journal, payee, payout_view, payouts_of};
 use crate::catalogue::Desk;
 use crate::ledger;
 use crate::ledger::rules::Account;
@@ -156,8 +156,7 @@ pub async fn mark_payout(desk: Desk, id: Path<PayoutId>, body: Body<PayoutMark>)
     };
     let (was, is) = (json!({"state": from}), json!({"state": to, "bank_reference": input.bank_reference}));
     desk.audit(&transaction, "payout.marked", ("payout", row.id.0), was, is).await?;
-    emit(&transaction, &format!("payout.{}", to.as_str()), owner, json!({"payout": row.id}), now)
-        .await?;
+    emit(&transaction, &format!("payout.{}", to.as_str()), owner, json!({"payout": row.id}), now).await?;
     ledger::post(&transaction, vec![journal], now).await?;
     fault::point("payout.mark_before_commit");
     transaction.commit().await?;

@@ -3,8 +3,8 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{
-    AccountId, CooperativeId, LedgerAccountKind, Money, PartnerId, PayoutBatchId, PayoutBatchState, PayoutId, PayoutState,
-    PlatformRole, Vnd,
+    AccountId, CooperativeId, LedgerAccountKind, Money, PartnerId, PayoutBatchId, PayoutBatchState, PayoutId,
+    PayoutState, PlatformRole, Vnd,
 };
 use entity::{payout, payout_batch};
 use garde::Validate;
@@ -185,7 +185,8 @@ pub(super) async fn payouts_of(
     connection: &impl ConnectionTrait,
     batch: PayoutBatchId,
 ) -> Result<Vec<payout::Model>, DbErr> {
-    all(connection, "SELECT * FROM payout WHERE batch_id = $1 ORDER BY cooperative_id, partner_id", [batch.into()]).await
+    all(connection, "SELECT * FROM payout WHERE batch_id = $1 ORDER BY cooperative_id, partner_id", [batch.into()])
+        .await
 }
 
 #[derive(Serialize, ToSchema)]

@@ -92,7 +92,8 @@ fn quote_request(typed: &Typed) -> Result<QuoteRequest, Problem> {
     let delivered = deliveries.is_empty() || deliveries.iter().any(|choice| choice.method == DeliveryMethod::Delivery);
     let address = if delivered {
         let commune_code = places::commune_meant(text(typed, "commune")).ok_or_else(|| {
-            let (vi, en) = ("Không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "No such commune; write “Kim Bôi, Phú Thọ”");
+            let (vi, en) =
+                ("Không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "No such commune; write “Kim Bôi, Phú Thọ”");
             Problem::field("/commune", "commune", vi, en)
         })?;
         Some(AddressInput {
@@ -104,12 +105,17 @@ fn quote_request(typed: &Typed) -> Result<QuoteRequest, Problem> {
     } else {
         None
     };
-    let codes = text(typed, "codes").split([',', ' ']).filter(|code| !code.is_empty()).take(5).map(str::to_owned).collect();
+    let codes =
+        text(typed, "codes").split([',', ' ']).filter(|code| !code.is_empty()).take(5).map(str::to_owned).collect();
     validate(QuoteRequest { address, deliveries, codes })
 }
 
 fn contact(typed: &Typed) -> Result<ContactInput, Problem> {
-    validate(ContactInput { name: text(typed, "name").to_owned(), phone: text(typed, "phone").to_owned(), email: some(typed, "email") })
+    validate(ContactInput {
+        name: text(typed, "name").to_owned(),
+        phone: text(typed, "phone").to_owned(),
+        email: some(typed, "email"),
+    })
 }
 
 #[post("/checkout")]
@@ -120,8 +126,9 @@ pub async fn review(request: HttpRequest, shell: Shell, payload: Payload) -> Res
     let quoted = async {
         bring_along(&shell, id).await?;
         contact(&typed)?;
-        crate::identity::rules::phone(text(&typed, "phone"))
-            .ok_or_else(|| Problem::field("/phone", "phone", "Số điện thoại không hợp lệ", "Not a valid phone number"))?;
+        crate::identity::rules::phone(text(&typed, "phone")).ok_or_else(|| {
+            Problem::field("/phone", "phone", "Số điện thoại không hợp lệ", "Not a valid phone number")
+        })?;
         let asked = quote_request(&typed)?;
         let row = guest_cart(shell.db.fresh(), id, &token).await?;
         make_quote(&shell.db, &shell.clock, &shell.config, &row, asked).await
@@ -130,7 +137,8 @@ pub async fn review(request: HttpRequest, shell: Shell, payload: Payload) -> Res
         Ok(quote) => {
             let partner = cart_of(&shell).await?.and_then(|cart| cart.partner);
             let partner = partner.map(|partner| shell.say(&partner.disclosure.vi, &partner.disclosure.en).to_owned());
-            let values = context! { quote => value(&quote), form => value(&typed), partner => partner.unwrap_or_default() };
+            let values =
+                context! { quote => value(&quote), form => value(&typed), partner => partner.unwrap_or_default() };
             shell.page("review.html", StatusCode::OK, values)
         }
         Err(problem) if problem.code.status < 500 => {
@@ -157,7 +165,13 @@ pub async fn buy(request: HttpRequest, shell: Shell, payload: Payload) -> Result
             note: some(&typed, "note"),
         })?;
         let key = IdempotencyKey(format!("page:{}", form.text("once").chars().take(64).collect::<String>()));
-        let shop = Shop { db: &shell.db, clock: &shell.clock, config: &shell.config, catalogue: &shell.catalogue, bell: &shell.bell };
+        let shop = Shop {
+            db: &shell.db,
+            clock: &shell.clock,
+            config: &shell.config,
+            catalogue: &shell.catalogue,
+            bell: &shell.bell,
+        };
         let (_, body) = place(&shop, &Caller(None), &row, &input, &key, shell.language).await?;
         serde_json::from_str::<Purchase>(&body).map_err(Problem::internal)
     };

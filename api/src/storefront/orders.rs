@@ -29,19 +29,35 @@ struct Other {
     access_token: String,
 }
 
-async fn order_page(shell: &Shell, order: &BuyersOrder, status: StatusCode, pay: Value, error: &str, thanks: bool) -> Result<HttpResponse, Fault> {
+async fn order_page(
+    shell: &Shell,
+    order: &BuyersOrder,
+    status: StatusCode,
+    pay: Value,
+    error: &str,
+    thanks: bool,
+) -> Result<HttpResponse, Fault> {
     let row = crate::ordering::read(&shell.db, order.row.id).await.map_err(|problem| shell.fault(problem))?;
     let token = row.access_token.clone();
-    let code = row.collection_code.clone().filter(|_| !matches!(row.state, OrderState::Delivered | OrderState::Completed | OrderState::Cancelled | OrderState::Expired));
+    let code = row.collection_code.clone().filter(|_| {
+        !matches!(
+            row.state,
+            OrderState::Delivered | OrderState::Completed | OrderState::Cancelled | OrderState::Expired
+        )
+    });
     let point = match row.pickup_point_id {
         Some(id) => by_id::<pickup_point::Entity>(shell.db.fresh(), id as PickupPointId).await?.map(PickupPoint::from),
         None => None,
     };
     let sql = "SELECT id, number, access_token FROM orders WHERE purchase_id = $1 AND id <> $2 ORDER BY id";
     let others = all::<Other>(shell.db.fresh(), sql, [row.purchase_id.into(), row.id.into()]).await?;
-    let others: Vec<Value> =
-        others.into_iter().map(|other| json!({"number": other.number, "path": format!("/o/{}?token={}", other.id, other.access_token)})).collect();
-    let view = views(shell.db.fresh(), vec![row], order.kind, shell.clock.now()).await.map_err(|problem| shell.fault(problem))?;
+    let others: Vec<Value> = others
+        .into_iter()
+        .map(|other| json!({"number": other.number, "path": format!("/o/{}?token={}", other.id, other.access_token)}))
+        .collect();
+    let view = views(shell.db.fresh(), vec![row], order.kind, shell.clock.now())
+        .await
+        .map_err(|problem| shell.fault(problem))?;
     let view = view.into_iter().next().ok_or_else(|| shell.fault(Problem::new(&NOT_FOUND)))?;
     let methods: Vec<&str> = shell.config.payment_methods().iter().map(|method| method.as_str()).collect();
     let code_qr = match &code {
@@ -108,13 +124,23 @@ async fn stepped(shell: &Shell, order: &BuyersOrder, action: Action) -> Result<H
 }
 
 #[post("/o/{id}/cancel")]
-pub async fn on_cancel(request: HttpRequest, shell: Shell, order: BuyersOrder, payload: Payload) -> Result<HttpResponse, Fault> {
+pub async fn on_cancel(
+    request: HttpRequest,
+    shell: Shell,
+    order: BuyersOrder,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
     own_form(&shell, &request, payload).await?;
     stepped(&shell, &order, Action::Cancel).await
 }
 
 #[post("/o/{id}/complete")]
-pub async fn on_complete(request: HttpRequest, shell: Shell, order: BuyersOrder, payload: Payload) -> Result<HttpResponse, Fault> {
+pub async fn on_complete(
+    request: HttpRequest,
+    shell: Shell,
+    order: BuyersOrder,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
     own_form(&shell, &request, payload).await?;
     stepped(&shell, &order, Action::Complete).await
 }

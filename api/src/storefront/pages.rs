@@ -136,7 +136,11 @@ pub async fn cooperative(shell: Shell, slug: Path<String>) -> Result<HttpRespons
         "address": {"@type": "PostalAddress", "streetAddress": seller["address"], "addressLocality": page["origin"]["commune_name"], "addressRegion": page["origin"]["province_name"], "addressCountry": "VN"},
         "location": {"@type": "Place", "geo": {"@type": "GeoCoordinates", "latitude": page["origin"]["latitude"], "longitude": page["origin"]["longitude"]}},
     });
-    shell.page("cooperative.html", StatusCode::OK, context! { canonical => canonical, json_ld => inline(&json_ld), c => value(&page) })
+    shell.page(
+        "cooperative.html",
+        StatusCode::OK,
+        context! { canonical => canonical, json_ld => inline(&json_ld), c => value(&page) },
+    )
 }
 
 #[get("/d/{slug}")]

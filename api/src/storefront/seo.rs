@@ -19,7 +19,10 @@ pub async fn robots(config: Data<Config>) -> HttpResponse {
         "User-agent: *\nDisallow: /basket\nDisallow: /checkout\nDisallow: /o/\nDisallow: /go/\nDisallow: /console\nDisallow: /partner\nDisallow: /v1/\nSitemap: {}/sitemap.xml\n",
         config.base_url()
     );
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").insert_header((header::CACHE_CONTROL, "public, max-age=3600")).body(body)
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .body(body)
 }
 
 fn write(addresses: impl Iterator<Item = (String, Option<String>)>) -> std::io::Result<Vec<u8>> {
@@ -37,7 +40,9 @@ fn write(addresses: impl Iterator<Item = (String, Option<String>)>) -> std::io::
                 for (language, suffix) in [("vi", ""), ("en", "?lang=en")] {
                     let other = format!("{address}{suffix}");
                     let link = out.create_element("xhtml:link").with_attribute(("rel", "alternate"));
-                    link.with_attribute(("hreflang", language)).with_attribute(("href", other.as_str())).write_empty()?;
+                    link.with_attribute(("hreflang", language))
+                        .with_attribute(("href", other.as_str()))
+                        .write_empty()?;
                 }
                 Ok(())
             })?;

@@ -120,7 +120,9 @@ impl FromRequest for Shell {
 }
 
 fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
-    form_urlencoded::parse(request.query_string().as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(request.query_string().as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 impl Shell {
@@ -193,11 +195,15 @@ impl Shell {
         let public = values.get_attr("canonical").is_ok_and(|canonical| !canonical.is_undefined());
         let values = context! { lang => self.language.as_str(), here => self.here.clone(), ..values };
         let template = ENVIRONMENT.get_template(name).map_err(|error| self.fault(Problem::internal(error)))?;
-        let body = template.render(values).map_err(|error| self.fault(Problem::internal(format!("{name}: {error:#}"))))?;
+        let body =
+            template.render(values).map_err(|error| self.fault(Problem::internal(format!("{name}: {error:#}"))))?;
         let mut response = HttpResponse::build(status)
             .content_type("text/html; charset=utf-8")
             .insert_header((header::CONTENT_SECURITY_POLICY, self.policy()))
-            .insert_header((header::CACHE_CONTROL, if public { "private, max-age=0, must-revalidate" } else { "private, no-store" }))
+            .insert_header((
+                header::CACHE_CONTROL,
+                if public { "private, max-age=0, must-revalidate" } else { "private, no-store" },
+            ))
             .insert_header((header::REFERRER_POLICY, "same-origin"))
             .insert_header((header::CONTENT_LANGUAGE, self.language.as_str()))
             .insert_header((header::VARY, "Cookie, Accept-Language"))
@@ -266,7 +272,10 @@ impl ResponseError for Fault {
         let body = ENVIRONMENT.get_template("error.html").and_then(|template| template.render(values));
         HttpResponse::build(self.status_code())
             .content_type("text/html; charset=utf-8")
-            .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"))
+            .insert_header((
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            ))
             .insert_header((header::CACHE_CONTROL, "private, no-store"))
             .body(body.unwrap_or(words))
     }

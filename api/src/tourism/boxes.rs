@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, get, post, put};
 use entity::pickup_point;
 use entity::value::{DestinationId, OrderActor, OrderId, OrderState, PartnerId, PickupPointId};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -69,12 +71,21 @@ pub async fn list_points(desk: PartnerDesk) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(OwnReceptions { items: points_of(desk.db.fresh(), desk.partner).await? }))
 }
 
-async fn row_of(desk: &PartnerDesk, id: PickupPointId, input: ReceptionInput) -> Result<pickup_point::ActiveModel, Problem> {
+async fn row_of(
+    desk: &PartnerDesk,
+    id: PickupPointId,
+    input: ReceptionInput,
+) -> Result<pickup_point::ActiveModel, Problem> {
     check_commune("/point/commune_code", &input.point.commune_code)?;
     if let Some(id) = input.destination_id
         && !destinations::exists(desk.db.fresh(), id).await?
     {
-        return Err(Problem::field("/destination_id", "not_found", "không có điểm đến này", "there is no such destination"));
+        return Err(Problem::field(
+            "/destination_id",
+            "not_found",
+            "không có điểm đến này",
+            "there is no such destination",
+        ));
     }
     let mut row = input.point.row(id, desk);
     row.partner_id = Set(Some(desk.partner));
@@ -120,7 +131,8 @@ pub async fn update_point(
     row.created_at = Set(before.created_at);
     let transaction = desk.begin().await?;
     let point = PickupPoint::from(row.update(&transaction).await?);
-    desk.audit(&transaction, "pickup_point.changed", ("pickup_point", path.1.0), PickupPoint::from(before), &point).await?;
+    desk.audit(&transaction, "pickup_point.changed", ("pickup_point", path.1.0), PickupPoint::from(before), &point)
+        .await?;
     transaction.commit().await?;
     Ok(HttpResponse::Ok().json(point))
 }
@@ -225,7 +237,11 @@ pub async fn boxes(desk: &PartnerDesk, wanted: Option<BoxState>) -> Result<Vec<B
             recipient: row.recipient,
             phone: format!("…{}", digits[digits.len().saturating_sub(3)..].iter().collect::<String>()),
             cooperative: row.cooperative,
-            contents: contents.iter().filter(|line| line.order_id == row.id).map(|line| format!("{} × {} ({})", line.quantity, line.name_vi, line.pack_vi)).collect(),
+            contents: contents
+                .iter()
+                .filter(|line| line.order_id == row.id)
+                .map(|line| format!("{} × {} ({})", line.quantity, line.name_vi, line.pack_vi))
+                .collect(),
             pickup_point_id: row.pickup_point_id,
             to_collect: row.to_collect,
             arrived_at: row.arrived_at,
@@ -259,7 +275,11 @@ pub async fn list_boxes(desk: PartnerDesk, query: Params<BoxQuery>) -> Result<Ht
 }
 
 /// The order, if it is collected at a reception of the partner, with the point.
-async fn own(desk: &PartnerDesk, connection: &impl ConnectionTrait, id: OrderId) -> Result<(OrderRow, pickup_point::Model), Problem> {
+async fn own(
+    desk: &PartnerDesk,
+    connection: &impl ConnectionTrait,
+    id: OrderId,
+) -> Result<(OrderRow, pickup_point::Model), Problem> {
     let row = order_within(connection, id).await?;
     let point = match row.pickup_point_id {
         Some(point) => by_id::<pickup_point::Entity>(connection, point).await?,
@@ -339,7 +359,11 @@ pub struct HandOver {
 /// Hand a box over against the buyer's code, or the code in its QR.
 #[utoipa::path(tag = "partner", operation_id = "hand_over_box", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("order_id" = OrderId, Path)), request_body = HandOver, responses((status = 200, description = "The box", body = BoxView)))]
 #[post("/v1/partner/{partner_id}/boxes/{order_id}/hand-over")]
-pub async fn hand_over_box(desk: PartnerDesk, path: Path<(PartnerId, OrderId)>, body: Body<HandOver>) -> Result<HttpResponse, Problem> {
+pub async fn hand_over_box(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, OrderId)>,
+    body: Body<HandOver>,
+) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(hand_over(&desk, path.1, &body.0.code).await?))
 }
 
@@ -353,7 +377,10 @@ pub async fn give_back(desk: &PartnerDesk, id: OrderId) -> Result<BoxView, Probl
         Some(by) if by > desk.now() => return Err(Problem::new(&STILL_WAITING)),
         Some(_) => {}
     }
-    let by = By { reason_code: Some("not_collected"), ..By::of(OrderActor::Partner, Some(desk.who.account), Some("Khách không đến nhận".to_owned())) };
+    let by = By {
+        reason_code: Some("not_collected"),
+        ..By::of(OrderActor::Partner, Some(desk.who.account), Some("Khách không đến nhận".to_owned()))
+    };
     move_on(desk, id, Action::Cancel, by).await
 }
 

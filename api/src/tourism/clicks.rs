@@ -59,12 +59,22 @@ fn came_before(guide: &Guide, feed: &FeedEntry, request: &HttpRequest) -> bool {
 
 /// A page a partner's site tells of is believed as far as the site is the partner's.
 fn clicked_on(guide: &Guide, feed: &FeedEntry, request: &HttpRequest, told: Option<&str>) -> String {
-    let told = told.and_then(|page| reqwest::Url::parse(page).ok()).filter(|url| guide.may_embed(feed, &url.origin().ascii_serialization()));
-    let told = told.map(|url| format!("{}{}", url.origin().ascii_serialization(), if url.path() == "/" { "" } else { url.path() }));
+    let told = told
+        .and_then(|page| reqwest::Url::parse(page).ok())
+        .filter(|url| guide.may_embed(feed, &url.origin().ascii_serialization()));
+    let told = told.map(|url| {
+        format!("{}{}", url.origin().ascii_serialization(), if url.path() == "/" { "" } else { url.path() })
+    });
     told.or_else(|| page_of(request)).unwrap_or_default().chars().take(200).collect()
 }
 
-async fn go(guide: &Guide, request: &HttpRequest, slug: &str, product: &str, query: &GoQuery) -> Result<HttpResponse, Problem> {
+async fn go(
+    guide: &Guide,
+    request: &HttpRequest,
+    slug: &str,
+    product: &str,
+    query: &GoQuery,
+) -> Result<HttpResponse, Problem> {
     let feed = feed_of(guide, slug)?;
     let chosen = if product.is_empty() {
         None

@@ -4,7 +4,8 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use entity::value::{
-    CooperativeId, DestinationId, DestinationKind, DestinationLink, EventId, MediaPurpose, PartnerId, PlatformRole, ProductId, RowId,
+    CooperativeId, DestinationId, DestinationKind, DestinationLink, EventId, MediaPurpose, PartnerId, PlatformRole,
+    ProductId, RowId,
 };
 use entity::{destination, destination_cooperative, destination_event, destination_image, destination_product};
 use garde::Validate;
@@ -16,10 +17,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::guide::{Guide, Place, changed};
 use crate::catalogue::Desk;
+use crate::catalogue::Sort;
 use crate::catalogue::pick::Pick;
 use crate::catalogue::rules::distance_km;
 use crate::catalogue::view::{Bilingual, CooperativeCard, Image, ProductCard};
-use crate::catalogue::Sort;
 use crate::delivery::Window;
 use crate::identity::check_commune;
 use crate::media;
@@ -252,7 +253,11 @@ fn found(guide: &Guide, query: &DestinationQuery) -> Result<Vec<Destination>, Pr
 /// Destinations, those shown first longest ago first, or the nearest first.
 #[utoipa::path(tag = "tourism", operation_id = "list_destinations", params(DestinationQuery), responses((status = 200, description = "A page of destinations", body = Page<Destination>), (status = 304, description = "Unchanged")))]
 #[get("/v1/destinations")]
-pub async fn list_destinations(request: HttpRequest, guide: Data<Guide>, query: Params<DestinationQuery>) -> Result<HttpResponse, Problem> {
+pub async fn list_destinations(
+    request: HttpRequest,
+    guide: Data<Guide>,
+    query: Params<DestinationQuery>,
+) -> Result<HttpResponse, Problem> {
     let limit = query.0.limit.unwrap_or(DEFAULT_LIMIT);
     let after: Option<DestinationId> = query.0.cursor.as_deref().map(decode).transpose()?;
     let mut rows = found(&guide, &query.0)?;
@@ -291,7 +296,11 @@ pub async fn geojson(guide: Data<Guide>, query: Params<DestinationQuery>) -> Res
 /// A destination, by id or slug: what grows around it, what can be tasted there, its festivals.
 #[utoipa::path(tag = "tourism", operation_id = "show_destination", params(("key" = String, Path, description = "Id or slug", max_length = 200)), responses((status = 200, description = "The destination", body = DestinationPage), (status = 304, description = "Unchanged")))]
 #[get("/v1/destinations/{key}")]
-pub async fn show_destination(request: HttpRequest, guide: Data<Guide>, key: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn show_destination(
+    request: HttpRequest,
+    guide: Data<Guide>,
+    key: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let place = guide.book().place(&key).cloned().ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(Ready::json(&page_of(&guide, &place)).map_err(Problem::internal)?.respond(&request, PUBLIC))
 }
@@ -428,7 +437,11 @@ async fn existing(desk: &Desk, id: DestinationId) -> Result<destination::Model, 
 /// Add a destination.
 #[utoipa::path(tag = "admin", operation_id = "create_destination", security(("access_token" = [])), request_body = DestinationInput, responses((status = 201, description = "The destination", body = Destination)))]
 #[post("/v1/admin/destinations")]
-pub async fn create_destination(desk: Desk, guide: Data<Guide>, body: Body<DestinationInput>) -> Result<HttpResponse, Problem> {
+pub async fn create_destination(
+    desk: Desk,
+    guide: Data<Guide>,
+    body: Body<DestinationInput>,
+) -> Result<HttpResponse, Problem> {
     require_keeper(&desk)?;
     let id = DestinationId::new();
     let row = body.0.row(id, &desk)?;
@@ -524,7 +537,12 @@ pub async fn link_destination(
     }
     for (index, product) in products.iter().enumerate() {
         if by_id::<entity::product::Entity>(desk.db.fresh(), *product).await?.is_none() {
-            return Err(Problem::field(format!("/products/{index}/product_id"), "not_found", "không có", "there is none"));
+            return Err(Problem::field(
+                format!("/products/{index}/product_id"),
+                "not_found",
+                "không có",
+                "there is none",
+            ));
         }
     }
     let transaction = desk.begin().await?;
@@ -629,7 +647,13 @@ pub async fn create_event(
     }))
 }
 
-async fn gone(desk: &Desk, guide: &Guide, id: DestinationId, sql: &str, row: uuid::Uuid) -> Result<HttpResponse, Problem> {
+async fn gone(
+    desk: &Desk,
+    guide: &Guide,
+    id: DestinationId,
+    sql: &str,
+    row: uuid::Uuid,
+) -> Result<HttpResponse, Problem> {
     existing(desk, id).await?;
     let transaction = desk.begin().await?;
     if run(&transaction, sql, [id.into(), row.into()]).await? != 1 {
@@ -645,7 +669,11 @@ async fn gone(desk: &Desk, guide: &Guide, id: DestinationId, sql: &str, row: uui
 /// Call an event off.
 #[utoipa::path(tag = "admin", operation_id = "delete_destination_event", security(("access_token" = [])), params(("id" = DestinationId, Path), ("event_id" = EventId, Path)), responses((status = 204, description = "Gone")))]
 #[delete("/v1/admin/destinations/{id}/events/{event_id}")]
-pub async fn delete_event(desk: Desk, guide: Data<Guide>, path: Path<(DestinationId, EventId)>) -> Result<HttpResponse, Problem> {
+pub async fn delete_event(
+    desk: Desk,
+    guide: Data<Guide>,
+    path: Path<(DestinationId, EventId)>,
+) -> Result<HttpResponse, Problem> {
     let (id, event) = path.into_inner();
     gone(&desk, &guide, id, "DELETE FROM destination_event WHERE destination_id = $1 AND id = $2", event.0).await
 }
@@ -671,10 +699,18 @@ pub async fn add_image(
     let upload = upload::read(&request, payload, media::pictures::MAX_BYTES).await?;
     let alt = |name: &str, other: &str| upload.field(name).map_or_else(|| other.to_owned(), fold::stored);
     let (alt_vi, alt_en) = (alt("alt_vi", &place.name_vi), alt("alt_en", &place.name_en));
-    let owner = media::Owner { purpose: MediaPurpose::Listing, cooperative: None, account: Some(desk.who.account), order: None };
+    let owner = media::Owner {
+        purpose: MediaPurpose::Listing,
+        cooperative: None,
+        account: Some(desk.who.account),
+        order: None,
+    };
     let file = media::keep(desk.db.write(), &desk.objects, owner, upload.bytes, desk.now()).await?;
     let transaction = desk.begin().await?;
-    let held = destination_image::Entity::find().filter(destination_image::Column::DestinationId.eq(*id)).all(&transaction).await?;
+    let held = destination_image::Entity::find()
+        .filter(destination_image::Column::DestinationId.eq(*id))
+        .all(&transaction)
+        .await?;
     if held.len() >= 20 {
         return Err(Problem::field("", "images", "nhiều nhất 20 ảnh", "at most 20 pictures"));
     }
@@ -698,7 +734,11 @@ pub async fn add_image(
 /// Take a picture away.
 #[utoipa::path(tag = "admin", operation_id = "delete_destination_image", security(("access_token" = [])), params(("id" = DestinationId, Path), ("image_id" = RowId, Path)), responses((status = 204, description = "Gone")))]
 #[delete("/v1/admin/destinations/{id}/images/{image_id}")]
-pub async fn delete_image(desk: Desk, guide: Data<Guide>, path: Path<(DestinationId, RowId)>) -> Result<HttpResponse, Problem> {
+pub async fn delete_image(
+    desk: Desk,
+    guide: Data<Guide>,
+    path: Path<(DestinationId, RowId)>,
+) -> Result<HttpResponse, Problem> {
     let (id, image) = path.into_inner();
     gone(&desk, &guide, id, "DELETE FROM destination_image WHERE destination_id = $1 AND id = $2", image.0).await
 }

@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use entity::feed;
 use entity::value::{FeedId, FeedState, PartnerId};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -111,7 +113,12 @@ async fn check(connection: &impl ConnectionTrait, definition: &Definition) -> Re
     if let Some(id) = definition.destination_id
         && !destinations::exists(connection, id).await?
     {
-        return Err(Problem::field("/definition/destination_id", "not_found", "không có điểm đến này", "there is no such destination"));
+        return Err(Problem::field(
+            "/definition/destination_id",
+            "not_found",
+            "không có điểm đến này",
+            "there is no such destination",
+        ));
     }
     Ok(())
 }
@@ -164,7 +171,11 @@ pub async fn own(desk: &PartnerDesk, id: FeedId) -> Result<feed::Model, Problem>
 /// A feed.
 #[utoipa::path(tag = "partner", operation_id = "show_own_feed", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("feed_id" = FeedId, Path)), responses((status = 200, description = "The feed", body = FeedView)))]
 #[get("/v1/partner/{partner_id}/feeds/{feed_id}")]
-pub async fn show_own(desk: PartnerDesk, guide: Data<Guide>, path: Path<(PartnerId, FeedId)>) -> Result<HttpResponse, Problem> {
+pub async fn show_own(
+    desk: PartnerDesk,
+    guide: Data<Guide>,
+    path: Path<(PartnerId, FeedId)>,
+) -> Result<HttpResponse, Problem> {
     desk.may(Scope::FeedsRead).await?;
     Ok(HttpResponse::Ok().json(view(&guide, own(&desk, path.1).await?)))
 }
@@ -224,7 +235,11 @@ pub async fn update_feed(
 /// Delete a feed that nobody came by yet; others are paused.
 #[utoipa::path(tag = "partner", operation_id = "delete_feed", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("feed_id" = FeedId, Path)), responses((status = 204, description = "Gone, or paused for good")))]
 #[delete("/v1/partner/{partner_id}/feeds/{feed_id}")]
-pub async fn delete_feed(desk: PartnerDesk, guide: Data<Guide>, path: Path<(PartnerId, FeedId)>) -> Result<HttpResponse, Problem> {
+pub async fn delete_feed(
+    desk: PartnerDesk,
+    guide: Data<Guide>,
+    path: Path<(PartnerId, FeedId)>,
+) -> Result<HttpResponse, Problem> {
     desk.approved(Scope::FeedsWrite).await?;
     let row = own(&desk, path.1).await?;
     guide.flush().await?;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use entity::value::{CooperativeId, DestinationId, FeedId, Language, PartnerId, ProductId};
 use entity::{
-    destination, destination_cooperative, destination_event, destination_image, destination_product, feed, media, partner,
-    partner_destination, partner_site,
+    destination, destination_cooperative, destination_event, destination_image, destination_product, feed, media,
+    partner, partner_destination, partner_site,
 };
 use moka::sync::Cache;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryOrder};
@@ -150,6 +150,13 @@ impl Guide {
         self.reload().await.map_err(Into::into)
     }
 
+    /// Whether a feed of the partner shows the product now.
+    pub fn shows(&self, partner: PartnerId, product: ProductId) -> bool {
+        let book = self.book();
+        let mut own = book.feeds.values().filter(|feed| feed.partner == partner);
+        own.any(|feed| super::sheet::sheet(self, &book, feed).items.iter().any(|item| item.id == product.to_string()))
+    }
+
     /// A page showed a feed.
     pub fn seen(&self, feed: FeedId, page: String) {
         let Ok(mut views) = self.views.lock() else { return };
@@ -263,7 +270,9 @@ async fn places(connection: &impl ConnectionTrait, base_url: &str) -> Result<Vec
         products.entry(row.destination_id).or_default().push(row);
     }
     let mut events: HashMap<DestinationId, Vec<destination_event::Model>> = HashMap::new();
-    for row in destination_event::Entity::find().order_by_asc(destination_event::Column::StartsOn).all(connection).await? {
+    for row in
+        destination_event::Entity::find().order_by_asc(destination_event::Column::StartsOn).all(connection).await?
+    {
         events.entry(row.destination_id).or_default().push(row);
     }
     let shown = all::<destination::Model>(connection, "SELECT * FROM destination WHERE active ORDER BY id", []).await?;

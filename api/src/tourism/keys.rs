@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, delete, get, post};
 use entity::api_key;
 use entity::value::{ApiKeyId, PartnerId};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -143,7 +145,8 @@ pub async fn make(desk: &PartnerDesk, input: &NewApiKey) -> Result<ApiKeyWithSec
         return Err(Problem::field("/expires_at", "past", "ở quá khứ", "is in the past"));
     }
     let (prefix, secret) = (secrets::code(10), secrets::token());
-    let mut scopes: Vec<&str> = Scope::ALL.iter().filter(|scope| input.scopes.contains(scope)).map(|scope| scope.as_str()).collect();
+    let mut scopes: Vec<&str> =
+        Scope::ALL.iter().filter(|scope| input.scopes.contains(scope)).map(|scope| scope.as_str()).collect();
     scopes.dedup();
     let row = api_key::ActiveModel {
         id: Set(ApiKeyId::new()),

@@ -5,7 +5,10 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use entity::value::{AccountId, DestinationId, InvitationId, PartnerId, PartnerRole, PartnerState, PlatformRole};
 use entity::{partner, partner_destination, partner_invitation, partner_member};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
+    Set,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -14,9 +17,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::destinations;
 use super::guide::{Guide, changed};
 use crate::catalogue::{Desk, PartnerDesk};
+use crate::identity::check_commune;
 use crate::identity::partner::{Scope, partnerships};
 use crate::identity::rules::{Contact, phone};
-use crate::identity::check_commune;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, one, run};
 use crate::platform::fold;
@@ -85,8 +88,9 @@ pub struct PartnerInput {
 impl PartnerInput {
     fn normalised(mut self) -> Result<Self, Problem> {
         check_commune("/commune_code", &self.commune_code)?;
-        self.phone = phone(&self.phone)
-            .ok_or_else(|| Problem::field("/phone", "phone", "số điện thoại không hợp lệ", "not a valid phone number"))?;
+        self.phone = phone(&self.phone).ok_or_else(|| {
+            Problem::field("/phone", "phone", "số điện thoại không hợp lệ", "not a valid phone number")
+        })?;
         match Contact::parse(&self.email) {
             Some(Contact::Email(email)) => self.email = email,
             _ => return Err(Problem::field("/email", "email", "e-mail không hợp lệ", "not a valid e-mail address")),
@@ -238,7 +242,12 @@ pub struct Partnerships {
 #[get("/v1/partners")]
 pub async fn list_own(desk: Desk) -> Result<HttpResponse, Problem> {
     let rows = partnerships(desk.db.fresh(), desk.who.account).await?;
-    let items = rows.into_iter().map(|row| Partnership { id: row.partner_id, name: row.name, role: row.role, state: row.state });
+    let items = rows.into_iter().map(|row| Partnership {
+        id: row.partner_id,
+        name: row.name,
+        role: row.role,
+        state: row.state,
+    });
     Ok(HttpResponse::Ok().json(Partnerships { items: items.collect() }))
 }
 
@@ -280,7 +289,11 @@ pub async fn change_profile(desk: &PartnerDesk, input: PartnerInput) -> Result<P
 /// Change the partner's facts and where its commission is paid to.
 #[utoipa::path(tag = "partner", operation_id = "update_partner_profile", security(("access_token" = [])), params(("partner_id" = PartnerId, Path)), request_body = PartnerInput, responses((status = 200, description = "The partner", body = PartnerView)))]
 #[put("/v1/partner/{partner_id}/profile")]
-pub async fn update_profile(desk: PartnerDesk, guide: Data<Guide>, body: Body<PartnerInput>) -> Result<HttpResponse, Problem> {
+pub async fn update_profile(
+    desk: PartnerDesk,
+    guide: Data<Guide>,
+    body: Body<PartnerInput>,
+) -> Result<HttpResponse, Problem> {
     let partner = change_profile(&desk, body.0).await?;
     guide.refresh().await?;
     Ok(HttpResponse::Ok().json(partner))
@@ -319,7 +332,11 @@ pub async fn set_places(desk: &PartnerDesk, input: &PartnerPlaces) -> Result<Par
 /// Say at which destinations the partner is.
 #[utoipa::path(tag = "partner", operation_id = "set_partner_destinations", security(("access_token" = [])), params(("partner_id" = PartnerId, Path)), request_body = PartnerPlaces, responses((status = 200, description = "The partner", body = PartnerView)))]
 #[put("/v1/partner/{partner_id}/destinations")]
-pub async fn set_destinations(desk: PartnerDesk, guide: Data<Guide>, body: Body<PartnerPlaces>) -> Result<HttpResponse, Problem> {
+pub async fn set_destinations(
+    desk: PartnerDesk,
+    guide: Data<Guide>,
+    body: Body<PartnerPlaces>,
+) -> Result<HttpResponse, Problem> {
     let partner = set_places(&desk, &body.0).await?;
     guide.refresh().await?;
     Ok(HttpResponse::Ok().json(partner))
@@ -441,7 +458,12 @@ pub async fn accept(desk: &Desk, code: &str) -> Result<PartnerId, Problem> {
 pub async fn join_partner(desk: Desk, body: Body<PartnerJoin>) -> Result<HttpResponse, Problem> {
     accept(&desk, &body.0.code).await?;
     let rows = partnerships(desk.db.fresh(), desk.who.account).await?;
-    let items = rows.into_iter().map(|row| Partnership { id: row.partner_id, name: row.name, role: row.role, state: row.state });
+    let items = rows.into_iter().map(|row| Partnership {
+        id: row.partner_id,
+        name: row.name,
+        role: row.role,
+        state: row.state,
+    });
     Ok(HttpResponse::Ok().json(Partnerships { items: items.collect() }))
 }
 
@@ -452,7 +474,8 @@ pub struct PartnerRoleChange {
     role: PartnerRole,
 }
 
-const OTHER_OWNER: &str = "EXISTS (SELECT 1 FROM partner_member o WHERE o.partner_id = $1 AND o.role = 'owner' AND o.account_id <> $2)";
+const OTHER_OWNER: &str =
+    "EXISTS (SELECT 1 FROM partner_member o WHERE o.partner_id = $1 AND o.role = 'owner' AND o.account_id <> $2)";
 
 /// Owners are told apart under the partner's row, so that two who leave at once do not leave nobody.
 async fn hold(transaction: &impl ConnectionTrait, partner: PartnerId) -> Result<(), DbErr> {
@@ -474,7 +497,9 @@ pub async fn change_member(
     hold(&transaction, desk.partner).await?;
     let held = partner_member::Entity::find_by_id((desk.partner, account)).one(&transaction).await?;
     let held = held.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let sql = format!("UPDATE partner_member SET role = $3 WHERE partner_id = $1 AND account_id = $2 AND ($3 = 'owner' OR role <> 'owner' OR {OTHER_OWNER})");
+    let sql = format!(
+        "UPDATE partner_member SET role = $3 WHERE partner_id = $1 AND account_id = $2 AND ($3 = 'owner' OR role <> 'owner' OR {OTHER_OWNER})"
+    );
     if run(&transaction, sql, [desk.partner.into(), account.into(), body.0.role.as_str().into()]).await? != 1 {
         return Err(Problem::new(&PARTNER_LAST_OWNER));
     }
@@ -495,11 +520,14 @@ pub async fn remove_member(desk: PartnerDesk, path: Path<(PartnerId, AccountId)>
     if partner_member::Entity::find_by_id((desk.partner, account)).one(&transaction).await?.is_none() {
         return Err(Problem::new(&NOT_FOUND));
     }
-    let sql = format!("DELETE FROM partner_member WHERE partner_id = $1 AND account_id = $2 AND (role <> 'owner' OR {OTHER_OWNER})");
+    let sql = format!(
+        "DELETE FROM partner_member WHERE partner_id = $1 AND account_id = $2 AND (role <> 'owner' OR {OTHER_OWNER})"
+    );
     if run(&transaction, sql, [desk.partner.into(), account.into()]).await? != 1 {
         return Err(Problem::new(&PARTNER_LAST_OWNER));
     }
-    desk.audit(&transaction, "partner.member_removed", ("partner", desk.partner.0), json!({"account": account}), ()).await?;
+    desk.audit(&transaction, "partner.member_removed", ("partner", desk.partner.0), json!({"account": account}), ())
+        .await?;
     transaction.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

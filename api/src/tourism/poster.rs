@@ -46,12 +46,24 @@ struct Printed {
     goods: Vec<(String, String)>,
 }
 
-fn centred(canvas: &mut Canvas<'_, '_>, (x, w): (f32, f32), y: f32, text: &str, style: crate::platform::pdf::Style) -> anyhow::Result<()> {
+fn centred(
+    canvas: &mut Canvas<'_, '_>,
+    (x, w): (f32, f32),
+    y: f32,
+    text: &str,
+    style: crate::platform::pdf::Style,
+) -> anyhow::Result<()> {
     canvas.text(x + (w - width(text, style)?) / 2.0, y, text, style)
 }
 
 /// One poster in a frame; `scale` is 1 on a whole A4.
-fn draw(canvas: &mut Canvas<'_, '_>, printed: &Printed, (x, y): (f32, f32), (w, h): (f32, f32), scale: f32) -> anyhow::Result<()> {
+fn draw(
+    canvas: &mut Canvas<'_, '_>,
+    printed: &Printed,
+    (x, y): (f32, f32),
+    (w, h): (f32, f32),
+    scale: f32,
+) -> anyhow::Result<()> {
     let size = |points: f32| points * scale;
     let mut at = y + size(56.0);
     centred(canvas, (x, w), at, "QUÀ QUÊ OCOP", bold(size(34.0)))?;
@@ -103,16 +115,24 @@ fn print(printed: &Printed, size: PosterSize) -> anyhow::Result<Vec<u8>> {
 /// A feed's poster or table cards as a PDF.
 pub async fn poster(guide: &Guide, row: entity::feed::Model, size: PosterSize) -> Result<Vec<u8>, Problem> {
     let book = guide.book().clone();
-    let entry: std::sync::Arc<FeedEntry> = book.feeds.get(&row.slug).cloned().ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let entry: std::sync::Arc<FeedEntry> =
+        book.feeds.get(&row.slug).cloned().ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let shown: Sheet = sheet(guide, &book, &entry);
     let printed = Printed {
         title: row.name,
         partner: shown.partner,
         code: row.code,
         link: click_link(&guide.base_url, &guide.signer, &row.slug, "", true),
-        goods: shown.items.into_iter().map(|item| (item.name, item.price.map(|price| Vnd(price).to_string()).unwrap_or_default())).collect(),
+        goods: shown
+            .items
+            .into_iter()
+            .map(|item| (item.name, item.price.map(|price| Vnd(price).to_string()).unwrap_or_default()))
+            .collect(),
     };
-    tokio::task::spawn_blocking(move || print(&printed, size)).await.map_err(Problem::internal)?.map_err(Problem::internal)
+    tokio::task::spawn_blocking(move || print(&printed, size))
+        .await
+        .map_err(Problem::internal)?
+        .map_err(Problem::internal)
 }
 
 /// A poster or table cards to print, with the feed's QR code and code.
@@ -128,5 +148,8 @@ pub async fn print_poster(
     let row = own(&desk, path.1).await?;
     let name = format!("inline; filename=\"{}.pdf\"", row.slug);
     let bytes = poster(&guide, row, query.0.size.unwrap_or_default()).await?;
-    Ok(HttpResponse::Ok().content_type("application/pdf").insert_header((header::CONTENT_DISPOSITION, name)).body(bytes))
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .body(bytes))
 }

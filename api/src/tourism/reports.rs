@@ -1,7 +1,6 @@
 //! What a partner brought: views, clicks, orders and commission, by day, product or page, and the postings they come from.
 //! Commission is read from the books, so that a report can say nothing else than they do.
 
-
 use actix_web::{HttpResponse, get};
 use entity::payout;
 use entity::value::{Money, OrderId, PartnerId, PostingId, Vnd};
@@ -196,9 +195,14 @@ pub async fn report(
         );
         let values = [owner.into(), midnight(from).into(), midnight(to + Duration::days(1)).into()];
         let touched = all::<Touched>(connection, sql, values).await?;
-        add(&mut rows, keys.by_day, touched, |row, _, amount| {
-            if in_sight { row.in_sight += amount } else { row.commission += amount }
-        });
+        add(
+            &mut rows,
+            keys.by_day,
+            touched,
+            |row, _, amount| {
+                if in_sight { row.in_sight += amount } else { row.commission += amount }
+            },
+        );
     }
     let mut total = PartnerReportRow::default();
     for row in rows.values() {
@@ -222,7 +226,8 @@ pub async fn show_report(desk: PartnerDesk, query: Params<PartnerReportQuery>) -
     if from > to || (to - from).whole_days() >= MOST_DAYS {
         return Err(Problem::field("from", "range", "từ 1 đến 366 ngày", "1 to 366 days"));
     }
-    Ok(HttpResponse::Ok().json(report(desk.db.fresh(), desk.partner, query.0.by.unwrap_or_default(), (from, to)).await?))
+    Ok(HttpResponse::Ok()
+        .json(report(desk.db.fresh(), desk.partner, query.0.by.unwrap_or_default(), (from, to)).await?))
 }
 
 /// A posting of the partner's account.
@@ -277,7 +282,8 @@ pub async fn list_commissions(desk: PartnerDesk, query: Params<Paging>) -> Resul
         amount: row.amount.into(),
         at: row.at,
     };
-    Ok(HttpResponse::Ok().json(Page { items: page.items.into_iter().map(line).collect::<Vec<_>>(), next_cursor: page.next_cursor }))
+    Ok(HttpResponse::Ok()
+        .json(Page { items: page.items.into_iter().map(line).collect::<Vec<_>>(), next_cursor: page.next_cursor }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -300,7 +306,8 @@ pub async fn money(connection: &impl ConnectionTrait, partner: PartnerId) -> Res
         let sql = "SELECT CAST(COALESCE(-SUM(balance), 0) AS bigint) AS amount FROM ledger_account WHERE kind = 'partner' AND owner = $1";
         Ok::<_, DbErr>(one::<Sum>(connection, sql, [owner.into()]).await?.map_or(Vnd::ZERO, |row| row.amount))
     };
-    let sql = "SELECT * FROM payout WHERE partner_id = $1 AND state NOT IN ('draft', 'cancelled') ORDER BY id DESC LIMIT 50";
+    let sql =
+        "SELECT * FROM payout WHERE partner_id = $1 AND state NOT IN ('draft', 'cancelled') ORDER BY id DESC LIMIT 50";
     let payouts = all::<payout::Model>(connection, sql, [partner.into()]).await?;
     Ok(PartnerMoney {
         owed: balance(partner.to_string()).await?.into(),

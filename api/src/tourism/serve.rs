@@ -6,8 +6,8 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use bytes::Bytes;
-use flate2::Compression;
 use entity::value::Language;
+use flate2::Compression;
 use flate2::write::GzEncoder;
 use garde::Validate;
 use serde::Deserialize;
@@ -16,9 +16,9 @@ use std::io::Write as _;
 use time::{Date, OffsetDateTime};
 use utoipa::IntoParams;
 
+use super::embed::spoken;
 use super::formats::json::FeedDocument;
 use super::formats::{json, json_feed, json_ld, table, xml};
-use super::embed::spoken;
 use super::guide::{FeedEntry, Guide};
 use super::sheet::sheet;
 use crate::attribution::rules::is_bot;
@@ -151,7 +151,8 @@ impl Guide {
 
     /// The origin of a page that asks, if it may: a verified site of the feed's partner, or ourselves.
     pub fn may_embed(&self, feed: &FeedEntry, origin: &str) -> bool {
-        origin == self.base_url || self.book().sites.get(&feed.partner).is_some_and(|own| own.iter().any(|site| site == origin))
+        origin == self.base_url
+            || self.book().sites.get(&feed.partner).is_some_and(|own| own.iter().any(|site| site == origin))
     }
 }
 
@@ -253,7 +254,9 @@ pub async fn show_feed(request: HttpRequest, guide: Data<Guide>, file: Path<Stri
             if let Some(origin) = request.headers().get(header::ORIGIN) {
                 response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()));
             }
-            response.insert_header((header::VARY, "Origin, Accept-Encoding")).insert_header((header::CACHE_CONTROL, "no-cache"));
+            response
+                .insert_header((header::VARY, "Origin, Accept-Encoding"))
+                .insert_header((header::CACHE_CONTROL, "no-cache"));
             return Ok(response.json(json::document(&sheet, Some(since), guide.clock.now())));
         }
     }

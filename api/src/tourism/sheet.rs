@@ -115,7 +115,10 @@ fn item(guide: &Guide, feed: &FeedEntry, picked: Picked, language: Language) -> 
         link: click_link(&guide.base_url, &guide.signer, &feed.slug, &card.slug, false),
         url: format!("{shop}/p/{}{suffix}", card.slug),
         price: offer.as_ref().map(|offer| offer.price.0),
-        pack: offer.as_ref().map(|offer| if language == Language::En { offer.pack_en.clone() } else { offer.pack_vi.clone() }).unwrap_or_default(),
+        pack: offer
+            .as_ref()
+            .map(|offer| if language == Language::En { offer.pack_en.clone() } else { offer.pack_vi.clone() })
+            .unwrap_or_default(),
         unit: offer.as_ref().map_or(Unit::Piece, |offer| offer.unit),
         weight_g: offer.as_ref().map_or(0, |offer| offer.weight_g),
         stars: card.stars,

@@ -87,14 +87,18 @@ pub struct NewSite {
 /// The origin of a site as typed: with or without `https://`, with or without a page.
 fn origin_of(text: &str, allow_private: bool) -> Result<String, Problem> {
     let wrong = || {
-        let (vi, en) = ("cần địa chỉ trang web công khai, như https://homestay.vn", "a public web address, such as https://homestay.vn");
+        let (vi, en) = (
+            "cần địa chỉ trang web công khai, như https://homestay.vn",
+            "a public web address, such as https://homestay.vn",
+        );
         Problem::field("/url", "url", vi, en)
     };
     let text = text.trim();
     let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let url = reqwest::Url::parse(&whole).map_err(|_| wrong())?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let private = host.parse().is_ok_and(|address| !outgoing::is_public(address)) || host == "localhost" || !host.contains('.');
+    let private =
+        host.parse().is_ok_and(|address| !outgoing::is_public(address)) || host == "localhost" || !host.contains('.');
     let secure = url.scheme() == "https" || (allow_private && url.scheme() == "http");
     if !secure || (private && !allow_private) || !url.username().is_empty() {
         return Err(wrong());
@@ -149,7 +153,10 @@ async fn fetch(client: &reqwest::Client, url: &str) -> Option<String> {
 
 /// Whether a page carries the mark in a meta element.
 fn has_mark(page: &str, token: &str) -> bool {
-    page.split("<meta").skip(1).filter_map(|rest| rest.split('>').next()).any(|element| element.contains(MARK) && element.contains(token))
+    page.split("<meta")
+        .skip(1)
+        .filter_map(|rest| rest.split('>').next())
+        .any(|element| element.contains(MARK) && element.contains(token))
 }
 
 pub async fn verify(desk: &PartnerDesk, looker: &Looker, id: SiteId) -> Result<PartnerSite, Problem> {
@@ -170,7 +177,8 @@ pub async fn verify(desk: &PartnerDesk, looker: &Looker, id: SiteId) -> Result<P
     run(&transaction, sql, [id.into(), now.into()])
         .await
         .map_err(|error| if is_duplicate(&error) { Problem::new(&SITE_OF_ANOTHER) } else { error.into() })?;
-    desk.audit(&transaction, "partner.site_verified", ("partner", desk.partner.0), (), json!({"origin": row.origin})).await?;
+    desk.audit(&transaction, "partner.site_verified", ("partner", desk.partner.0), (), json!({"origin": row.origin}))
+        .await?;
     changed(&transaction, desk.partner.0, now).await?;
     transaction.commit().await?;
     Ok(PartnerSite { verified_at: Some(now), ..row.into() })
@@ -206,7 +214,11 @@ pub async fn remove(desk: &PartnerDesk, id: SiteId) -> Result<(), Problem> {
 /// Take a site away: it shows no widget any more.
 #[utoipa::path(tag = "partner", operation_id = "remove_partner_site", security(("access_token" = [])), params(("partner_id" = PartnerId, Path), ("site_id" = SiteId, Path)), responses((status = 204, description = "Gone")))]
 #[delete("/v1/partner/{partner_id}/sites/{site_id}")]
-pub async fn remove_site(desk: PartnerDesk, guide: Data<Guide>, path: Path<(PartnerId, SiteId)>) -> Result<HttpResponse, Problem> {
+pub async fn remove_site(
+    desk: PartnerDesk,
+    guide: Data<Guide>,
+    path: Path<(PartnerId, SiteId)>,
+) -> Result<HttpResponse, Problem> {
     remove(&desk, path.1).await?;
     guide.refresh().await?;
     Ok(HttpResponse::NoContent().finish())
@@ -219,8 +231,13 @@ mod tests {
     #[test]
     fn origins_are_public_and_bare() {
         assert_eq!(origin_of("homestay.vn/dat-phong", false).ok().as_deref(), Some("https://homestay.vn"));
-        assert_eq!(origin_of("https://www.homestay.vn:8443/?a", false).ok().as_deref(), Some("https://www.homestay.vn:8443"));
-        for wrong in ["http://homestay.vn", "localhost", "https://10.0.0.1", "ftp://a.vn", "https://a@b.vn", "homestay", ""] {
+        assert_eq!(
+            origin_of("https://www.homestay.vn:8443/?a", false).ok().as_deref(),
+            Some("https://www.homestay.vn:8443")
+        );
+        for wrong in
+            ["http://homestay.vn", "localhost", "https://10.0.0.1", "ftp://a.vn", "https://a@b.vn", "homestay", ""]
+        {
             assert!(origin_of(wrong, false).is_err(), "{wrong}");
         }
     }

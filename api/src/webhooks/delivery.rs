@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use entity::value::{CooperativeId, OrderId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState};
+use entity::value::{
+    CooperativeId, OrderId, PartnerId, ProductId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState,
+};
 use entity::{outbox, webhook_attempt, webhook_endpoint, webhook_message};
 use futures_util::future::BoxFuture;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Set};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Set};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -19,11 +21,13 @@ use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, by_id, one, run};
 use crate::platform::outbox::{Consumer, emit};
 use crate::platform::outgoing;
+use crate::tourism::Guide;
 
 /// Writes a message for every endpoint that wants an event.
 pub struct Hooks {
     pub db: Db,
     pub clock: Clock,
+    pub guide: Arc<Guide>,
 }
 
 impl Consumer for Hooks {
@@ -38,8 +42,19 @@ impl Consumer for Hooks {
     fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>> {
         Box::pin(async move {
             let Some((cooperative, data)) = about(self.db.fresh(), event).await? else { return Ok(()) };
+            let mut whose = Condition::any();
+            if let Some(cooperative) = cooperative {
+                whose = whose.add(webhook_endpoint::Column::CooperativeId.eq(cooperative));
+            }
+            let partners = self.partners(event).await?;
+            if !partners.is_empty() {
+                whose = whose.add(webhook_endpoint::Column::PartnerId.is_in(partners));
+            }
+            if whose.is_empty() {
+                return Ok(());
+            }
             let endpoints = webhook_endpoint::Entity::find()
-                .filter(webhook_endpoint::Column::CooperativeId.eq(cooperative))
+                .filter(whose)
                 .filter(webhook_endpoint::Column::State.eq(WebhookState::Enabled))
                 .all(self.db.fresh())
                 .await?;
@@ -50,6 +65,32 @@ impl Consumer for Hooks {
                 enqueue(self.db.write(), endpoint.id, event.id.0, &event.topic, &body, next_at).await?;
             }
             Ok(())
+        })
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Brought {
+    partner_id: PartnerId,
+}
+
+impl Hooks {
+    /// The partners an event concerns: who earned, who brought the order, whose feeds show the product.
+    async fn partners(&self, event: &outbox::Model) -> Result<Vec<PartnerId>, DbErr> {
+        Ok(match event.topic.split('.').next().unwrap_or_default() {
+            "commission" => event.payload["partner"].as_str().and_then(|id| id.parse().ok()).into_iter().collect(),
+            "order" => {
+                let sql = "SELECT partner_id FROM orders WHERE id = $1 AND partner_id IS NOT NULL";
+                let row = one::<Brought>(self.db.fresh(), sql, [event.subject_id.into()]).await?;
+                row.into_iter().map(|row| row.partner_id).collect()
+            }
+            "product" => {
+                let sql = "SELECT DISTINCT partner_id FROM webhook_endpoint WHERE partner_id IS NOT NULL AND state = 'enabled'";
+                let listening = all::<Brought>(self.db.fresh(), sql, []).await?;
+                let shows = |row: &Brought| self.guide.shows(row.partner_id, ProductId(event.subject_id));
+                listening.into_iter().filter(shows).map(|row| row.partner_id).collect()
+            }
+            _ => Vec::new(),
         })
     }
 }
@@ -96,7 +137,7 @@ struct OrderFacts {
 async fn about(
     connection: &impl ConnectionTrait,
     event: &outbox::Model,
-) -> Result<Option<(CooperativeId, Value)>, DbErr> {
+) -> Result<Option<(Option<CooperativeId>, Value)>, DbErr> {
     let family = event.topic.split('.').next().unwrap_or_default();
     let mut data = match &event.payload {
         Value::Object(map) => Value::Object(map.clone()),
@@ -135,9 +176,19 @@ async fn about(
                 None => None,
             }
         }
-        _ => None,
+        "product" => {
+            data["product_id"] = json!(event.subject_id);
+            owner_by("SELECT cooperative_id FROM product WHERE id = $1", event.subject_id)
+                .await?
+                .map(|row| row.cooperative_id)
+        }
+        "commission" => {
+            data["order_id"] = json!(OrderId(event.subject_id));
+            None
+        }
+        _ => return Ok(None),
     };
-    Ok(cooperative.map(|cooperative| (cooperative, data)))
+    Ok(Some((cooperative, data)))
 }
 
 /// One delivery less is under way; a delivery that panicked is forgotten with all of its kind, which only lets more out.

@@ -1,4 +1,4 @@
-//! Events to sellers' own systems, as Standard Webhooks has it: signed, retried for three days, logged, replayed by hand.
+//! Events to sellers' and partners' own systems, as Standard Webhooks has it: signed, retried for three days, logged, replayed by hand.
 //!
 //! A consumer of the outbox writes a message per endpoint that wants the event (`Hooks`), a postman delivers (`Postman`).
 //! The message's id is the event's, the same for every attempt and replay, so that a receiver can tell a repeat.
@@ -20,5 +20,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::send_test)
         .service(routes::list_messages)
         .service(routes::list_attempts)
-        .service(routes::replay);
+        .service(routes::replay)
+        .service(routes::partner_list_endpoints)
+        .service(routes::partner_create_endpoint)
+        .service(routes::partner_update_endpoint)
+        .service(routes::partner_delete_endpoint)
+        .service(routes::partner_rotate_secret)
+        .service(routes::partner_send_test)
+        .service(routes::partner_list_messages)
+        .service(routes::partner_list_attempts)
+        .service(routes::partner_replay);
 }

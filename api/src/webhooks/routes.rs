@@ -1,8 +1,8 @@
-//! `/v1/seller/cooperatives/{id}/webhooks`.
+//! `/v1/seller/cooperatives/{id}/webhooks`, and the same for partners.
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, delete, get, patch, post};
-use entity::value::{CooperativeId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState};
+use entity::value::{CooperativeId, PartnerId, RowId, WebhookId, WebhookMessageId, WebhookMessageState, WebhookState};
 use entity::{webhook_attempt, webhook_endpoint, webhook_message};
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 
 use super::delivery::{body, enqueue};
 use super::rules::{is_event, new_secret};
-use crate::catalogue::Desk;
+use crate::catalogue::{Desk, PartnerDesk};
 use crate::identity::Permission;
+use crate::identity::partner::Scope;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
 use crate::platform::outgoing;
@@ -22,7 +23,7 @@ use crate::platform::pagination::{Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
-    ENDPOINTS_FULL = "webhooks_full" 409 "Một gian hàng có nhiều nhất 10 webhook." "A shop has at most 10 webhooks.";
+    ENDPOINTS_FULL = "webhooks_full" 409 "Có nhiều nhất 10 webhook." "There are at most 10 webhooks.";
 }
 
 const MOST: usize = 10;
@@ -67,14 +68,52 @@ pub struct WebhookWithSecret {
     secret: String,
 }
 
-async fn own(desk: &Desk, cooperative: CooperativeId, id: WebhookId) -> Result<webhook_endpoint::Model, Problem> {
-    desk.may(cooperative, Permission::ManageWebhooks).await?;
-    let row = by_id::<webhook_endpoint::Entity>(desk.db.fresh(), id).await?;
-    row.filter(|row| row.cooperative_id == Some(cooperative)).ok_or_else(|| Problem::new(&NOT_FOUND))
+/// Whose endpoints: a cooperative's or a partner's. Whoever acts has been let in before.
+#[derive(Clone, Copy)]
+pub enum Owner {
+    Shop(CooperativeId),
+    Partner(PartnerId),
 }
 
-async fn all(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<webhook_endpoint::Model>, Problem> {
-    let query = webhook_endpoint::Entity::find().filter(webhook_endpoint::Column::CooperativeId.eq(cooperative));
+impl Owner {
+    fn audit(self) -> (&'static str, uuid::Uuid) {
+        match self {
+            Self::Shop(id) => ("cooperative", id.0),
+            Self::Partner(id) => ("partner", id.0),
+        }
+    }
+
+    fn has(self, row: &webhook_endpoint::Model) -> bool {
+        match self {
+            Self::Shop(id) => row.cooperative_id == Some(id),
+            Self::Partner(id) => row.partner_id == Some(id),
+        }
+    }
+}
+
+/// A member of a cooperative who may manage its webhooks.
+async fn shop(desk: &Desk, cooperative: CooperativeId) -> Result<Owner, Problem> {
+    desk.may(cooperative, Permission::ManageWebhooks).await?;
+    Ok(Owner::Shop(cooperative))
+}
+
+/// A partner's owner, or its key with the scope.
+async fn partner(desk: &PartnerDesk) -> Result<Owner, Problem> {
+    desk.approved(Scope::WebhooksWrite).await?;
+    Ok(Owner::Partner(desk.partner))
+}
+
+async fn own(desk: &Desk, owner: Owner, id: WebhookId) -> Result<webhook_endpoint::Model, Problem> {
+    let row = by_id::<webhook_endpoint::Entity>(desk.db.fresh(), id).await?;
+    row.filter(|row| owner.has(row)).ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+async fn all(desk: &Desk, owner: Owner) -> Result<Vec<webhook_endpoint::Model>, Problem> {
+    let (column, id) = match owner {
+        Owner::Shop(id) => (webhook_endpoint::Column::CooperativeId, id.0),
+        Owner::Partner(id) => (webhook_endpoint::Column::PartnerId, id.0),
+    };
+    let query = webhook_endpoint::Entity::find().filter(column.eq(id));
     Ok(query.order_by_asc(webhook_endpoint::Column::Id).all(desk.db.fresh()).await?)
 }
 
@@ -106,12 +145,25 @@ fn check_events(events: &[String]) -> Result<String, Problem> {
 }
 
 /// Where events go.
+async fn list_endpoints_of(desk: &Desk, owner: Owner) -> Result<HttpResponse, Problem> {
+    let items = all(desk, owner).await?.into_iter().map(Into::into).collect();
+    Ok(HttpResponse::Ok().json(WebhookEndpoints { items }))
+}
+
+/// Where events go.
 #[utoipa::path(tag = "seller", operation_id = "list_webhooks", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), responses((status = 200, description = "The endpoints", body = WebhookEndpoints)))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/webhooks")]
 pub async fn list_endpoints(desk: Desk, cooperative: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
-    desk.may(*cooperative, Permission::ManageWebhooks).await?;
-    let items = all(&desk, *cooperative).await?.into_iter().map(Into::into).collect();
-    Ok(HttpResponse::Ok().json(WebhookEndpoints { items }))
+    let owner = shop(&desk, *cooperative).await?;
+    list_endpoints_of(&desk, owner).await
+}
+
+/// Where events go.
+#[utoipa::path(tag = "partner", operation_id = "list_partner_webhooks", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path)), responses((status = 200, description = "The endpoints", body = WebhookEndpoints)))]
+#[get("/v1/partner/{partner_id}/webhooks")]
+pub async fn partner_list_endpoints(desk: PartnerDesk) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    list_endpoints_of(&desk, owner).await
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -128,22 +180,18 @@ pub struct NewWebhook {
 }
 
 /// Have events sent somewhere. The secret is shown once.
-#[utoipa::path(tag = "seller", operation_id = "create_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = NewWebhook, responses((status = 201, description = "The endpoint and its secret", body = WebhookWithSecret)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/webhooks")]
-pub async fn create_endpoint(
-    desk: Desk,
-    cooperative: Path<CooperativeId>,
-    body: Body<NewWebhook>,
-) -> Result<HttpResponse, Problem> {
-    desk.may(*cooperative, Permission::ManageWebhooks).await?;
-    let (url, events) = (check_url(&desk, &body.0.url)?, check_events(&body.0.events)?);
-    if all(&desk, *cooperative).await?.len() >= MOST {
+async fn create_endpoint_of(desk: &Desk, owner: Owner, body: Body<NewWebhook>) -> Result<HttpResponse, Problem> {
+    let (url, events) = (check_url(desk, &body.0.url)?, check_events(&body.0.events)?);
+    if all(desk, owner).await?.len() >= MOST {
         return Err(Problem::new(&ENDPOINTS_FULL));
     }
     let (secret, now) = (new_secret(), desk.now());
     let row = webhook_endpoint::ActiveModel {
         id: Set(WebhookId::new()),
-        cooperative_id: Set(Some(*cooperative)),
+        cooperative_id: Set(match owner {
+            Owner::Shop(id) => Some(id),
+            Owner::Partner(_) => None,
+        }),
         url: Set(url),
         events: Set(events),
         secret: Set(secret.clone()),
@@ -152,14 +200,37 @@ pub async fn create_endpoint(
         state: Set(WebhookState::Enabled),
         created_at: Set(now),
         updated_at: Set(now),
-        partner_id: Set(None),
+        partner_id: Set(match owner {
+            Owner::Shop(_) => None,
+            Owner::Partner(id) => Some(id),
+        }),
     };
     let transaction = desk.db.begin().await?;
     let row = row.insert(&transaction).await?;
     let after = json!({"url": row.url, "events": row.events});
-    desk.audit(&transaction, "webhook.created", ("cooperative", cooperative.0), (), after).await?;
+    desk.audit(&transaction, "webhook.created", owner.audit(), (), after).await?;
     transaction.commit().await?;
     Ok(HttpResponse::Created().json(WebhookWithSecret { endpoint: row.into(), secret }))
+}
+
+/// Have events sent somewhere. The secret is shown once.
+#[utoipa::path(tag = "seller", operation_id = "create_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = NewWebhook, responses((status = 201, description = "The endpoint and its secret", body = WebhookWithSecret)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/webhooks")]
+pub async fn create_endpoint(
+    desk: Desk,
+    cooperative: Path<CooperativeId>,
+    body: Body<NewWebhook>,
+) -> Result<HttpResponse, Problem> {
+    let owner = shop(&desk, *cooperative).await?;
+    create_endpoint_of(&desk, owner, body).await
+}
+
+/// Have events sent somewhere. The secret is shown once.
+#[utoipa::path(tag = "partner", operation_id = "create_partner_webhook", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path)), request_body = NewWebhook, responses((status = 201, description = "The endpoint and its secret", body = WebhookWithSecret)))]
+#[post("/v1/partner/{partner_id}/webhooks")]
+pub async fn partner_create_endpoint(desk: PartnerDesk, body: Body<NewWebhook>) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    create_endpoint_of(&desk, owner, body).await
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -177,19 +248,17 @@ pub struct WebhookChange {
 }
 
 /// Change where events go, or which, or whether.
-#[utoipa::path(tag = "seller", operation_id = "update_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), request_body = WebhookChange, responses((status = 200, description = "The endpoint", body = WebhookEndpoint)))]
-#[patch("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}")]
-pub async fn update_endpoint(
-    desk: Desk,
-    path: Path<(CooperativeId, WebhookId)>,
+async fn update_endpoint_of(
+    desk: &Desk,
+    owner: Owner,
+    id: WebhookId,
     body: Body<WebhookChange>,
 ) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    let row = own(&desk, cooperative, id).await?;
+    let row = own(desk, owner, id).await?;
     let before = json!({"url": row.url, "events": row.events, "state": row.state});
     let mut change = row.into_active_model();
     if let Some(url) = &body.0.url {
-        change.url = Set(check_url(&desk, url)?);
+        change.url = Set(check_url(desk, url)?);
     }
     if let Some(events) = &body.0.events {
         change.events = Set(check_events(events)?);
@@ -201,17 +270,38 @@ pub async fn update_endpoint(
     let transaction = desk.db.begin().await?;
     let row = change.update(&transaction).await?;
     let after = json!({"url": row.url, "events": row.events, "state": row.state});
-    desk.audit(&transaction, "webhook.changed", ("cooperative", cooperative.0), before, after).await?;
+    desk.audit(&transaction, "webhook.changed", owner.audit(), before, after).await?;
     transaction.commit().await?;
     Ok(HttpResponse::Ok().json(WebhookEndpoint::from(row)))
 }
 
+/// Change where events go, or which, or whether.
+#[utoipa::path(tag = "seller", operation_id = "update_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), request_body = WebhookChange, responses((status = 200, description = "The endpoint", body = WebhookEndpoint)))]
+#[patch("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}")]
+pub async fn update_endpoint(
+    desk: Desk,
+    path: Path<(CooperativeId, WebhookId)>,
+    body: Body<WebhookChange>,
+) -> Result<HttpResponse, Problem> {
+    let owner = shop(&desk, path.0).await?;
+    update_endpoint_of(&desk, owner, path.1, body).await
+}
+
+/// Change where events go, or which, or whether.
+#[utoipa::path(tag = "partner", operation_id = "update_partner_webhook", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("webhook_id" = WebhookId, Path)), request_body = WebhookChange, responses((status = 200, description = "The endpoint", body = WebhookEndpoint)))]
+#[patch("/v1/partner/{partner_id}/webhooks/{webhook_id}")]
+pub async fn partner_update_endpoint(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, WebhookId)>,
+    body: Body<WebhookChange>,
+) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    update_endpoint_of(&desk, owner, path.1, body).await
+}
+
 /// Send nothing there any more; its log goes with it.
-#[utoipa::path(tag = "seller", operation_id = "delete_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 204, description = "Gone")))]
-#[delete("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}")]
-pub async fn delete_endpoint(desk: Desk, path: Path<(CooperativeId, WebhookId)>) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    let row = own(&desk, cooperative, id).await?;
+async fn delete_endpoint_of(desk: &Desk, owner: Owner, id: WebhookId) -> Result<HttpResponse, Problem> {
+    let row = own(desk, owner, id).await?;
     let transaction = desk.db.begin().await?;
     for sql in [
         "DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE endpoint_id = $1)",
@@ -221,17 +311,33 @@ pub async fn delete_endpoint(desk: Desk, path: Path<(CooperativeId, WebhookId)>)
         run(&transaction, sql, [id.into()]).await?;
     }
     let before = json!({"url": row.url});
-    desk.audit(&transaction, "webhook.deleted", ("cooperative", cooperative.0), before, ()).await?;
+    desk.audit(&transaction, "webhook.deleted", owner.audit(), before, ()).await?;
     transaction.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Send nothing there any more; its log goes with it.
+#[utoipa::path(tag = "seller", operation_id = "delete_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 204, description = "Gone")))]
+#[delete("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}")]
+pub async fn delete_endpoint(desk: Desk, path: Path<(CooperativeId, WebhookId)>) -> Result<HttpResponse, Problem> {
+    let owner = shop(&desk, path.0).await?;
+    delete_endpoint_of(&desk, owner, path.1).await
+}
+
+/// Send nothing there any more; its log goes with it.
+#[utoipa::path(tag = "partner", operation_id = "delete_partner_webhook", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 204, description = "Gone")))]
+#[delete("/v1/partner/{partner_id}/webhooks/{webhook_id}")]
+pub async fn partner_delete_endpoint(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, WebhookId)>,
+) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    delete_endpoint_of(&desk, owner, path.1).await
+}
+
 /// A new secret; the old one signs beside it for a day.
-#[utoipa::path(tag = "seller", operation_id = "rotate_webhook_secret", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 200, description = "The endpoint and its new secret", body = WebhookWithSecret)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}/rotate")]
-pub async fn rotate_secret(desk: Desk, path: Path<(CooperativeId, WebhookId)>) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    let row = own(&desk, cooperative, id).await?;
+async fn rotate_secret_of(desk: &Desk, owner: Owner, id: WebhookId) -> Result<HttpResponse, Problem> {
+    let row = own(desk, owner, id).await?;
     let (secret, old, now) = (new_secret(), row.secret.clone(), desk.now());
     let mut change = row.into_active_model();
     change.secret = Set(secret.clone());
@@ -240,9 +346,28 @@ pub async fn rotate_secret(desk: Desk, path: Path<(CooperativeId, WebhookId)>) -
     change.updated_at = Set(now);
     let transaction = desk.db.begin().await?;
     let row = change.update(&transaction).await?;
-    desk.audit(&transaction, "webhook.rotated", ("cooperative", cooperative.0), (), json!({"url": row.url})).await?;
+    desk.audit(&transaction, "webhook.rotated", owner.audit(), (), json!({"url": row.url})).await?;
     transaction.commit().await?;
     Ok(HttpResponse::Ok().json(WebhookWithSecret { endpoint: row.into(), secret }))
+}
+
+/// A new secret; the old one signs beside it for a day.
+#[utoipa::path(tag = "seller", operation_id = "rotate_webhook_secret", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 200, description = "The endpoint and its new secret", body = WebhookWithSecret)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}/rotate")]
+pub async fn rotate_secret(desk: Desk, path: Path<(CooperativeId, WebhookId)>) -> Result<HttpResponse, Problem> {
+    let owner = shop(&desk, path.0).await?;
+    rotate_secret_of(&desk, owner, path.1).await
+}
+
+/// A new secret; the old one signs beside it for a day.
+#[utoipa::path(tag = "partner", operation_id = "rotate_partner_webhook_secret", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 200, description = "The endpoint and its new secret", body = WebhookWithSecret)))]
+#[post("/v1/partner/{partner_id}/webhooks/{webhook_id}/rotate")]
+pub async fn partner_rotate_secret(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, WebhookId)>,
+) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    rotate_secret_of(&desk, owner, path.1).await
 }
 
 #[derive(Serialize, ToSchema)]
@@ -279,18 +404,50 @@ impl From<webhook_message::Model> for WebhookMessage {
 }
 
 /// Send `webhook.test` there.
-#[utoipa::path(tag = "seller", operation_id = "test_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 202, description = "The message", body = WebhookMessage)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}/test")]
-pub async fn send_test(desk: Desk, path: Path<(CooperativeId, WebhookId)>) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    own(&desk, cooperative, id).await?;
+async fn send_test_of(desk: &Desk, owner: Owner, id: WebhookId) -> Result<HttpResponse, Problem> {
+    own(desk, owner, id).await?;
     let (now, event) = (desk.now(), uuid::Uuid::now_v7());
-    let data = json!({"cooperative_id": cooperative, "text": "Xin chào từ Chợ OCOP"});
+    let data = json!({"owner_id": owner.audit().1, "text": "Xin chào từ Chợ OCOP"});
     let text = body("webhook.test", now, &data).map_err(Problem::internal)?;
     let message = enqueue(desk.db.write(), id, event, "webhook.test", &text, now).await?;
     let row = by_id::<webhook_message::Entity>(desk.db.fresh(), message).await?;
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(HttpResponse::Accepted().json(WebhookMessage::from(row)))
+}
+
+/// Send `webhook.test` there.
+#[utoipa::path(tag = "seller", operation_id = "test_webhook", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 202, description = "The message", body = WebhookMessage)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}/test")]
+pub async fn send_test(desk: Desk, path: Path<(CooperativeId, WebhookId)>) -> Result<HttpResponse, Problem> {
+    let owner = shop(&desk, path.0).await?;
+    send_test_of(&desk, owner, path.1).await
+}
+
+/// Send `webhook.test` there.
+#[utoipa::path(tag = "partner", operation_id = "test_partner_webhook", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("webhook_id" = WebhookId, Path)), responses((status = 202, description = "The message", body = WebhookMessage)))]
+#[post("/v1/partner/{partner_id}/webhooks/{webhook_id}/test")]
+pub async fn partner_send_test(desk: PartnerDesk, path: Path<(PartnerId, WebhookId)>) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    send_test_of(&desk, owner, path.1).await
+}
+
+/// What was sent, or will be, newest first.
+async fn list_messages_of(
+    desk: &Desk,
+    owner: Owner,
+    id: WebhookId,
+    paging: Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    own(desk, owner, id).await?;
+    let (limit, before) = (paging.0.limit(), paging.0.position::<WebhookMessageId>()?);
+    let mut query = webhook_message::Entity::find().filter(webhook_message::Column::EndpointId.eq(id));
+    if let Some(before) = before {
+        query = query.filter(webhook_message::Column::Id.lt(before));
+    }
+    let rows = query.order_by_desc(webhook_message::Column::Id).limit(limit + 1).all(desk.db.fresh()).await?;
+    let page = Page::from_rows(rows, limit, |row| row.id);
+    let items: Vec<WebhookMessage> = page.items.into_iter().map(Into::into).collect();
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
 }
 
 /// What was sent, or will be, newest first.
@@ -301,17 +458,20 @@ pub async fn list_messages(
     path: Path<(CooperativeId, WebhookId)>,
     paging: Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (cooperative, id) = path.into_inner();
-    own(&desk, cooperative, id).await?;
-    let (limit, before) = (paging.0.limit(), paging.0.position::<WebhookMessageId>()?);
-    let mut query = webhook_message::Entity::find().filter(webhook_message::Column::EndpointId.eq(id));
-    if let Some(before) = before {
-        query = query.filter(webhook_message::Column::Id.lt(before));
-    }
-    let rows = query.order_by_desc(webhook_message::Column::Id).limit(limit + 1).all(desk.db.fresh()).await?;
-    let page = Page::from_rows(rows, limit, |row| row.id);
-    let items: Vec<WebhookMessage> = page.items.into_iter().map(Into::into).collect();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    let owner = shop(&desk, path.0).await?;
+    list_messages_of(&desk, owner, path.1, paging).await
+}
+
+/// What was sent, or will be, newest first.
+#[utoipa::path(tag = "partner", operation_id = "list_partner_webhook_messages", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("webhook_id" = WebhookId, Path), Paging), responses((status = 200, description = "A page of messages", body = Page<WebhookMessage>)))]
+#[get("/v1/partner/{partner_id}/webhooks/{webhook_id}/messages")]
+pub async fn partner_list_messages(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, WebhookId)>,
+    paging: Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    list_messages_of(&desk, owner, path.1, paging).await
 }
 
 #[derive(Serialize, ToSchema)]
@@ -334,21 +494,21 @@ pub struct WebhookAttempts {
 
 async fn own_message(
     desk: &Desk,
-    (cooperative, id, message): (CooperativeId, WebhookId, WebhookMessageId),
+    owner: Owner,
+    (id, message): (WebhookId, WebhookMessageId),
 ) -> Result<webhook_message::Model, Problem> {
-    own(desk, cooperative, id).await?;
+    own(desk, owner, id).await?;
     let row = by_id::<webhook_message::Entity>(desk.db.fresh(), message).await?;
     row.filter(|row| row.endpoint_id == id).ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
 /// How often a message was tried, and what came of it, newest first.
-#[utoipa::path(tag = "seller", operation_id = "list_webhook_attempts", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path), ("message_id" = WebhookMessageId, Path)), responses((status = 200, description = "The attempts", body = WebhookAttempts)))]
-#[get("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}/messages/{message_id}/attempts")]
-pub async fn list_attempts(
-    desk: Desk,
-    path: Path<(CooperativeId, WebhookId, WebhookMessageId)>,
+async fn list_attempts_of(
+    desk: &Desk,
+    owner: Owner,
+    ids: (WebhookId, WebhookMessageId),
 ) -> Result<HttpResponse, Problem> {
-    let message = own_message(&desk, path.into_inner()).await?;
+    let message = own_message(desk, owner, ids).await?;
     let rows = webhook_attempt::Entity::find()
         .filter(webhook_attempt::Column::MessageId.eq(message.id))
         .order_by_desc(webhook_attempt::Column::Id)
@@ -364,6 +524,38 @@ pub async fn list_attempts(
     Ok(HttpResponse::Ok().json(WebhookAttempts { items: rows.into_iter().map(view).collect() }))
 }
 
+/// How often a message was tried, and what came of it, newest first.
+#[utoipa::path(tag = "seller", operation_id = "list_webhook_attempts", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path), ("message_id" = WebhookMessageId, Path)), responses((status = 200, description = "The attempts", body = WebhookAttempts)))]
+#[get("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}/messages/{message_id}/attempts")]
+pub async fn list_attempts(
+    desk: Desk,
+    path: Path<(CooperativeId, WebhookId, WebhookMessageId)>,
+) -> Result<HttpResponse, Problem> {
+    let owner = shop(&desk, path.0).await?;
+    list_attempts_of(&desk, owner, (path.1, path.2)).await
+}
+
+/// How often a message was tried, and what came of it, newest first.
+#[utoipa::path(tag = "partner", operation_id = "list_partner_webhook_attempts", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("webhook_id" = WebhookId, Path), ("message_id" = WebhookMessageId, Path)), responses((status = 200, description = "The attempts", body = WebhookAttempts)))]
+#[get("/v1/partner/{partner_id}/webhooks/{webhook_id}/messages/{message_id}/attempts")]
+pub async fn partner_list_attempts(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, WebhookId, WebhookMessageId)>,
+) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    list_attempts_of(&desk, owner, (path.1, path.2)).await
+}
+
+/// Send a message again, under the same id.
+async fn replay_of(desk: &Desk, owner: Owner, ids: (WebhookId, WebhookMessageId)) -> Result<HttpResponse, Problem> {
+    let message = own_message(desk, owner, ids).await?;
+    let sql = "UPDATE webhook_message SET state = 'waiting', attempts = 0, next_at = $2 WHERE id = $1";
+    run(desk.db.write(), sql, [message.id.into(), desk.now().into()]).await?;
+    let row = by_id::<webhook_message::Entity>(desk.db.fresh(), message.id).await?;
+    let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(HttpResponse::Accepted().json(WebhookMessage::from(row)))
+}
+
 /// Send a message again, under the same id.
 #[utoipa::path(tag = "seller", operation_id = "replay_webhook_message", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("webhook_id" = WebhookId, Path), ("message_id" = WebhookMessageId, Path)), responses((status = 202, description = "The message", body = WebhookMessage)))]
 #[post("/v1/seller/cooperatives/{cooperative_id}/webhooks/{webhook_id}/messages/{message_id}/replay")]
@@ -371,10 +563,17 @@ pub async fn replay(
     desk: Desk,
     path: Path<(CooperativeId, WebhookId, WebhookMessageId)>,
 ) -> Result<HttpResponse, Problem> {
-    let message = own_message(&desk, path.into_inner()).await?;
-    let sql = "UPDATE webhook_message SET state = 'waiting', attempts = 0, next_at = $2 WHERE id = $1";
-    run(desk.db.write(), sql, [message.id.into(), desk.now().into()]).await?;
-    let row = by_id::<webhook_message::Entity>(desk.db.fresh(), message.id).await?;
-    let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Accepted().json(WebhookMessage::from(row)))
+    let owner = shop(&desk, path.0).await?;
+    replay_of(&desk, owner, (path.1, path.2)).await
+}
+
+/// Send a message again, under the same id.
+#[utoipa::path(tag = "partner", operation_id = "replay_partner_webhook_message", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("webhook_id" = WebhookId, Path), ("message_id" = WebhookMessageId, Path)), responses((status = 202, description = "The message", body = WebhookMessage)))]
+#[post("/v1/partner/{partner_id}/webhooks/{webhook_id}/messages/{message_id}/replay")]
+pub async fn partner_replay(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, WebhookId, WebhookMessageId)>,
+) -> Result<HttpResponse, Problem> {
+    let owner = partner(&desk).await?;
+    replay_of(&desk, owner, (path.1, path.2)).await
 }

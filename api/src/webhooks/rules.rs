@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// What a seller's system can be told, and what it means.
+/// What a seller's or partner's system can be told, and what it means.
 pub const EVENTS: &[(&str, &str)] = &[
     ("order.placed", "A buyer ordered"),
     ("order.confirmed", "The order was confirmed"),
@@ -30,6 +30,9 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("message.written", "Somebody wrote about an order"),
     ("review.written", "A buyer reviewed a product"),
     ("stock.changed", "Stock was recorded by a person"),
+    ("product.changed", "A product changed; partners hear of those in their feeds"),
+    ("commission.earned", "A partner is owed commission: an order it brought is completed"),
+    ("commission.reversed", "Commission was taken back: goods of a completed order were refunded"),
     ("webhook.test", "Sent by hand, to try the endpoint"),
 ];
 

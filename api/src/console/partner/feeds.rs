@@ -116,8 +116,13 @@ struct Choice {
 fn categories(stand: &Stand) -> Result<Vec<Choice>, Problem> {
     fn walk(nodes: &serde_json::Value, depth: usize, out: &mut Vec<Choice>) {
         for node in nodes.as_array().into_iter().flatten() {
-            let text = |value: &serde_json::Value| format!("{}{}", "– ".repeat(depth), value.as_str().unwrap_or_default());
-            out.push(Choice { slug: node["slug"].as_str().unwrap_or_default().to_owned(), vi: text(&node["name"]["vi"]), en: text(&node["name"]["en"]) });
+            let text =
+                |value: &serde_json::Value| format!("{}{}", "– ".repeat(depth), value.as_str().unwrap_or_default());
+            out.push(Choice {
+                slug: node["slug"].as_str().unwrap_or_default().to_owned(),
+                vi: text(&node["name"]["vi"]),
+                en: text(&node["name"]["en"]),
+            });
             walk(&node["children"], depth + 1, out);
         }
     }
@@ -158,7 +163,8 @@ pub async fn new_page(stand: Stand) -> Result<HttpResponse, Turn> {
     let desk = stand.desk()?;
     let profile = crate::platform::db::by_id::<entity::partner::Entity>(desk.db.fresh(), desk.partner).await?;
     if let Some(profile) = profile {
-        fresh.destination_id = crate::tourism::partners::view(desk.db.fresh(), profile).await?.destinations.first().copied();
+        fresh.destination_id =
+            crate::tourism::partners::view(desk.db.fresh(), profile).await?.destinations.first().copied();
         fresh.radius_km = fresh.destination_id.map(|_| 30.0);
     }
     builder(&stand, StatusCode::OK, None, ("", &fresh), "").await
@@ -169,11 +175,14 @@ pub async fn on_create(request: HttpRequest, stand: Stand, payload: Payload) -> 
     let form = stand.form(&request, payload).await?;
     let desk = stand.desk()?;
     let made = async {
-        let input = validate(NewFeed { name: form.text("name").to_owned(), slug: None, definition: definition(&form)? })?;
+        let input =
+            validate(NewFeed { name: form.text("name").to_owned(), slug: None, definition: definition(&form)? })?;
         feeds::make(&desk, &stand.guide, input).await
     };
     match made.await {
-        Ok(feed) => Ok(stand.seat.back(&format!("/partner/feeds/{}/snippet", feed.id), Ok(stand.seat.say("Đã tạo.", "Made.")))),
+        Ok(feed) => {
+            Ok(stand.seat.back(&format!("/partner/feeds/{}/snippet", feed.id), Ok(stand.seat.say("Đã tạo.", "Made."))))
+        }
         Err(problem) if problem.code.status < 500 => {
             let typed = definition(&form).unwrap_or_default();
             let error = problem.words(stand.seat.language);
@@ -197,7 +206,12 @@ pub async fn edit_page(stand: Stand, id: Path<FeedId>) -> Result<HttpResponse, T
 }
 
 #[post("/partner/feeds/{id}")]
-pub async fn on_save(request: HttpRequest, stand: Stand, id: Path<FeedId>, payload: Payload) -> Result<HttpResponse, Turn> {
+pub async fn on_save(
+    request: HttpRequest,
+    stand: Stand,
+    id: Path<FeedId>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
     let form = stand.form(&request, payload).await?;
     let desk = stand.desk()?;
     let saved = async {
@@ -206,7 +220,9 @@ pub async fn on_save(request: HttpRequest, stand: Stand, id: Path<FeedId>, paylo
         feeds::change(&desk, &stand.guide, *id, validate(input)?).await
     };
     match saved.await {
-        Ok(feed) => Ok(stand.seat.back(&format!("/partner/feeds/{}", feed.id), Ok(stand.seat.say("Đã lưu.", "Saved.")))),
+        Ok(feed) => {
+            Ok(stand.seat.back(&format!("/partner/feeds/{}", feed.id), Ok(stand.seat.say("Đã lưu.", "Saved."))))
+        }
         Err(problem) if problem.code.status < 500 => {
             let feed = own(&stand, *id).await?;
             let typed = definition(&form).unwrap_or_else(|_| feed.definition.clone());
@@ -275,5 +291,8 @@ pub async fn poster(stand: Stand, id: Path<FeedId>, query: Query<PosterQuery>) -
     let row = feeds::own(&desk, *id).await?;
     let name = format!("attachment; filename=\"{}.pdf\"", row.slug);
     let bytes = print(&stand.guide, row, query.size.unwrap_or_default()).await?;
-    Ok(HttpResponse::Ok().content_type("application/pdf").insert_header((header::CONTENT_DISPOSITION, name)).body(bytes))
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .body(bytes))
 }

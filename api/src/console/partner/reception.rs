@@ -28,7 +28,12 @@ pub async fn list_boxes(stand: Stand) -> Result<HttpResponse, Turn> {
 }
 
 #[post("/partner/boxes/{id}")]
-pub async fn on_step(request: HttpRequest, stand: Stand, id: Path<OrderId>, payload: Payload) -> Result<HttpResponse, Turn> {
+pub async fn on_step(
+    request: HttpRequest,
+    stand: Stand,
+    id: Path<OrderId>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
     let form = stand.form(&request, payload).await?;
     let desk = stand.desk()?;
     let outcome = match form.text("do") {

@@ -56,7 +56,11 @@ async fn act(stand: &Stand, looker: &Looker, form: &Form) -> Result<Shown, Turn>
         }
         "invite" => {
             let invitation = partners::invite(&desk, form.parsed("role")?).await?;
-            shown = Some((invitation.code, "Mã mời, dùng một lần trong hai tuần.", "An invitation for one person, good for two weeks."));
+            shown = Some((
+                invitation.code,
+                "Mã mời, dùng một lần trong hai tuần.",
+                "An invitation for one person, good for two weeks.",
+            ));
         }
         "key-make" => {
             let scopes: Vec<&str> = form.all("scope").collect();
@@ -67,7 +71,11 @@ async fn act(stand: &Stand, looker: &Looker, form: &Form) -> Result<Shown, Turn>
         }
         "key-rotate" => {
             let key = keys::rotate(&desk, form.parsed("key")?).await?;
-            shown = Some((key.secret, "Khóa mới; khóa cũ còn dùng được một ngày.", "The new secret; the old one is good for another day."));
+            shown = Some((
+                key.secret,
+                "Khóa mới; khóa cũ còn dùng được một ngày.",
+                "The new secret; the old one is good for another day.",
+            ));
         }
         "key-revoke" => keys::revoke(&desk, form.parsed("key")?).await?,
         _ => return Err(Problem::new(&NOT_FOUND).into()),
@@ -77,7 +85,12 @@ async fn act(stand: &Stand, looker: &Looker, form: &Form) -> Result<Shown, Turn>
 }
 
 #[post("/partner/settings")]
-pub async fn on_change(request: HttpRequest, stand: Stand, looker: Data<Looker>, payload: Payload) -> Result<HttpResponse, Turn> {
+pub async fn on_change(
+    request: HttpRequest,
+    stand: Stand,
+    looker: Data<Looker>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
     let form = stand.form(&request, payload).await?;
     match act(&stand, &looker, &form).await {
         Ok(Some((secret, vi, en))) => {
@@ -85,7 +98,9 @@ pub async fn on_change(request: HttpRequest, stand: Stand, looker: Data<Looker>,
             stand.page("partner_secret.html", "settings", StatusCode::OK, values)
         }
         Ok(None) => Ok(stand.seat.back("/partner/settings", Ok(stand.seat.say("Đã lưu.", "Saved.")))),
-        Err(Turn::Problem(problem)) if problem.code.status < 500 => Ok(stand.seat.back("/partner/settings", Err(&problem))),
+        Err(Turn::Problem(problem)) if problem.code.status < 500 => {
+            Ok(stand.seat.back("/partner/settings", Err(&problem)))
+        }
         Err(turn) => Err(turn),
     }
 }

@@ -41,7 +41,10 @@ pub fn product(item: &Item, language: Language) -> Value {
         out.insert("award".into(), stars(item, language == Language::Vi).into());
     }
     if let Some((average, count)) = item.rating {
-        out.insert("aggregateRating".into(), json!({"@type": "AggregateRating", "ratingValue": average, "reviewCount": count, "bestRating": 5}));
+        out.insert(
+            "aggregateRating".into(),
+            json!({"@type": "AggregateRating", "ratingValue": average, "reviewCount": count, "bestRating": 5}),
+        );
     }
     if let Some(price) = item.price {
         let availability = match item.availability {

@@ -15,9 +15,22 @@ pub fn write(sheet: &Sheet, kind: Kind) -> anyhow::Result<Vec<u8>> {
         Kind::Meta => b',',
     };
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
-    let common = ["id", "title", "description", "link", "image_link", "availability", "price", "condition", "brand", "product_type"];
+    let common = [
+        "id",
+        "title",
+        "description",
+        "link",
+        "image_link",
+        "availability",
+        "price",
+        "condition",
+        "brand",
+        "product_type",
+    ];
     match kind {
-        Kind::Google(_) => writer.write_record(common.iter().chain(&["gtin", "identifier_exists", "shipping_weight"]))?,
+        Kind::Google(_) => {
+            writer.write_record(common.iter().chain(&["gtin", "identifier_exists", "shipping_weight"]))?
+        }
         // Meta asks for no identifier.
         Kind::Meta => writer.write_record(common)?,
     }

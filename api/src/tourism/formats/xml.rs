@@ -14,7 +14,10 @@ type Out = Writer<Vec<u8>>;
 
 /// XML 1.0 has no place for most control characters, escaped or not.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, '\t' | '\n' | '\r') || !c.is_control()).filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')).collect()
+    text.chars()
+        .filter(|c| matches!(c, '\t' | '\n' | '\r') || !c.is_control())
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect()
 }
 
 fn text(out: &mut Out, name: &str, content: &str) -> std::io::Result<()> {
@@ -69,7 +72,9 @@ fn rss_item(out: &mut Out, item: &Item, language: Language) -> std::io::Result<(
         text(out, "title", &item.name)?;
         text(out, "link", &item.link)?;
         text(out, "description", &words(item, language))?;
-        out.create_element("guid").with_attribute(("isPermaLink", "false")).write_text_content(BytesText::new(&item.id))?;
+        out.create_element("guid")
+            .with_attribute(("isPermaLink", "false"))
+            .write_text_content(BytesText::new(&item.id))?;
         text(out, "pubDate", &rfc2822(item.changed_at))?;
         text(out, "category", &item.category)?;
         if !is_listing(item) {
