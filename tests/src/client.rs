@@ -53,6 +53,21 @@ impl Client {
         Self { http, base: base.to_owned(), headers }
     }
 
+    /// The same client, which shows redirects instead of following them.
+    #[must_use]
+    pub fn staying(mut self) -> Self {
+        let policy = reqwest::redirect::Policy::none();
+        self.http = reqwest::Client::builder().timeout(Duration::from_mins(1)).redirect(policy).build().unwrap();
+        self
+    }
+
+    /// A form as a page without scripts sends it.
+    pub async fn fields(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body =
+            reqwest::Url::parse_with_params("http://form/", fields).unwrap().query().unwrap_or_default().to_owned();
+        self.upload(path, "application/x-www-form-urlencoded", body.into_bytes()).await
+    }
+
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, HeaderValue::from_str(value).unwrap());

@@ -8,12 +8,14 @@
 
 mod client;
 mod gateway;
+mod partner;
 mod server;
 mod shop;
 mod standin;
 
 pub use client::{Answer, Client, Part};
 pub use gateway::{Gateway, Given};
+pub use partner::{FEED, PHONE, Partner, facts};
 pub use server::{Server, Settings, on_postgres};
 pub use shop::{Basket, PASSWORD, Seller, address};
 pub use standin::{Asked, Manner, StandIn};

@@ -29,6 +29,8 @@ impl Asked {
 /// What to do with a request.
 pub enum Manner {
     Answer(u16, Value),
+    /// A text of this media type.
+    Text(u16, &'static str, String),
     /// Take the request and hang up without a word.
     HangUp,
 }
@@ -108,10 +110,14 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Asked>>>, rule: Arc<Ru
             Asked { method: words.next().unwrap_or_default(), path: words.next().unwrap_or_default(), headers, text };
         let manner = rule(&asked);
         kept.lock().unwrap().push(asked);
-        if let Manner::Answer(status, body) = manner {
-            let body = body.to_string();
+        let said = match manner {
+            Manner::Answer(status, body) => Some((status, "application/json", body.to_string())),
+            Manner::Text(status, kind, body) => Some((status, kind, body)),
+            Manner::HangUp => None,
+        };
+        if let Some((status, kind, body)) = said {
             let head = format!(
-                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                "HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                 body.len()
             );
             let _ = stream.write_all((head + &body).as_bytes()).await;

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod attribution;
 mod authorization;
 mod catalogue;
 mod checkout;
 mod console;
 mod crash;
 mod demo;
+mod feeds;
 mod fulfilment;
 mod identity;
 mod imports;
@@ -18,14 +20,18 @@ mod media;
 mod onboarding;
 mod openapi;
 mod orders;
+mod partners;
 mod payments;
 mod payouts;
 mod places;
 mod platform;
 mod promotions;
+mod receptions;
 mod refunds;
 mod refusals;
 mod returns;
 mod search;
 mod selling;
+mod storefront;
+mod tourism;
 mod webhooks;

@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Batch, one};
-use crate::tourism::definition::Definition;
+use crate::tourism::definition::{Definition, FeedOrder};
 
 /// Of its feed.
 pub const FEED: &str = "qua-que-suoi-khoang";
@@ -66,8 +66,13 @@ pub async fn add(
         created_at: Set(since),
     };
     let at = partner_destination::ActiveModel { partner_id: Set(id), destination_id: Set(spring.id) };
-    let definition =
-        Definition { destination_id: Some(spring.id), radius_km: Some(30.0), size: 6, ..Definition::default() };
+    let definition = Definition {
+        destination_id: Some(spring.id),
+        radius_km: Some(30.0),
+        size: 6,
+        order: FeedOrder::Name,
+        ..Definition::default()
+    };
     let shown = feed::ActiveModel {
         id: Set(FeedId::new()),
         partner_id: Set(id),

@@ -60,7 +60,7 @@ fn order() -> impl Strategy<Value = OrderMoney> {
             tax,
             refunded: 0,
         });
-        OrderMoney { order: OrderId::new(), cooperative: CooperativeId(Uuid::from_u128(1)), pieces }
+        OrderMoney { order: OrderId::new(), cooperative: CooperativeId(Uuid::from_u128(1)), pieces, completed: false }
     })
 }
 
@@ -259,7 +259,7 @@ fn the_most_specific_rule_that_holds_today_is_used() {
         Rule { cooperative_id: Some(cooperative), starts_on: date!(2026 - 12 - 01), ..rule(50) },
     ];
     let rate = |categories: &[CategoryId], campaigns: &[String], day| {
-        let sale = Sale { categories, cooperative, campaigns, base: 100_000 };
+        let sale = Sale { categories, cooperative, campaigns, base: 100_000, partner: None };
         commissions(&rules, &sale, day)[0].amount
     };
     let tet = ["tet".to_owned()];

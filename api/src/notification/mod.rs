@@ -165,7 +165,7 @@ impl Notifier {
         };
         let to = partner_owners(self.db.fresh(), PartnerId(event.subject_id)).await?;
         for (index, email) in to.iter().enumerate() {
-            self.send(event, &format!("partner{index}"), &Contact::Email(email.clone()), &mail).await?;
+            self.send(event, &format!("house{index}"), &Contact::Email(email.clone()), &mail).await?;
         }
         Ok(())
     }

@@ -101,6 +101,7 @@ pub async fn spare_small_bodies<B: MessageBody + 'static>(
     let mut response = next.call(request).await?;
     if let BodySize::Sized(size) = response.response().body().size()
         && size < COMPRESS_FROM
+        && !response.headers().contains_key(header::CONTENT_ENCODING)
     {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("identity"));
     }

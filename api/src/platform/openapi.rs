@@ -21,6 +21,15 @@ pub fn complete(document: &mut OpenApi) {
                 .build(),
         )),
     );
+    components.security_schemes.insert(
+        "partner_key".to_owned(),
+        RefOr::T(SecurityScheme::Http(
+            Http::builder()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("A partner's API key, `ocop_…`, with the scope the operation asks for."))
+                .build(),
+        )),
+    );
     let problem = ResponseBuilder::new()
         .description("Refused; `code` tells why")
         .content("application/problem+json", Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name("Problem")))))

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use minijinja::value::Kwargs;
-use minijinja::{Environment, Error, State, Value};
+use minijinja::{AutoEscape, Environment, Error, State, Value, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,13 @@ use entity::value::Vnd;
 /// Templates by name, with the words, amounts and times every page needs.
 pub fn environment(pages: &[(&'static str, &'static str)]) -> Environment<'static> {
     let mut environment = Environment::new();
+    // Slashes need no escaping, and addresses are full of them.
+    environment.set_formatter(|out, state, value| match state.auto_escape() {
+        AutoEscape::Html if !value.is_safe() && value.as_str().is_some() => {
+            Ok(out.write_str(&escape(value.as_str().unwrap_or_default()))?)
+        }
+        _ => escape_formatter(out, state, value),
+    });
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
     for (name, source) in pages {
         if let Err(error) = environment.add_template(name, source) {
@@ -62,7 +69,7 @@ pub fn day(value: Value) -> String {
 }
 
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// Anything serialisable, for a template.

@@ -71,7 +71,8 @@ pub struct Definition {
     #[garde(length(max = 50), inner(length(min = 1, max = 200)))]
     #[schema(max_items = 50)]
     pub cooperatives: Vec<String>,
-    /// Slugs or ids of products picked by hand, in their order; the filters above are not asked then, those below are.
+    /// Slugs or ids of products picked by hand, in their order: where they are and who makes them is not asked then; stars,
+    /// season and stock are.
     #[garde(length(max = 100), inner(length(min = 1, max = 200)))]
     #[schema(max_items = 100)]
     pub products: Vec<String>,

@@ -681,8 +681,7 @@ pub async fn delete_event(
 #[derive(Serialize, ToSchema)]
 pub struct DestinationPicture {
     id: RowId,
-    #[serde(flatten)]
-    media: media::Media,
+    picture: media::Media,
 }
 
 /// Add a picture, as the body itself or as a form's `file` with `alt_vi` and `alt_en`: JPEG, PNG or WebP, at most 12 MB.
@@ -728,7 +727,8 @@ pub async fn add_image(
     changed(&transaction, id.0, desk.now()).await?;
     transaction.commit().await?;
     guide.refresh().await?;
-    Ok(HttpResponse::Created().json(DestinationPicture { id: row, media: media::view(&file, &desk.config.base_url()) }))
+    Ok(HttpResponse::Created()
+        .json(DestinationPicture { id: row, picture: media::view(&file, &desk.config.base_url()) }))
 }
 
 /// Take a picture away.

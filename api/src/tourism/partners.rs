@@ -555,11 +555,8 @@ pub struct PartnerQuery {
 pub async fn list_partners(desk: Desk, query: Params<PartnerQuery>) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let paging = Paging { limit: query.0.limit, cursor: query.0.cursor };
-    let sql = match query.0.state {
-        None => "SELECT * FROM partner".to_owned(),
-        Some(state) => format!("SELECT * FROM partner WHERE state = '{}'", state.as_str()),
-    };
-    let page = NewestFirst::of(&sql, "id", paging.place())?;
+    let state = query.0.state.map(PartnerState::as_str);
+    let page = NewestFirst::of("SELECT * FROM partner", "id", paging.place())?.and_if("state = ?", state);
     let page = page.page(desk.db.fresh(), |row: &partner::Model| row.id).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for row in page.items {

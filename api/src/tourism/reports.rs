@@ -265,13 +265,9 @@ struct PostingRow {
 #[get("/v1/partner/{partner_id}/commissions")]
 pub async fn list_commissions(desk: PartnerDesk, query: Params<Paging>) -> Result<HttpResponse, Problem> {
     desk.may(Scope::ReportsRead).await?;
-    let sql = format!(
-        "SELECT p.id, p.order_id, o.number, l.name_vi, j.kind, -p.amount AS amount, p.at FROM posting p JOIN ledger_account a ON a.id = p.account_id
-         JOIN journal j ON j.id = p.journal_id LEFT JOIN orders o ON o.id = p.order_id LEFT JOIN order_line l ON l.id = p.order_line_id
-         WHERE a.kind = 'partner' AND a.owner = '{}'",
-        desk.partner
-    );
-    let page = NewestFirst::of(&sql, "p.id", query.0.place())?;
+    let sql = "SELECT p.id, p.order_id, o.number, l.name_vi, j.kind, -p.amount AS amount, p.at FROM posting p JOIN ledger_account a ON a.id = p.account_id
+               JOIN journal j ON j.id = p.journal_id LEFT JOIN orders o ON o.id = p.order_id LEFT JOIN order_line l ON l.id = p.order_line_id";
+    let page = NewestFirst::of(sql, "p.id", query.0.place())?.and("a.partner_id = ?", desk.partner);
     let page = page.page(desk.db.fresh(), |row: &PostingRow| row.id).await?;
     let line = |row: PostingRow| CommissionLine {
         id: row.id,

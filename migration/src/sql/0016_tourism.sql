@@ -219,8 +219,8 @@ UPDATE ledger_account SET partner_id = unhex(replace(owner, '-', '')) WHERE kind
 -- SQLite cannot change a constraint; its documentation lets the stored text be rewritten where no row's bytes change.
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(sql, '''lake'', ''homestay''', '''lake'', ''homestay'', ''farm'', ''market'', ''temple'', ''attraction''') WHERE type = 'table' AND name = 'destination';
-UPDATE sqlite_schema SET sql = replace(sql, 'cooperative_id uuid_blob NOT NULL REFERENCES', 'cooperative_id uuid_blob REFERENCES') WHERE type = 'table' AND name IN ('pickup_point', 'payout', 'webhook_endpoint');
-UPDATE sqlite_schema SET sql = replace(sql, 'partner_id uuid_blob REFERENCES account (id)', 'partner_id uuid_blob REFERENCES partner (id)') WHERE type = 'table' AND name = 'commission_rule';
+UPDATE sqlite_schema SET sql = replace(sql, 'cooperative_id uuid NOT NULL REFERENCES', 'cooperative_id uuid REFERENCES') WHERE type = 'table' AND name IN ('pickup_point', 'payout', 'webhook_endpoint');
+UPDATE sqlite_schema SET sql = replace(sql, 'partner_id uuid REFERENCES account (id)', 'partner_id uuid REFERENCES partner (id)') WHERE type = 'table' AND name = 'commission_rule';
 UPDATE sqlite_schema SET sql = replace(sql, '''seller'', ''system''', '''seller'', ''system'', ''partner''') WHERE type = 'table' AND name = 'order_event';
 PRAGMA writable_schema = RESET;
 --@postgres

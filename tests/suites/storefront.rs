@@ -1,0 +1,207 @@
+//! The shop's own pages, as a browser without scripts uses them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tests::{Answer, Client, FEED, Server};
+
+/// A browser that keeps cookies, and does not follow by itself.
+struct Browser {
+    client: Client,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    fn new(server: &Server) -> Self {
+        Self { client: server.guest().staying(), cookies: BTreeMap::new() }
+    }
+
+    fn sending(&self) -> Client {
+        let jar: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let client = self.client.clone().header("accept-language", "vi");
+        if jar.is_empty() { client } else { client.header("cookie", &jar.join("; ")) }
+    }
+
+    fn keep(&mut self, answer: Answer) -> Answer {
+        for cookie in answer.headers.get_all("set-cookie") {
+            let text = cookie.to_str().unwrap();
+            assert!(text.contains("HttpOnly") || text.contains("Max-Age=0"), "{text}");
+            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name)
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned())
+            };
+        }
+        answer
+    }
+
+    async fn get(&mut self, path: &str) -> Answer {
+        let answer = self.sending().get(path).await;
+        self.keep(answer)
+    }
+
+    async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.sending().fields(path, fields).await;
+        self.keep(answer)
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let start = text.find(before).unwrap_or_else(|| panic!("no {before} in {text}")) + before.len();
+    &text[start..start + text[start..].find(after).unwrap()]
+}
+
+fn json_ld(page: &str) -> Value {
+    serde_json::from_str(between(page, "<script type=\"application/ld+json\">", "</script>")).unwrap()
+}
+
+#[tokio::test]
+async fn a_guest_buys_without_scripts_and_the_partner_is_told_of() {
+    let server = Server::start().await;
+    let mut browser = Browser::new(&server);
+    let path = server.link(FEED, "buoi-dien-du-sang").await;
+    let gone = browser.get(&path).await;
+    let landing = gone.header("location").to_owned();
+    assert!(landing.contains("/p/buoi-dien-du-sang?via="));
+    let page = browser.get(&landing[landing.find("/p/").unwrap()..]).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("Homestay Mường Bi giới thiệu và nhận hoa hồng"), "disclosed on the page");
+    let offer = between(&page.text, "name=\"offer\" value=\"", "\"").to_owned();
+    let added = browser.send("/basket/add", &[("offer", &offer), ("quantity", "2")]).await;
+    assert_eq!((added.status, added.header("location")), (303, "/basket"));
+    let basket = browser.get("/basket").await;
+    assert!(basket.text.contains("500.000 ₫") && basket.text.contains("Homestay Mường Bi"), "{}", basket.text);
+    let line = between(&basket.text, "name=\"line\" value=\"", "\"").to_owned();
+    browser.send("/basket/line", &[("line", &line), ("quantity", "1")]).await;
+    assert!(browser.get("/basket").await.text.contains("250.000 ₫"));
+    let wrong = browser.send("/basket/code", &[("code", "NOBODY")]).await;
+    assert!(wrong.status == 422 && wrong.text.contains("không có mã giới thiệu này"), "{}", wrong.text);
+
+    let form = browser.get("/checkout").await;
+    assert!(form.text.contains("Lễ tân Homestay Mường Bi"), "collected at the reception, if one likes");
+    let bad = [
+        ("name", "Trần Văn An"),
+        ("phone", "12345"),
+        ("street", "5 Hàng Gai"),
+        ("commune", "Hoàn Kiếm, Hà Nội"),
+        ("method", "cash_on_delivery"),
+    ];
+    let refused = browser.send("/checkout", &bad).await;
+    assert!(
+        refused.status == 422
+            && refused.text.contains("Số điện thoại không hợp lệ")
+            && refused.text.contains("Trần Văn An"),
+        "what was typed is kept: {}",
+        refused.text
+    );
+    let good = [
+        ("name", "Trần Văn An"),
+        ("phone", "0987 111 222"),
+        ("email", "an@example.vn"),
+        ("street", "5 Hàng Gai"),
+        ("commune", "Hoàn Kiếm, Hà Nội"),
+        ("method", "cash_on_delivery"),
+        ("note", "<b>gọi trước</b>"),
+    ];
+    let review = browser.send("/checkout", &good).await;
+    assert_eq!(review.status, 200, "{}", review.text);
+    assert!(review.text.contains("&lt;b&gt;gọi trước") && !review.text.contains("<b>gọi"), "escaped");
+    let (quote, once) = (
+        between(&review.text, "name=\"quote\" value=\"", "\"").to_owned(),
+        between(&review.text, "name=\"once\" value=\"", "\"").to_owned(),
+    );
+    let total = between(&review.text, "<b class=\"big price\">", "</b>").to_owned();
+    let mut sent = good.to_vec();
+    sent.extend([("quote", quote.as_str()), ("once", once.as_str())]);
+    let jar = browser.cookies.clone();
+    let bought = browser.send("/checkout/buy", &sent).await;
+    assert_eq!(bought.status, 303, "{}", bought.text);
+    let order = bought.header("location").to_owned();
+    assert!(!browser.cookies.contains_key("ocop_basket"), "the basket is done with");
+    // A second click on the same page buys nothing twice.
+    browser.cookies = jar;
+    assert_eq!(browser.send("/checkout/buy", &sent).await.header("location"), order);
+    assert_eq!(server.count("SELECT COUNT(*) FROM orders WHERE partner_id IS NOT NULL").await, 1);
+    let page = browser.get(&order).await;
+    assert!(
+        page.text.contains(&total) && page.text.contains("Homestay Mường Bi") && page.text.contains("noindex"),
+        "{}",
+        page.text
+    );
+    assert!(server.message_to("an@example.vn", "DH-").await.contains("/o/"), "mails lead to the page");
+    let id = &order["/o/".len()..order.find('?').unwrap()];
+    browser.get(&format!("/o/{id}?token=wrong")).await.expect(404);
+    let token = between(&order, "token=", "&").to_owned();
+    let cancelled = browser.send(&format!("/o/{id}/cancel?token={token}"), &[]).await;
+    assert_eq!(cancelled.status, 303);
+    assert!(browser.get(&order).await.text.contains("Đã hủy"));
+    let foreign =
+        browser.sending().header("sec-fetch-site", "cross-site").fields("/basket/add", &[("offer", &offer)]).await;
+    assert_eq!(foreign.status, 403, "forms of other sites are refused");
+}
+
+#[tokio::test]
+async fn pages_can_be_found_and_read_in_two_languages() {
+    let server = Server::start().await;
+    let client = server.client().header("accept-language", "vi");
+    let base = server.url();
+    for (path, kind) in [
+        ("/p/buoi-dien-du-sang", "Product"),
+        ("/c/htx-nong-nghiep-xanh-kim-boi", "Organization"),
+        ("/d/suoi-khoang-kim-boi", "TouristAttraction"),
+    ] {
+        let page = client.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(
+            page.text.contains(&format!("<link rel=\"canonical\" href=\"{base}{path}\">")),
+            "{path}: {}",
+            page.text
+        );
+        assert!(page.text.contains(&format!("hreflang=\"en\" href=\"{base}{path}?lang=en\"")), "{path}");
+        assert!(page.text.contains("og:title"), "{path}");
+        let data = json_ld(&page.text);
+        assert_eq!((&data["@type"], &data["url"]), (&kind.into(), &format!("{base}{path}").into()));
+        let english = client.get(&format!("{path}?lang=en")).await;
+        assert!(
+            english.text.contains("<html lang=\"en\">")
+                && english.text.contains(&format!("canonical\" href=\"{base}{path}?lang=en\"")),
+            "{path}"
+        );
+    }
+    let product = json_ld(&client.get("/p/buoi-dien-du-sang").await.text);
+    assert_eq!(product["offers"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&product["offers"][0]["price"], &product["offers"][0]["priceCurrency"]),
+        (&"250000".into(), &"VND".into())
+    );
+    let map = client.get("/sitemap.xml").await;
+    assert_eq!(map.header("content-type"), "application/xml; charset=utf-8");
+    for path in ["/p/buoi-dien-du-sang", "/c/htx-nong-nghiep-xanh-kim-boi", "/d/mai-chau"] {
+        assert!(map.text.contains(&format!("<loc>{base}{path}</loc>")), "{path}");
+    }
+    let robots = client.get("/robots.txt").await.text;
+    assert!(robots.contains(&format!("Sitemap: {base}/sitemap.xml")) && robots.contains("Disallow: /basket"));
+    let found = client.query("/", &[("q", "buoi dien")]).await;
+    assert!(found.text.contains("/p/buoi-dien-du-sang") && found.text.contains("noindex"));
+    let missing = client.get("/p/khong-co").await;
+    assert!(missing.status == 404 && missing.text.contains("<!doctype html>"));
+    for hostile in ["/p/%3Cscript%3E", "/?q=%3Cscript%3Ealert(1)%3C/script%3E", "/p/x?via=%22%3E", "/?cursor=zzz"] {
+        let answer = client.get(hostile).await;
+        assert!(answer.status < 500 && !answer.text.contains("<script>alert"), "{hostile}: {}", answer.status);
+    }
+}
+
+#[tokio::test]
+async fn clicks_go_to_another_front_end_when_one_is_set() {
+    let server = Server::with(tests::Settings::default().set("OCOP_STOREFRONT_URL", "https://cho.example/")).await;
+    let path = server.link(FEED, "buoi-dien-du-sang").await;
+    let answer = server.guest().staying().get(&path).await;
+    assert!(
+        answer.header("location").starts_with("https://cho.example/p/buoi-dien-du-sang?via="),
+        "{}",
+        answer.header("location")
+    );
+    let feed = server.client().get(&format!("/feeds/{FEED}.json")).await.expect(200);
+    assert!(feed["items"][0]["url"].as_str().unwrap().starts_with("https://cho.example/p/"));
+}
