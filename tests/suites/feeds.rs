@@ -97,8 +97,7 @@ async fn a_stock_change_is_in_every_feed_at_once_and_on_another_node_within_two_
     seller.set_available(&offer, 0).await;
     let started = Instant::now();
     let sold_out = |ending: &str, text: &str| match ending {
-        "json" => text.contains("\"availability\":\"out_of_stock\""),
-        "jsonfeed" => text.contains("\"availability\":\"out_of_stock\""),
+        "json" | "jsonfeed" => text.contains("\"availability\":\"out_of_stock\""),
         "jsonld" => text.contains("schema.org/OutOfStock"),
         "meta.csv" => text.contains("out of stock"),
         // Atom has no word for stock: what changed is when it was updated.
@@ -148,6 +147,10 @@ impl Dice {
         self.0 % sides
     }
 
+    fn hundredths(&mut self, most: u64) -> f64 {
+        f64::from(u32::try_from(self.roll(most)).unwrap()) / 100.0
+    }
+
     fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[usize::try_from(self.roll(of.len() as u64)).unwrap()]
     }
@@ -162,8 +165,7 @@ fn any_definition(dice: &mut Dice) -> Value {
     let order = dice.one(&["nearest", "newest", "stars", "price_asc", "price_desc", "name"]);
     let mut out = json!({"in_stock": dice.roll(2) == 0, "in_season": dice.roll(2) == 0, "size": 1 + dice.roll(100), "language": language, "order": order});
     if dice.roll(2) == 0 {
-        out["near"] =
-            json!({"latitude": 20.5 + dice.roll(40) as f64 / 100.0, "longitude": 105.3 + dice.roll(40) as f64 / 100.0});
+        out["near"] = json!({"latitude": 20.5 + dice.hundredths(40), "longitude": 105.3 + dice.hundredths(40)});
         if dice.roll(2) == 0 {
             out["radius_km"] = json!(1 + dice.roll(60));
         }

@@ -31,8 +31,8 @@ async fn a_partner_is_approved_told_and_can_be_suspended() {
     admin.post(&decision, json!({"decision": "approve"})).await.expect(200);
     server.message_to("mai@example.vn", "đã được duyệt").await;
     let feed = owner.post(&path("feeds"), json!({"name": "Nguồn", "definition": {"size": 3}})).await.expect(201);
-    let served = format!("/feeds/{}.json", feed["slug"].as_str().unwrap());
-    server.client().get(&served).await.expect(200);
+    let address = format!("/feeds/{}.json", feed["slug"].as_str().unwrap());
+    server.client().get(&address).await.expect(200);
     let spring = server.client().get("/v1/destinations/suoi-khoang-kim-boi").await.expect(200);
     owner.put(&path("destinations"), json!({"destinations": [spring["id"]]})).await.expect(200);
     let there = server.client().get("/v1/destinations/suoi-khoang-kim-boi").await.expect(200);
@@ -42,7 +42,7 @@ async fn a_partner_is_approved_told_and_can_be_suspended() {
     owner.put(&path("profile"), moved).await.expect(200);
     server.message_to("mai@example.vn", "Tài khoản nhận hoa hồng").await;
     admin.post(&decision, json!({"decision": "suspend", "note": "Khiếu nại"})).await.expect(200);
-    server.client().get(&served).await.expect_problem(404, "not_found");
+    server.client().get(&address).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ impl FromRequest for Shell {
     type Future = Ready<Result<Self, Fault>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request).map_err(|problem| Fault { problem, language: Language::Vi }))
+        ready(Self::of(request).map_err(|problem| Fault { problem: Box::new(problem), language: Language::Vi }))
     }
 }
 
@@ -227,7 +227,7 @@ impl Shell {
     }
 
     pub fn fault(&self, problem: Problem) -> Fault {
-        Fault { problem, language: self.language }
+        Fault { problem: Box::new(problem), language: self.language }
     }
 
     /// What is told of who brought the guest, while the click counts.
@@ -245,7 +245,7 @@ impl Shell {
 /// An error, as a page.
 #[derive(Debug)]
 pub struct Fault {
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     language: Language,
 }
 
@@ -257,7 +257,7 @@ impl std::fmt::Display for Fault {
 
 impl<E: Into<Problem>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Self { problem: error.into(), language: Language::Vi }
+        Self { problem: Box::new(error.into()), language: Language::Vi }
     }
 }
 

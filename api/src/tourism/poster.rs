@@ -74,9 +74,9 @@ fn draw(
         centred(canvas, (x, w), at, line, bold(size(20.0)))?;
         at += size(26.0);
     }
-    let side = size(300.0);
-    canvas.qr(x + (w - side) / 2.0, at, side, &printed.link)?;
-    at += side + size(20.0);
+    let square = size(300.0);
+    canvas.qr(x + (w - square) / 2.0, at, square, &printed.link)?;
+    at += square + size(20.0);
     centred(canvas, (x, w), at, "Quét để xem và đặt hàng · Scan to see and order", plain(size(14.0)))?;
     at += size(34.0);
     centred(canvas, (x, w), at, &format!("Mã · Code: {}", printed.code), bold(size(26.0)))?;

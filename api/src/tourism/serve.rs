@@ -165,7 +165,7 @@ fn http_date(at: OffsetDateTime) -> String {
     header::HttpDate::from(std::time::SystemTime::from(at)).to_string()
 }
 
-fn text_of<'a>(request: &'a HttpRequest, name: header::HeaderName) -> Option<&'a str> {
+fn text_of(request: &HttpRequest, name: header::HeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()
 }
 

@@ -29,7 +29,7 @@ pub fn write(sheet: &Sheet, kind: Kind) -> anyhow::Result<Vec<u8>> {
     ];
     match kind {
         Kind::Google(_) => {
-            writer.write_record(common.iter().chain(&["gtin", "identifier_exists", "shipping_weight"]))?
+            writer.write_record(common.iter().chain(&["gtin", "identifier_exists", "shipping_weight"]))?;
         }
         // Meta asks for no identifier.
         Kind::Meta => writer.write_record(common)?,
@@ -44,7 +44,7 @@ pub fn write(sheet: &Sheet, kind: Kind) -> anyhow::Result<Vec<u8>> {
         // A tab in a text would be another column to readers that know no quotes.
         writer.write_record(row.iter().map(|cell| cell.replace(['\t', '\n', '\r'], " ")))?;
     }
-    Ok(writer.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)
+    writer.into_inner().map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 fn common_cells(item: &Item, kind: Kind) -> Vec<String> {

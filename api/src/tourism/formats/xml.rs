@@ -132,7 +132,8 @@ fn atom_entry(out: &mut Out, item: &Item, language: Language) -> std::io::Result
         text(out, "updated", &rfc3339(item.changed_at))?;
         link(out, "alternate", "text/html", &item.link)?;
         if let Some(image) = &item.image {
-            let kind = if image.url.ends_with(".png") { "image/png" } else { "image/jpeg" };
+            let png = image.url.rsplit('.').next().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+            let kind = if png { "image/png" } else { "image/jpeg" };
             link(out, "enclosure", kind, &image.url)?;
         }
         out.create_element("author").write_inner_content(|out| text(out, "name", &item.cooperative))?;
