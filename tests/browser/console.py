@@ -6,44 +6,12 @@ Run by `tests/run`, which starts the server and says where things are:
   CHROMIUM the browser              AXE      axe.min.js
   ARTEFACTS where screenshots go
 """
-import base64, email, email.policy, glob, io, json, os, re, struct, sys, time, urllib.request, zlib
+import io, os, re, struct, sys, time, zlib
 
 import openpyxl
 from playwright.sync_api import sync_playwright
 
-BASE, DATA, ARTEFACTS = os.environ["BASE"], os.environ["DATA"], os.environ["ARTEFACTS"]
-AXE = open(os.environ["AXE"]).read()
-PASSWORD = "buoi-dien-kim-boi"
-PHONE = {"width": 360, "height": 740}
-faults, seen = [], []
-
-
-def api(method, path, body=None, token=None, headers=None):
-    request = urllib.request.Request(BASE + path, method=method, data=None if body is None else json.dumps(body).encode())
-    request.add_header("content-type", "application/json")
-    for name, value in (headers or {}).items():
-        request.add_header(name, value)
-    if token:
-        request.add_header("authorization", "Bearer " + token)
-    with urllib.request.urlopen(request) as answer:
-        text = answer.read()
-        return json.loads(text) if text else None
-
-
-def sign_in(login):
-    return api("POST", "/v1/auth/login", {"login": login, "password": PASSWORD})["access_token"]
-
-
-def mailed_code(to, pattern):
-    for _ in range(100):
-        for name in sorted(glob.glob(DATA + "/mail/*.eml"), reverse=True):
-            message = email.message_from_binary_file(open(name, "rb"), policy=email.policy.default)
-            if to in str(message["to"]):
-                found = re.search(pattern, message.get_content())
-                if found:
-                    return found.group(1)
-        time.sleep(0.1)
-    sys.exit(f"no mail to {to} matches {pattern}")
+from common import ARTEFACTS, BASE, PASSWORD, PHONE, api, faults, look, mailed_code, seen, sign_in
 
 
 def png(width=600, height=450):
@@ -58,25 +26,6 @@ def png(width=600, height=450):
 
 def file(name, kind, data):
     return {"name": name, "mimeType": kind, "buffer": data}
-
-
-def look(page, name):
-    """Every page is photographed, weighed and judged."""
-    page.screenshot(path=f"{ARTEFACTS}/{len(seen):02}-{name}.png", full_page=True)
-    found = page.evaluate(AXE + "\n; axe.run(document, {resultTypes: ['violations']})")
-    for violation in found["violations"]:
-        if violation["impact"] in ("serious", "critical"):
-            where = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
-            faults.append(f"{name}: axe {violation['id']} ({violation['impact']}): {where}")
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > PHONE["width"]:
-        faults.append(f"{name}: {wide} pixels wide on a screen of {PHONE['width']}")
-    small = page.evaluate(
-        "[...document.querySelectorAll('button, .button, nav a')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 40).map(e => e.textContent.trim())"
-    )
-    if small:
-        faults.append(f"{name}: too small to touch: {small[:5]}")
-    seen.append(name)
 
 
 def run(browser):
