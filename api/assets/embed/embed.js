@@ -19,8 +19,8 @@ ul{list-style:none;margin:0;padding:0;display:grid;gap:12px;grid-template-column
 li{scroll-snap-align:start;min-width:0}
 a.card,div.card{display:flex;flex-direction:column;height:100%;background:var(--b);border:1px solid var(--l);border-radius:var(--r);overflow:hidden;color:inherit;text-decoration:none}
 a.card:focus-visible,button:focus-visible,ul:focus-visible,a:focus-visible{outline:3px solid #e8a200;outline-offset:1px}
-.pic{aspect-ratio:4/3;background:var(--l);display:block;width:100%}
-img{width:100%;height:100%;object-fit:cover;display:block}
+.pic{aspect-ratio:4/3;background:var(--l);display:block;width:100%;position:relative;flex:none}
+img{position:absolute;inset:0;width:100%;height:100%;object-fit:cover;display:block}
 .text{padding:8px 10px 10px;display:flex;flex-direction:column;gap:2px}
 .name{font-weight:600;height:2.8em;overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical}
 .soft{color:var(--s);font-size:13px;height:1.4em;overflow:hidden;white-space:nowrap;text-overflow:ellipsis}

@@ -4,8 +4,9 @@
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use entity::value::{ClickKind, Language};
+use entity::value::{AccountId, ClickKind, Language};
 use garde::Validate;
+use sea_orm::FromQueryResult;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
@@ -16,8 +17,10 @@ use crate::attribution::rules::is_bot;
 use crate::attribution::{NewClick, mint};
 use crate::catalogue::pick::Pick;
 use crate::platform::body::Params;
+use crate::platform::db::one;
 use crate::platform::edge::client_address;
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::secrets;
 
 #[derive(Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +48,21 @@ fn header_text(request: &HttpRequest, name: &str) -> String {
 fn is_guest(request: &HttpRequest) -> bool {
     let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| header_text(request, name).contains("prefetch"));
     !ahead && !is_bot(&header_text(request, "user-agent"))
+}
+
+#[derive(FromQueryResult)]
+struct Own {
+    #[allow(dead_code, reason = "that there is a row is what counts")]
+    account_id: AccountId,
+}
+
+/// Whether somebody of the partner's team clicks, signed in at the partner's pages in the same browser.
+async fn is_own(guide: &Guide, feed: &FeedEntry, request: &HttpRequest) -> Result<bool, Problem> {
+    let Some(cookie) = request.cookie("ocop_console") else { return Ok(false) };
+    let sql = "SELECT m.account_id FROM console_session s JOIN partner_member m ON m.account_id = s.account_id
+               WHERE s.token_hash = $1 AND m.partner_id = $2";
+    let values = [secrets::hash(cookie.value()).into(), feed.partner.into()];
+    Ok(one::<Own>(guide.db.fresh(), sql, values).await?.is_some())
 }
 
 /// Whether the guest came by the feed within the half hour already. Only a digest is kept, in memory.
@@ -96,7 +114,7 @@ async fn go(
     if feed.definition.language == Language::En {
         extra.push("lang=en".to_owned());
     }
-    if signed && is_guest(request) {
+    if signed && is_guest(request) && !is_own(guide, &feed, request).await? {
         let click = NewClick {
             partner: feed.partner,
             feed: feed.id,
