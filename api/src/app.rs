@@ -230,7 +230,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .configure(routes)
             .into_app()
             .configure(service::routes)
-            .service(tourism::embed::style)
+            .configure(tourism::pages)
             .configure(console::routes)
             .configure(storefront::routes)
             .default_service(actix_web::web::to(nothing_here))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Feeds, GeoJSON and oEmbed before other people's code: feedparser, lxml, jsonschema, geojson, csv.
+"""Feeds, GeoJSON and oEmbed before other people's code: feedparser, feedparser-rs, lxml, jsonschema, geojson, csv.
 
 BASE is the server; run by `tests/run`.
 """
 import csv, io, json, os, pathlib, re, sys, urllib.parse, urllib.request
 
-import feedparser, geojson, jsonschema
+import feedparser, feedparser_rs, geojson, jsonschema
 from lxml import etree
 
 BASE, FEED = os.environ["BASE"], "qua-que-suoi-khoang"
@@ -50,6 +50,8 @@ schema = json.loads((pathlib.Path(__file__).parent / "json-feed.schema.json").re
 jsonschema.Draft202012Validator.check_schema(schema)
 feed = json.loads(get(f"/feeds/{FEED}.jsonfeed")[0])
 jsonschema.validate(feed, schema, cls=jsonschema.Draft202012Validator)
+read = feedparser_rs.parse(json.dumps(feed))
+assert read.version == "json11" and not read.bozo and [entry.id for entry in read.entries] == ids, read.version
 for broken in ({**feed, "version": "1"}, {key: feed[key] for key in feed if key != "title"}, {**feed, "items": [{"id": "x"}]}):
     try:
         jsonschema.validate(broken, schema, cls=jsonschema.Draft202012Validator)
@@ -65,6 +67,8 @@ assert all(-180 <= f.geometry.coordinates[0] <= 180 and 100 < f.geometry.coordin
 embed = json.loads(get("/oembed?url=" + urllib.parse.quote(f"{BASE}/embed/{FEED}", safe=""))[0])
 assert embed["type"] == "rich" and embed["version"] == "1.0", embed
 assert isinstance(embed["html"], str) and isinstance(embed["width"], int) and isinstance(embed["height"], int)
+xml = etree.fromstring(get("/oembed?format=xml&url=" + urllib.parse.quote(f"{BASE}/embed/{FEED}", safe=""))[0])
+assert xml.tag == "oembed" and xml.findtext("type") == "rich" and xml.findtext("html") == embed["html"]
 frame = get(f"/embed/{FEED}")[0].decode()
 assert 'type="application/json+oembed"' in frame, "the discovery link"
 

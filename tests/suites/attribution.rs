@@ -145,7 +145,11 @@ async fn attribution_cannot_be_forged_replayed_or_claimed_by_another() {
     let ahead = server.guest().header("sec-purpose", "prefetch").staying().get(&path).await;
     assert!(!ahead.header("location").contains("via="), "looking ahead is no click");
     // The partner's own people, signed in at its pages.
-    let signed_in = server.client().staying().fields("/console/login", &[("login", "homestay@example.vn"), ("password", tests::PASSWORD)]).await;
+    let signed_in = server
+        .client()
+        .staying()
+        .fields("/console/login", &[("login", "homestay@example.vn"), ("password", tests::PASSWORD)])
+        .await;
     let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
     let own = server.guest().header("cookie", &cookie).staying().get(&path).await;
     assert!(own.status == 302 && !own.header("location").contains("via="), "one's own click is none");

@@ -51,8 +51,6 @@ const TABLE: &[(Needs, &[&str])] = &[
             "list_product_destinations",
             "show_feed",
             "count_feed_view",
-            "follow_link",
-            "follow_feed_link",
             "show_widget_script",
             "show_frame",
             "oembed",

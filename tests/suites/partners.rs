@@ -169,11 +169,13 @@ async fn only_verified_sites_show_widgets() {
     let link = server.client().get(&format!("/oembed?url={}/p/buoi-dien-du-sang", server.url())).await.expect(200);
     assert_eq!(link["type"], "link");
     server.client().get("/oembed?url=https://elsewhere.example/").await.expect_problem(404, "not_found");
+    let xml = server.client().get(&format!("/oembed?format=xml&url={}/embed/{FEED}", server.url())).await;
+    assert!(xml.status == 200 && xml.text.contains("<type>rich</type>"), "{}", xml.text);
     server
         .client()
-        .get(&format!("/oembed?format=xml&url={}/embed/{FEED}", server.url()))
+        .get(&format!("/oembed?format=yaml&url={}/embed/{FEED}", server.url()))
         .await
-        .expect_problem(501, "oembed_json_only");
+        .expect_problem(400, "malformed");
 }
 
 #[tokio::test]

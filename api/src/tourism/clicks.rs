@@ -9,7 +9,6 @@ use garde::Validate;
 use sea_orm::FromQueryResult;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use utoipa::IntoParams;
 
 use super::guide::{FeedEntry, Guide};
 use super::serve::{feed_of, page_of};
@@ -22,21 +21,16 @@ use crate::platform::edge::client_address;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::secrets;
 
-#[derive(Deserialize, Validate, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[derive(Deserialize, Validate)]
 pub struct GoQuery {
     /// The link's signature: without it the guest is led on, and nobody earns.
     #[garde(inner(length(max = 60)))]
-    #[param(max_length = 60)]
     s: Option<String>,
     /// `1`: printed, and scanned.
     #[garde(inner(length(max = 1)))]
-    #[param(max_length = 1)]
     poster: Option<String>,
     /// The page it stands on, as the widget tells.
     #[garde(inner(length(max = 300)))]
-    #[param(max_length = 300)]
     page: Option<String>,
 }
 
@@ -137,7 +131,6 @@ async fn go(
 }
 
 /// Follow a partner's link to a product: the click counts, and its token goes along as `via`.
-#[utoipa::path(tag = "tourism", operation_id = "follow_link", params(("feed" = String, Path, max_length = 100), ("product" = String, Path, description = "The product's slug", max_length = 200), GoQuery), responses((status = 302, description = "To the product")))]
 #[get("/go/{feed}/{product}")]
 pub async fn go_to_product(
     request: HttpRequest,
@@ -149,7 +142,6 @@ pub async fn go_to_product(
 }
 
 /// Follow a partner's link or poster to the shop: to the feed's destination if it has one.
-#[utoipa::path(tag = "tourism", operation_id = "follow_feed_link", params(("feed" = String, Path, max_length = 100), GoQuery), responses((status = 302, description = "To the shop")))]
 #[get("/go/{feed}")]
 pub async fn go_to_shop(
     request: HttpRequest,

@@ -18,13 +18,9 @@ use super::serve::{feed_of, page_of};
 use super::sheet::sheet;
 use crate::attribution::rules::is_bot;
 use crate::platform::body::{Params, service};
-use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::platform::templates::{self, asset, escape, value, versioned};
-
-codes! {
-    NO_OEMBED_XML = "oembed_json_only" 501 "Chỉ trả lời bằng JSON." "Only JSON is answered.";
-}
 
 static SCRIPT: &str = include_str!("../../assets/embed/embed.js");
 static STYLE: &str = include_str!("../../assets/embed/frame.css");
@@ -195,6 +191,14 @@ pub fn spoken(feed: &FeedEntry, language: Language) -> FeedEntry {
     other
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OembedFormat {
+    #[default]
+    Json,
+    Xml,
+}
+
 #[derive(Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -210,10 +214,8 @@ pub struct OembedQuery {
     #[garde(inner(range(min = 1, max = 10_000)))]
     #[param(minimum = 1, maximum = 10_000)]
     maxheight: Option<u32>,
-    /// `json`; XML is not answered (501, as oEmbed has it).
-    #[garde(inner(length(max = 10)))]
-    #[param(max_length = 10)]
-    format: Option<String>,
+    #[param(inline)]
+    format: Option<OembedFormat>,
 }
 
 /// oEmbed 1.0: `rich` for a feed, `link` for a product's page.
@@ -247,13 +249,10 @@ pub struct Oembed {
 }
 
 /// What an address of ours turns into on other pages (oembed.com).
-#[utoipa::path(tag = "tourism", operation_id = "oembed", params(OembedQuery), responses((status = 200, description = "How to embed it", body = Oembed)))]
+#[utoipa::path(tag = "tourism", operation_id = "oembed", params(OembedQuery), responses((status = 200, description = "How to embed it", content((Oembed = "application/json"), (String = "text/xml")))))]
 #[get("/oembed")]
 pub async fn oembed(request: HttpRequest, query: Params<OembedQuery>) -> Result<HttpResponse, Problem> {
     let guide: Data<Guide> = service(&request)?;
-    if query.0.format.as_deref().is_some_and(|format| format != "json") {
-        return Err(Problem::new(&NO_OEMBED_XML));
-    }
     let gone = || Problem::new(&NOT_FOUND);
     let path = [&guide.base_url, &guide.storefront_url].iter().find_map(|base| query.0.url.strip_prefix(base.as_str()));
     let path = path.and_then(|path| path.split(['?', '#']).next()).ok_or_else(gone)?;
@@ -297,8 +296,29 @@ pub async fn oembed(request: HttpRequest, query: Params<OembedQuery>) -> Result<
     } else {
         return Err(gone());
     }
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .insert_header(("access-control-allow-origin", "*"))
-        .json(answer))
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "public, max-age=300"));
+    response.insert_header(("access-control-allow-origin", "*"));
+    Ok(match query.0.format.unwrap_or_default() {
+        OembedFormat::Json => response.json(answer),
+        OembedFormat::Xml => {
+            response.content_type("text/xml; charset=utf-8").body(answer.xml().map_err(Problem::internal)?)
+        }
+    })
+}
+
+impl Oembed {
+    /// Each field an element, as oEmbed has it.
+    fn xml(&self) -> anyhow::Result<Vec<u8>> {
+        let mut out = quick_xml::Writer::new(Vec::new());
+        let fields = serde_json::to_value(self)?;
+        out.create_element("oembed").write_inner_content(|out| {
+            for (name, value) in fields.as_object().into_iter().flatten() {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                out.create_element(name.as_str()).write_text_content(quick_xml::events::BytesText::new(&text))?;
+            }
+            Ok(())
+        })?;
+        Ok(out.into_inner())
+    }
 }

@@ -24,6 +24,11 @@ pub mod sites;
 pub use guide::{Guide, Place, changed};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+/// What browsers open, and no program calls.
+pub fn pages(config: &mut actix_web::web::ServiceConfig) {
+    config.service(clicks::go_to_product).service(clicks::go_to_shop).service(embed::style);
+}
+
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(destinations::geojson)
@@ -76,8 +81,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(boxes::give_back_box)
         .service(serve::show_feed)
         .service(serve::count_view)
-        .service(clicks::go_to_product)
-        .service(clicks::go_to_shop)
         .service(embed::script)
         .service(embed::frame)
         .service(embed::oembed);
