@@ -47,15 +47,16 @@ use crate::{
     reports, reviews, selling, storefront, tourism, webhooks,
 };
 
-/// Every route of the API, slice by slice.
+/// Every route of the API, slice by slice. Routes are tried in this order: what is asked for most stands first.
 pub fn routes(config: &mut ServiceConfig) {
+    catalogue::routes(config);
+    tourism::public_routes(config);
+    ordering::routes(config);
     identity::routes(config);
     places::routes(config);
-    catalogue::routes(config);
     media::routes(config);
     tourism::routes(config);
     delivery::routes(config);
-    ordering::routes(config);
     ledger::routes(config);
     promotion::routes(config);
     payment::routes(config);
@@ -226,6 +227,8 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .app_data(document.clone())
             .app_data(metrics.clone())
             .app_data(paths)
+            // First of all, as no reference may be slowed down by the routes before it.
+            .service(service::bench)
             .into_utoipa_app()
             .configure(routes)
             .into_app()

@@ -25,7 +25,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(render_metrics)
         .service(openapi)
         .service(media)
-        .service(bench)
         .service(docs_entry)
         .service(
             actix_web::web::scope("/docs")
@@ -117,7 +116,7 @@ async fn media(objects: Data<Objects>, key: Path<String>) -> Result<HttpResponse
 
 /// A static answer of a given size: the reference reads are measured against. Only with `OCOP_BENCH_ROUTE`.
 #[get("/bench/{size}")]
-async fn bench(config: Data<Config>, size: Path<usize>) -> Result<HttpResponse, Problem> {
+pub async fn bench(config: Data<Config>, size: Path<usize>) -> Result<HttpResponse, Problem> {
     static BYTES: [u8; 128 * 1024] = [b' '; 128 * 1024];
     match BYTES.get(..*size) {
         Some(bytes) if config.bench_route => Ok(HttpResponse::Ok().content_type("application/json").body(bytes)),

@@ -248,12 +248,30 @@ async fn partners_systems_hear_of_products_and_commission() {
     shop.deliver(order).await;
     let token = purchase["orders"][0]["link"].as_str().unwrap().split_once("token=").unwrap().1.to_owned();
     server.client().post(&format!("/v1/orders/{order}/complete?token={token}"), json!({})).await.expect(200);
-    let heard = hook.asked_times(2).await;
+    // A product of the feed.
+    shop.client.patch(&shop.path(&format!("offers/{offer}")), json!({"price": 251_000})).await.expect(200);
+    let heard = hook.asked_times(3).await;
     let topics: Vec<String> = heard.iter().map(|asked| asked.json()["type"].as_str().unwrap().to_owned()).collect();
+    assert!(topics.contains(&"product.changed".to_owned()), "{topics:?}");
     assert!(
         topics.contains(&"order.placed".to_owned()) && topics.contains(&"commission.earned".to_owned()),
         "{topics:?}"
     );
     let earned = heard.iter().find(|asked| asked.json()["type"] == "commission.earned").unwrap().json();
     assert_eq!((&earned["data"]["amount"], &earned["data"]["order_id"]), (&json!(25_000), &json!(order)));
+    // One that is in none of the partner's feeds is not told of; one that leaves the market is.
+    let other = server.seller_of("mat-ong-rung-hop-tien").await;
+    let honey = server.offer("mat-ong-rung-hop-tien", 0).await;
+    let feeds = partner.get("feeds").await.expect(200);
+    let path = partner.path(&format!("feeds/{}", feeds["items"][0]["id"].as_str().unwrap()));
+    partner.client.patch(&path, json!({"definition": {"products": ["buoi-dien-du-sang"]}})).await.expect(200);
+    other.client.patch(&other.path(&format!("offers/{honey}")), json!({"price": 199_000})).await.expect(200);
+    shop.client.patch(&shop.path(&format!("products/{}", shop.product)), json!({"status": "paused"})).await.expect(200);
+    let heard = hook.asked_times(4).await;
+    let last = heard.last().unwrap().json();
+    assert_eq!(
+        (&last["type"], &last["data"]["product_id"]),
+        (&json!("product.changed"), &json!(shop.product)),
+        "{last}"
+    );
 }

@@ -20,6 +20,7 @@ use super::definition::Definition;
 use super::serve::{Format, Served};
 use crate::attribution::Signer;
 use crate::catalogue::Catalogue;
+use crate::catalogue::pick::Pick;
 use crate::catalogue::view::{Bilingual, Image};
 use crate::config::Config;
 use crate::media::key;
@@ -150,8 +151,12 @@ impl Guide {
         self.reload().await.map_err(Into::into)
     }
 
-    /// Whether a feed of the partner shows the product now.
+    /// Whether a feed of the partner shows the product now, or could have until it left the market.
     pub fn shows(&self, partner: PartnerId, product: ProductId) -> bool {
+        let pick = Pick { products: vec![product.to_string()], limit: 1, ..Pick::default() };
+        if self.catalogue.pick(&pick, self.clock.today()).items.is_empty() {
+            return true;
+        }
         let book = self.book();
         let mut own = book.feeds.values().filter(|feed| feed.partner == partner);
         own.any(|feed| super::sheet::sheet(self, &book, feed).items.iter().any(|item| item.id == product.to_string()))

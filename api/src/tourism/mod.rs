@@ -29,12 +29,22 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
     config.service(clicks::go_to_product).service(clicks::go_to_shop).service(embed::style);
 }
 
-pub fn routes(config: &mut ServiceConfig) {
+/// What thousands of sites and their guests ask for.
+pub fn public_routes(config: &mut ServiceConfig) {
     config
+        .service(serve::show_feed)
+        .service(serve::count_view)
+        .service(embed::script)
+        .service(embed::frame)
+        .service(embed::oembed)
         .service(destinations::geojson)
         .service(destinations::list_destinations)
         .service(destinations::show_destination)
-        .service(destinations::list_of_product)
+        .service(destinations::list_of_product);
+}
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
         .service(destinations::create_destination)
         .service(destinations::update_destination)
         .service(destinations::link_destination)
@@ -78,10 +88,5 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(boxes::list_boxes)
         .service(boxes::receive_box)
         .service(boxes::hand_over_box)
-        .service(boxes::give_back_box)
-        .service(serve::show_feed)
-        .service(serve::count_view)
-        .service(embed::script)
-        .service(embed::frame)
-        .service(embed::oembed);
+        .service(boxes::give_back_box);
 }

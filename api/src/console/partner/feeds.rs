@@ -8,9 +8,10 @@ use minijinja::context;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Stand;
+use super::{Stand, commune};
 use crate::console::render::{part, value};
 use crate::console::session::{Form, Turn};
+use crate::places;
 use crate::platform::body::validate;
 use crate::platform::problem::Problem;
 use crate::tourism::definition::{Definition, FeedOrder, Point};
@@ -33,7 +34,8 @@ struct Fields {
     destination: String,
     near: String,
     radius: String,
-    category: String,
+    categories: Vec<String>,
+    communes: String,
     stars: Vec<i32>,
     cooperatives: String,
     products: String,
@@ -50,7 +52,8 @@ fn fields(name: &str, definition: &Definition) -> Fields {
         destination: definition.destination_id.map(|id| id.to_string()).unwrap_or_default(),
         near: definition.near.map(|point| format!("{},{}", point.latitude, point.longitude)).unwrap_or_default(),
         radius: definition.radius_km.map(|km| km.to_string()).unwrap_or_default(),
-        category: definition.categories.first().cloned().unwrap_or_default(),
+        categories: definition.categories.clone(),
+        communes: definition.communes.iter().map(|code| named(code)).collect::<Vec<_>>().join("; "),
         stars: definition.stars.clone(),
         cooperatives: definition.cooperatives.join(", "),
         products: definition.products.join(", "),
@@ -60,6 +63,12 @@ fn fields(name: &str, definition: &Definition) -> Fields {
         size: definition.size,
         language: definition.language,
     }
+}
+
+/// A commune as people write it.
+fn named(code: &str) -> String {
+    let name = |c: &'static places::Commune| format!("{}, {}", c.name, places::province_of(c).name);
+    places::commune(code).map_or_else(|| code.to_owned(), name)
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -92,8 +101,14 @@ fn definition(form: &Form) -> Result<Definition, Problem> {
         radius_km: number("radius")?.filter(|_| near.is_some() || destination_id.is_some()),
         near,
         destination_id,
-        communes: Vec::new(),
-        categories: form.some("category").into_iter().collect(),
+        communes: form
+            .text("communes")
+            .split(';')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(commune)
+            .collect::<Result<_, _>>()?,
+        categories: form.all("category").filter(|slug| !slug.is_empty()).map(str::to_owned).collect(),
         stars: form.all("star").filter_map(|star| star.parse().ok()).collect(),
         cooperatives: words(form.text("cooperatives")),
         products: words(form.text("products")),

@@ -8,6 +8,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use time::OffsetDateTime;
 
 use super::{availability, is_listing, rfc2822, rfc3339, stars};
+use crate::catalogue::rules::Availability;
 use crate::tourism::sheet::{Item, Sheet};
 
 type Out = Writer<Vec<u8>>;
@@ -34,7 +35,21 @@ fn begin() -> std::io::Result<Out> {
 /// What is said of an item in words: summary, pack, price, stars, cooperative.
 fn words(item: &Item, language: Language) -> String {
     let price = item.price.map(|price| Vnd(price).to_string()).unwrap_or_default();
-    let facts = [item.pack.clone(), price, stars(item, language == Language::Vi), item.cooperative.clone()];
+    let sold_out = item.availability == Availability::OutOfStock;
+    let sold_out = if !sold_out {
+        ""
+    } else if language == Language::En {
+        "Sold out"
+    } else {
+        "Hết hàng"
+    };
+    let facts = [
+        sold_out.to_owned(),
+        item.pack.clone(),
+        price,
+        stars(item, language == Language::Vi),
+        item.cooperative.clone(),
+    ];
     let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
     format!("{} {}", item.summary, facts.join(" · ")).trim().to_owned()
 }
