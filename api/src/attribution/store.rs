@@ -62,6 +62,24 @@ pub async fn touch(connection: &impl ConnectionTrait, cart: CartId, click: Click
 }
 
 #[derive(FromQueryResult)]
+struct Touched {
+    #[allow(dead_code, reason = "that there is a row is what counts")]
+    id: ClickId,
+}
+
+/// Whether the basket's last click is this feed's code, typed before.
+pub async fn has_code(
+    connection: &impl ConnectionTrait,
+    cart: CartId,
+    feed: FeedId,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let sql = "SELECT k.id FROM cart c JOIN click k ON k.id = c.click_id
+               WHERE c.id = $1 AND k.feed_id = $2 AND k.kind = 'code' AND k.expires_at > $3";
+    Ok(one::<Touched>(connection, sql, [cart.into(), feed.into(), now.into()]).await?.is_some())
+}
+
+#[derive(FromQueryResult)]
 struct Name {
     name: String,
 }

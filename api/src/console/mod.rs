@@ -11,6 +11,7 @@ mod lots;
 mod orders;
 mod partner;
 mod products;
+mod receptions;
 mod render;
 mod session;
 mod stock;
@@ -66,6 +67,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(lots::on_write_off)
         .service(team::on_show)
         .service(team::on_act)
+        .service(receptions::on_list)
+        .service(receptions::on_change)
         .service(income::on_show)
         .service(income::on_statement);
     partner::routes(config);

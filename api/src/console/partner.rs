@@ -25,7 +25,8 @@ use crate::places;
 use crate::platform::body::{service, validate};
 use crate::platform::problem::Problem;
 use crate::tourism::Guide;
-use crate::tourism::partners::{PartnerInput, accept, change_profile, sign_up};
+use crate::tourism::partners::{PartnerInput, change_profile, sign_up};
+use crate::tourism::team::accept;
 
 const CHOSEN: &str = "ocop_partner";
 const MEANT: &str = "ocop_next";

@@ -9,7 +9,7 @@ pub use pickup::{
     PickupPoint, PickupPointInput, Window, find as pickup_points_of, for_buyers as pickup_points_for_buyers,
     is_open_point,
 };
-pub use reception::{Reception, has_room, receptions};
+pub use reception::{Reception, ReceptionTerms, has_room, leave, receptions, receptions_for, serve};
 pub use store::{add_default_rates, rates};
 use utoipa_actix_web::service_config::ServiceConfig;
 

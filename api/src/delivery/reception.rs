@@ -101,7 +101,12 @@ struct Offered {
 #[utoipa::path(tag = "seller", operation_id = "list_receptions", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), responses((status = 200, description = "The receptions", body = Receptions)))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/receptions")]
 pub async fn list_receptions(desk: Desk, cooperative: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
-    desk.may(*cooperative, Permission::SeeShop).await?;
+    Ok(HttpResponse::Ok().json(Receptions { items: receptions_for(&desk, *cooperative).await? }))
+}
+
+/// Partners' receptions as a cooperative sees them.
+pub async fn receptions_for(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<ReceptionView>, Problem> {
+    desk.may(cooperative, Permission::SeeShop).await?;
     let rows = all::<Offered>(
         desk.db.fresh(),
         "SELECT p.id, r.name AS partner_name, s.fee_amount, s.days FROM pickup_point p JOIN partner r ON r.id = p.partner_id
@@ -111,7 +116,7 @@ pub async fn list_receptions(desk: Desk, cooperative: Path<CooperativeId>) -> Re
                   (p.latitude - (SELECT latitude FROM cooperative WHERE id = $1)) * (p.latitude - (SELECT latitude FROM cooperative WHERE id = $1))
                 + (p.longitude - (SELECT longitude FROM cooperative WHERE id = $1)) * (p.longitude - (SELECT longitude FROM cooperative WHERE id = $1))
          LIMIT 100",
-        [(*cooperative).into()],
+        [cooperative.into()],
     )
     .await?;
     let mut items = Vec::with_capacity(rows.len());
@@ -125,7 +130,7 @@ pub async fn list_receptions(desk: Desk, cooperative: Path<CooperativeId>) -> Re
             days: row.days,
         });
     }
-    Ok(HttpResponse::Ok().json(Receptions { items }))
+    Ok(items)
 }
 
 #[derive(Deserialize, Serialize, ToSchema, Validate)]
@@ -135,11 +140,11 @@ pub struct ReceptionTerms {
     /// Đồng a box.
     #[garde(range(min = 0, max = 10_000_000))]
     #[schema(minimum = 0, maximum = 10_000_000)]
-    fee: i64,
+    pub fee: i64,
     /// From packing until it is there, at most.
     #[garde(range(min = 0, max = 30))]
     #[schema(minimum = 0, maximum = 30)]
-    days: i32,
+    pub days: i32,
 }
 
 /// A partner's reception that is open.
@@ -157,13 +162,24 @@ pub async fn serve_reception(
     body: Body<ReceptionTerms>,
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
+    serve(&desk, cooperative, id, &body.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A cooperative brings boxes there on these terms from now on.
+pub async fn serve(
+    desk: &Desk,
+    cooperative: CooperativeId,
+    id: PickupPointId,
+    terms: &ReceptionTerms,
+) -> Result<(), Problem> {
     desk.may(cooperative, Permission::EditShop).await?;
-    let point = open_reception(&desk, id).await?;
+    let point = open_reception(desk, id).await?;
     let row = pickup_service::ActiveModel {
         cooperative_id: Set(cooperative),
         pickup_point_id: Set(point.id),
-        fee_amount: Set(Vnd(body.0.fee)),
-        days: Set(body.0.days),
+        fee_amount: Set(Vnd(terms.fee)),
+        days: Set(terms.days),
         created_at: Set(desk.now()),
     };
     let transaction = desk.begin().await?;
@@ -175,11 +191,11 @@ pub async fn serve_reception(
         "reception.served",
         ("cooperative", cooperative.0),
         (),
-        json!({"point": id, "terms": body.0}),
+        json!({"point": id, "terms": terms}),
     )
     .await?;
     transaction.commit().await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(())
 }
 
 /// Bring no more boxes there; what was bought still is brought.
@@ -187,6 +203,12 @@ pub async fn serve_reception(
 #[delete("/v1/seller/cooperatives/{cooperative_id}/receptions/{point_id}")]
 pub async fn leave_reception(desk: Desk, path: Path<(CooperativeId, PickupPointId)>) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
+    leave(&desk, cooperative, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A cooperative brings no more boxes there.
+pub async fn leave(desk: &Desk, cooperative: CooperativeId, id: PickupPointId) -> Result<(), Problem> {
     desk.may(cooperative, Permission::EditShop).await?;
     let transaction = desk.begin().await?;
     let sql = "DELETE FROM pickup_service WHERE cooperative_id = $1 AND pickup_point_id = $2";
@@ -195,5 +217,5 @@ pub async fn leave_reception(desk: Desk, path: Path<(CooperativeId, PickupPointI
     }
     desk.audit(&transaction, "reception.left", ("cooperative", cooperative.0), json!({"point": id}), ()).await?;
     transaction.commit().await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(())
 }

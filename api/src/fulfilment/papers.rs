@@ -24,7 +24,10 @@ fn address(row: &OrderRow) -> String {
     let place = commune.map(|c| format!("{}, {}", c.name, places::province_of(c).name)).unwrap_or_default();
     match &row.street {
         Some(street) => format!("{street}, {place}"),
-        None => "Khách lấy tại điểm".to_owned(),
+        None => match &row.pickup_point_name {
+            Some(point) => format!("Lấy tại: {point}"),
+            None => "Khách lấy tại điểm".to_owned(),
+        },
     }
 }
 

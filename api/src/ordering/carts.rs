@@ -498,6 +498,9 @@ pub async fn attribute(
         let code = secrets::normalise_code(code);
         let wrong = || Problem::field("/code", "code", "không có mã giới thiệu này", "there is no such code");
         let (feed, partner) = attribution::resolve_code(db.fresh(), &code).await?.ok_or_else(wrong)?;
+        if attribution::has_code(db.fresh(), cart, feed, now).await? {
+            return Ok(());
+        }
         let kind = ClickKind::Code;
         let new = NewClick { partner, feed, product: None, page: String::new(), kind, counted: true };
         let transaction = db.begin().await?;

@@ -218,6 +218,8 @@ pub struct OrderRow {
     pub updated_at: OffsetDateTime,
     pub partner_id: Option<PartnerId>,
     pub partner_name: Option<String>,
+    /// Where it is collected, if not at the cooperative's own address.
+    pub pickup_point_name: Option<String>,
     pub arrived_at: Option<OffsetDateTime>,
     pub collect_by: Option<OffsetDateTime>,
 }
@@ -227,9 +229,9 @@ const ORDERS: &str =
         o.state, o.goods_amount, o.delivery_amount, o.discount_amount, o.total_amount, o.paid_amount, o.refunded_amount, p.payment_method, o.respond_by, o.delivery_method, o.recipient, o.phone, o.street,
         o.commune_code, o.note, o.placed_at, c.slug AS cooperative_slug, c.name_vi AS cooperative_vi,
         c.name_en AS cooperative_en, c.phone AS cooperative_phone, o.preorder, o.arrive_days, o.pickup_point_id,
-        o.collection_code, o.updated_at, o.partner_id, r.name AS partner_name, o.arrived_at, o.collect_by
+        o.collection_code, o.updated_at, o.partner_id, r.name AS partner_name, w.name_vi AS pickup_point_name, o.arrived_at, o.collect_by
  FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
-      LEFT JOIN partner r ON r.id = o.partner_id";
+      LEFT JOIN partner r ON r.id = o.partner_id LEFT JOIN pickup_point w ON w.id = o.pickup_point_id";
 
 pub async fn order(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderRow>, DbErr> {
     one(connection, format!("{ORDERS} WHERE o.id = $1"), [id.into()]).await

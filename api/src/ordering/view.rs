@@ -68,6 +68,9 @@ pub struct OrderDelivery {
     province_name: Option<String>,
     #[schema(required = true)]
     pickup_point_id: Option<PickupPointId>,
+    /// Where it is collected, if not at the cooperative's own address.
+    #[schema(required = true)]
+    pickup_point_name: Option<String>,
     /// What the buyer shows when collecting; told to the buyer alone.
     #[schema(required = true)]
     collection_code: Option<String>,
@@ -244,6 +247,7 @@ fn order_view(
             phone: if open { row.phone } else { masked(&row.phone, 3) },
             street: row.street.filter(|_| open),
             pickup_point_id: row.pickup_point_id,
+            pickup_point_name: row.pickup_point_name,
             collection_code: row.collection_code.filter(|_| by != OrderActor::Seller),
             commune_name: commune.map(|c| c.name.clone()),
             province_name: commune.map(|c| places::province_of(c).name.clone()),

@@ -18,7 +18,7 @@ use crate::catalogue::pick::Pick;
 use crate::platform::body::Params;
 use crate::platform::db::one;
 use crate::platform::edge::client_address;
-use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::problem::Problem;
 use crate::platform::secrets;
 
 #[derive(Deserialize, Validate)]
@@ -87,13 +87,14 @@ async fn go(
     product: &str,
     query: &GoQuery,
 ) -> Result<HttpResponse, Problem> {
-    let feed = feed_of(guide, slug)?;
+    // Whoever scans an old poster is not met with an error.
+    let Ok(feed) = feed_of(guide, slug) else { return Ok(lead_to(format!("{}/", guide.storefront_url))) };
     let chosen = if product.is_empty() {
         None
     } else {
         let pick = Pick { products: vec![product.to_owned()], limit: 1, ..Pick::default() };
         let found = guide.catalogue.pick(&pick, guide.clock.today()).items.into_iter().next();
-        Some(found.ok_or_else(|| Problem::new(&NOT_FOUND))?.card)
+        found.map(|found| found.card)
     };
     let poster = query.poster.is_some();
     let signed = query.s.as_deref().is_some_and(|mark| guide.signer.is_link(slug, product, poster, mark));
@@ -123,11 +124,15 @@ async fn go(
     if !extra.is_empty() {
         target = format!("{target}?{}", extra.join("&"));
     }
-    Ok(HttpResponse::Found()
+    Ok(lead_to(target))
+}
+
+fn lead_to(target: String) -> HttpResponse {
+    HttpResponse::Found()
         .insert_header((header::LOCATION, target))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("x-robots-tag", "noindex, nofollow"))
-        .finish())
+        .finish()
 }
 
 /// Follow a partner's link to a product: the click counts, and its token goes along as `via`.

@@ -1,6 +1,6 @@
 //! Where the tourists are: destinations, partners, and what partners show of what grows nearby.
 //!
-//! A partner (`partners`, its `sites`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`)
+//! Destinations are read by everybody (`destinations`) and kept by officers (`keeping`). A partner (`partners`, its `team`, `sites`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`)
 //! written in many formats (`formats`), served as ready bytes (`serve`) and shown by a widget (`embed`) or printed (`poster`).
 //! Guests come by signed links (`clicks`); what that brought is read from the books (`reports`). Boxes can be collected at a
 //! partner's reception (`boxes`). What is served without asking the database stands in memory (`guide`).
@@ -13,6 +13,7 @@ pub mod embed;
 pub mod feeds;
 pub mod formats;
 mod guide;
+mod keeping;
 pub mod keys;
 pub mod partners;
 pub mod poster;
@@ -20,6 +21,7 @@ pub mod reports;
 mod serve;
 pub mod sheet;
 pub mod sites;
+pub mod team;
 
 pub use guide::{Guide, Place, changed};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -45,23 +47,23 @@ pub fn public_routes(config: &mut ServiceConfig) {
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(destinations::create_destination)
-        .service(destinations::update_destination)
-        .service(destinations::link_destination)
-        .service(destinations::create_event)
-        .service(destinations::delete_event)
-        .service(destinations::add_image)
-        .service(destinations::delete_image)
-        .service(partners::join_partner)
+        .service(keeping::create_destination)
+        .service(keeping::update_destination)
+        .service(keeping::link_destination)
+        .service(keeping::create_event)
+        .service(keeping::delete_event)
+        .service(keeping::add_image)
+        .service(keeping::delete_image)
+        .service(team::join_partner)
         .service(partners::create_partner)
         .service(partners::list_own)
         .service(partners::show_profile)
         .service(partners::update_profile)
         .service(partners::set_destinations)
-        .service(partners::show_members)
-        .service(partners::invite_member)
-        .service(partners::change_member)
-        .service(partners::remove_member)
+        .service(team::show_members)
+        .service(team::invite_member)
+        .service(team::change_member)
+        .service(team::remove_member)
         .service(partners::list_partners)
         .service(partners::decide_partner)
         .service(sites::list_sites)

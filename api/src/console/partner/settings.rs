@@ -17,6 +17,7 @@ use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::tourism::keys::{self, NewApiKey};
 use crate::tourism::partners::{self, PartnerPlaces};
 use crate::tourism::sites::{self, Looker};
+use crate::tourism::team;
 
 #[get("/partner/settings")]
 pub async fn show_settings(stand: Stand) -> Result<HttpResponse, Turn> {
@@ -26,7 +27,7 @@ pub async fn show_settings(stand: Stand) -> Result<HttpResponse, Turn> {
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let profile = partners::view(desk.db.fresh(), row).await?;
     let sites = sites::sites_of(desk.db.fresh(), desk.partner).await?;
-    let members = partners::members(desk.db.fresh(), desk.partner).await?;
+    let members = team::members(desk.db.fresh(), desk.partner).await?;
     let keys = keys::keys_of(&desk).await?;
     let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     let values = context! {
@@ -55,7 +56,7 @@ async fn act(stand: &Stand, looker: &Looker, form: &Form) -> Result<Shown, Turn>
             partners::set_places(&desk, &validate(PartnerPlaces { destinations })?).await?;
         }
         "invite" => {
-            let invitation = partners::invite(&desk, form.parsed("role")?).await?;
+            let invitation = team::invite(&desk, form.parsed("role")?).await?;
             shown = Some((
                 invitation.code,
                 "Mã mời, dùng một lần trong hai tuần.",
