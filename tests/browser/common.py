@@ -38,12 +38,12 @@ def mailed_code(to, pattern):
     sys.exit(f"no mail to {to} matches {pattern}")
 
 
-def look(page, name, width=PHONE["width"]):
-    """Every page is photographed, measured and judged."""
+def look(page, name, width=PHONE["width"], strict=False):
+    """Every page is photographed, measured and judged; strictly: nothing at all may be wrong."""
     page.screenshot(path=f"{ARTEFACTS}/{len(seen):02}-{name}.png", full_page=True)
     found = page.evaluate(AXE + "\n; axe.run(document, {resultTypes: ['violations']})")
     for violation in found["violations"]:
-        if violation["impact"] in ("serious", "critical"):
+        if strict or violation["impact"] in ("serious", "critical"):
             where = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
             faults.append(f"{name}: axe {violation['id']} ({violation['impact']}): {where}")
     wide = page.evaluate("document.documentElement.scrollWidth")

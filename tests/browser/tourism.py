@@ -54,7 +54,7 @@ def widget(browser, origin, width, scheme, layout="grid"):
     shift = page.evaluate("window.__shift")
     if shift > 0.01:
         faults.append(f"layout shift {shift} at {width} pixels, {layout}")
-    look(page, f"widget-{layout}-{width}-{scheme}", width)
+    look(page, f"widget-{layout}-{width}-{scheme}", width, strict=True)
     return context, page
 
 
@@ -120,7 +120,7 @@ def run(browser):
     inside = [frame for frame in other.frames if frame != other.main_frame]
     if any(frame.locator("a.card").count() for frame in inside):
         faults.append("an unverified site frames the widget")
-    look(other, "widget-refused")
+    look(other, "widget-refused", strict=True)
     guest.close()
 
     site["token"] = api("GET", f"/v1/partner/{partner}/sites", token=sign_in("homestay@example.vn"))["items"][0]["token"]
@@ -158,7 +158,7 @@ def run(browser):
             other.wait_for_function("document.querySelector('ocop-products').shadowRoot.querySelector('ul').scrollLeft > 50")
         if other.evaluate("window.__shift") > 0.01:
             faults.append(f"layout shift in {layout}")
-        look(other, f"widget-{layout}")
+        look(other, f"widget-{layout}", strict=True)
         context2.close()
 
     # A guest clicks, buys and the partner earns.
@@ -212,6 +212,28 @@ def run(browser):
     page.goto(BASE + "/partner/reports?by=page")
     if origin not in page.inner_text("main"):
         faults.append("the report by page does not name the homestay's page")
+
+    # Another buys without scripts.
+    bare = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", java_script_enabled=False)
+    shop = bare.new_page()
+    shop.goto(BASE + "/?q=mat ong rung")
+    shop.click("a.card:has-text('Mật ong rừng')")
+    shop.locator("button:has-text('Thêm vào giỏ')").first.click()
+    shop.fill("#code", "KIMBOI26")
+    shop.click("button:has-text('Dùng')")
+    if "Homestay Mường Bi" not in shop.inner_text("main"):
+        faults.append("a code typed by hand brings no partner")
+    shop.click("text=Đặt hàng")
+    shop.fill("#name", "Khách Không Script")
+    shop.fill("#phone", "0987 222 555")
+    shop.fill("#street", "12 phố Hàng Bông")
+    shop.fill("#commune", "Hoàn Kiếm, Hà Nội")
+    shop.click("button:has-text('Xem tổng tiền')")
+    shop.click("button:has-text('Đặt mua')")
+    if "Cảm ơn bạn đã đặt hàng" not in shop.inner_text("main"):
+        faults.append(f"buying without scripts ends at {shop.url}: {shop.inner_text('main')[:200]}")
+    shop.screenshot(path=f"{ARTEFACTS}/order-without-scripts.png", full_page=True)
+    bare.close()
 
     # Collected at the reception.
     guest = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN")

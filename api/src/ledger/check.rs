@@ -93,6 +93,13 @@ const CHECKS: &[(&str, &str)] = &[
          ) s WHERE expected <> found",
     ),
     (
+        "partner's commission is in sight until the order is completed, and owed from then on",
+        "SELECT o.id AS id, CAST(0 AS bigint) AS expected, CAST(-SUM(p.amount) AS bigint) AS found FROM {P} JOIN orders o ON o.id = p.order_id
+         WHERE a.kind = 'partner' AND ((a.owner LIKE '%/in sight' AND o.state = 'completed') OR (a.owner NOT LIKE '%/in sight' AND o.state <> 'completed'
+               AND EXISTS (SELECT 1 FROM posting s JOIN ledger_account t ON t.id = s.account_id WHERE s.order_id = o.id AND t.owner LIKE '%/in sight')))
+         GROUP BY o.id HAVING SUM(p.amount) <> 0",
+    ),
+    (
         "tax withheld and declared of order",
         "SELECT * FROM (
              SELECT o.id AS id, COALESCE(t.amount, 0) AS expected, COALESCE(s.amount, 0) AS found
