@@ -141,7 +141,7 @@ async fn attribution_cannot_be_forged_replayed_or_claimed_by_another() {
         format!("/go/{theirs}/buoi-dien-du-sang?s={mark}"),
         format!("/go/{FEED}/ruou-muong?s={mark}"),
         format!("/go/{FEED}/buoi-dien-du-sang"),
-        format!("/go/{FEED}/buoi-dien-du-sang?s={mark}&poster=1"),
+        format!("/go/{FEED}/buoi-dien-du-sang?c=NOBODY"),
     ] {
         assert_eq!(server.click(&forged).await, None, "{forged}");
     }
@@ -188,6 +188,11 @@ async fn attribution_cannot_be_forged_replayed_or_claimed_by_another() {
     let purchase = basket.buy().await;
     assert_eq!(partner_of(&server, &purchase).await["name"], "Nhà nghỉ Thác");
 
+    // A poster scanned.
+    let scanned = server.click(&format!("/go/{FEED}?c=KIMBOI26")).await.unwrap();
+    let basket = server.basket(&[(&offer, 1)]).await;
+    let cart = basket.attribute(json!({"click": scanned})).await.expect(200);
+    assert_eq!(cart["partner"]["name"], "Homestay Mường Bi");
     // A code where there is no web, typed as people type.
     let basket = server.basket(&[(&offer, 1)]).await;
     basket.attribute(json!({"code": " kimboi-26 "})).await.expect(200);

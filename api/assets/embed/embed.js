@@ -8,7 +8,7 @@
     en: { stars: n => "OCOP " + n + " stars", out: "Sold out", few: "Few left", season: "In season", from: "from", km: n => n + " km away", back: "Back", on: "Next", none: "No product fits at the moment.", refused: "This web site is not verified with Chợ OCOP.", failed: "The products could not be loaded.", all: "More at Chợ OCOP" },
   };
   const CSS = `
-:host{display:block;contain:content;--a:var(--ocop-accent,#1f6b3a);--i:var(--ocop-ink,#1d2a1f);--s:var(--ocop-soft,#55635a);--b:var(--ocop-background,#fff);--l:var(--ocop-line,#d5ddd3);--r:var(--ocop-radius,10px);font:15px/1.4 var(--ocop-font,system-ui,"Segoe UI",Roboto,sans-serif);color:var(--i)}
+:host{display:block;contain:layout style;--a:var(--ocop-accent,#1f6b3a);--i:var(--ocop-ink,#1d2a1f);--s:var(--ocop-soft,#55635a);--b:var(--ocop-background,#fff);--l:var(--ocop-line,#d5ddd3);--r:var(--ocop-radius,10px);font:15px/1.4 var(--ocop-font,system-ui,"Segoe UI",Roboto,sans-serif);color:var(--i)}
 :host([hidden]){display:none}
 :host([theme=dark]){--a:var(--ocop-accent,#8fd3a4);--i:var(--ocop-ink,#e8efe6);--s:var(--ocop-soft,#a9b7ab);--b:var(--ocop-background,#1c2520);--l:var(--ocop-line,#38463c)}
 @media(prefers-color-scheme:dark){:host(:not([theme=light])){--a:var(--ocop-accent,#8fd3a4);--i:var(--ocop-ink,#e8efe6);--s:var(--ocop-soft,#a9b7ab);--b:var(--ocop-background,#1c2520);--l:var(--ocop-line,#38463c)}}

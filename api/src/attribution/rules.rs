@@ -32,12 +32,12 @@ impl Signer {
     }
 
     /// The mark in a feed's link to a product (or to all of it): nobody can put another feed or product into a link.
-    pub fn link(&self, feed: &str, product: &str, poster: bool) -> String {
-        self.sign(&format!("link:{feed}:{product}:{poster}"))
+    pub fn link(&self, feed: &str, product: &str) -> String {
+        self.sign(&format!("link:{feed}:{product}"))
     }
 
-    pub fn is_link(&self, feed: &str, product: &str, poster: bool, mark: &str) -> bool {
-        self.verify(&format!("link:{feed}:{product}:{poster}"), mark)
+    pub fn is_link(&self, feed: &str, product: &str, mark: &str) -> bool {
+        self.verify(&format!("link:{feed}:{product}"), mark)
     }
 
     /// `<click>.<until>.<mark>`: what a guest carries from a click to a basket.
@@ -123,12 +123,10 @@ mod tests {
     #[test]
     fn links_name_one_feed_and_one_product() {
         let ours = signer("ours");
-        let mark = ours.link("suoi-khoang", "buoi", false);
-        assert!(ours.is_link("suoi-khoang", "buoi", false, &mark));
-        for (feed, product, poster) in
-            [("mai-chau", "buoi", false), ("suoi-khoang", "cam", false), ("suoi-khoang", "buoi", true)]
-        {
-            assert!(!ours.is_link(feed, product, poster, &mark));
+        let mark = ours.link("suoi-khoang", "buoi");
+        assert!(ours.is_link("suoi-khoang", "buoi", &mark));
+        for (feed, product) in [("mai-chau", "buoi"), ("suoi-khoang", "cam"), ("suoi-khoang", "")] {
+            assert!(!ours.is_link(feed, product, &mark));
         }
     }
 

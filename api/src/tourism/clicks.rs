@@ -26,9 +26,9 @@ pub struct GoQuery {
     /// The link's signature: without it the guest is led on, and nobody earns.
     #[garde(inner(length(max = 60)))]
     s: Option<String>,
-    /// `1`: printed, and scanned.
-    #[garde(inner(length(max = 1)))]
-    poster: Option<String>,
+    /// The feed's code: printed, and scanned.
+    #[garde(inner(length(max = 30)))]
+    c: Option<String>,
     /// The page it stands on, as the widget tells.
     #[garde(inner(length(max = 300)))]
     page: Option<String>,
@@ -96,8 +96,8 @@ async fn go(
         let found = guide.catalogue.pick(&pick, guide.clock.today()).items.into_iter().next();
         found.map(|found| found.card)
     };
-    let poster = query.poster.is_some();
-    let signed = query.s.as_deref().is_some_and(|mark| guide.signer.is_link(slug, product, poster, mark));
+    let poster = query.c.as_deref().is_some_and(|code| code == feed.code);
+    let signed = poster || query.s.as_deref().is_some_and(|mark| guide.signer.is_link(slug, product, mark));
     let mut target = match &chosen {
         Some(card) => format!("{}/p/{}", guide.storefront_url, card.slug),
         None => match feed.definition.destination_id.and_then(|id| guide.book().place_by_id(id).cloned()) {

@@ -62,7 +62,7 @@ fn view(guide: &Guide, row: feed::Model) -> FeedView {
     FeedView {
         urls: Format::ALL.iter().map(url).collect(),
         frame_url: format!("{base}/embed/{}", row.slug),
-        link: click_link(base, &guide.signer, &row.slug, "", false),
+        link: click_link(base, &guide.signer, &row.slug, ""),
         id: row.id,
         slug: row.slug,
         name: row.name,

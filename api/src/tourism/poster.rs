@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::feeds::own;
 use super::guide::{FeedEntry, Guide};
-use super::sheet::{Sheet, click_link, sheet};
+use super::sheet::{Sheet, poster_link, sheet};
 use crate::attribution::disclosure;
 use crate::catalogue::PartnerDesk;
 use crate::identity::partner::Scope;
@@ -121,8 +121,8 @@ pub async fn poster(guide: &Guide, row: entity::feed::Model, size: PosterSize) -
     let printed = Printed {
         title: row.name,
         partner: shown.partner,
+        link: poster_link(&guide.base_url, &row.slug, &row.code),
         code: row.code,
-        link: click_link(&guide.base_url, &guide.signer, &row.slug, "", true),
         goods: shown
             .items
             .into_iter()

@@ -66,16 +66,18 @@ pub fn say(text: &Bilingual, language: Language) -> String {
 }
 
 /// The address that counts a click on a feed and leads on: to a product, or to the shop with an empty one.
-pub fn click_link(base_url: &str, signer: &Signer, feed: &str, product: &str, poster: bool) -> String {
+pub fn click_link(base_url: &str, signer: &Signer, feed: &str, product: &str) -> String {
     let mut link = format!("{base_url}/go/{feed}");
     if !product.is_empty() {
         let _ = write!(link, "/{product}");
     }
-    let _ = write!(link, "?s={}", signer.link(feed, product, poster));
-    if poster {
-        link.push_str("&poster=1");
-    }
+    let _ = write!(link, "?s={}", signer.link(feed, product));
     link
+}
+
+/// What is printed: it carries the feed's code, which hangs on the wall beside it, and outlives the server's keys.
+pub fn poster_link(base_url: &str, feed: &str, code: &str) -> String {
+    format!("{base_url}/go/{feed}?c={code}")
 }
 
 /// What a feed shows now.
@@ -112,7 +114,7 @@ fn item(guide: &Guide, feed: &FeedEntry, picked: Picked, language: Language) -> 
         sku: offer.as_ref().map_or_else(|| card.slug.clone(), |offer| offer.sku.clone()),
         name: say(&card.name, language),
         summary: say(&card.summary, language),
-        link: click_link(&guide.base_url, &guide.signer, &feed.slug, &card.slug, false),
+        link: click_link(&guide.base_url, &guide.signer, &feed.slug, &card.slug),
         url: format!("{shop}/p/{}{suffix}", card.slug),
         price: offer.as_ref().map(|offer| offer.price.0),
         pack: offer
