@@ -2,7 +2,9 @@
 (() => {
   "use strict";
   if (customElements.get("ocop-products")) return;
-  const base = new URL(document.currentScript ? document.currentScript.src : location.href).origin;
+  // As a module, or put in by another script, it does not know itself.
+  const self = document.currentScript || document.querySelector('script[src*="/embed.js"]');
+  const base = new URL(self ? self.src : location.href).origin;
   const WORDS = {
     vi: { stars: n => n + " sao OCOP", out: "Hết hàng", few: "Sắp hết", season: "Đúng mùa", from: "từ", km: n => "cách " + n + " km", back: "Lùi", on: "Tiếp", none: "Hiện chưa có sản phẩm phù hợp.", refused: "Trang web này chưa được xác minh với Chợ OCOP.", failed: "Không tải được sản phẩm.", all: "Xem thêm ở Chợ OCOP" },
     en: { stars: n => "OCOP " + n + " stars", out: "Sold out", few: "Few left", season: "In season", from: "from", km: n => n + " km away", back: "Back", on: "Next", none: "No product fits at the moment.", refused: "This web site is not verified with Chợ OCOP.", failed: "The products could not be loaded.", all: "More at Chợ OCOP" },
