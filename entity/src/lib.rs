@@ -32,6 +32,7 @@ pub mod destination_product;
 pub mod dispute;
 pub mod dispute_evidence;
 pub mod feed;
+pub mod feed_product_view;
 pub mod feed_view;
 pub mod forecast;
 pub mod idempotency_key;

@@ -209,6 +209,9 @@ def run(browser):
     page.goto(BASE + "/partner/reports?by=product")
     if "12.500" not in page.inner_text("main"):
         faults.append("the report by product does not show the commission")
+    viewed = page.locator("tbody tr td:nth-child(5)").all_inner_texts()
+    if sum(1 for views in viewed if views != "0") < 6:
+        faults.append(f"the report by product does not show that six were seen: {viewed}")
     page.goto(BASE + "/partner/reports?by=page")
     if origin not in page.inner_text("main"):
         faults.append("the report by page does not name the homestay's page")

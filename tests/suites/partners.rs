@@ -137,7 +137,11 @@ async fn only_verified_sites_show_widgets() {
         .expect_problem(409, "site_of_another");
     // Views are told from verified pages, by people.
     let seen = format!("/feeds/{FEED}/views");
-    unverified.clone().header("user-agent", PHONE).post(&seen, json!({})).await.expect(204);
+    let items = answer.body["items"].clone();
+    let id = |index: usize| items[index]["id"].as_str().unwrap().to_owned();
+    // What is told twice, is no product or of no such feed counts for nothing.
+    let told = format!("{},{},{},{},chuối", id(0), id(1), id(1), "01a20f56-2293-77cb-af7a-682ae46d6ea6");
+    unverified.clone().header("user-agent", PHONE).upload(&seen, "text/plain", told.into_bytes()).await.expect(204);
     unverified
         .clone()
         .header("user-agent", "Googlebot/2.1 (+http://www.google.com/bot.html)")
@@ -159,6 +163,15 @@ async fn only_verified_sites_show_widgets() {
     }
     let report = partner.get("report?by=page").await.expect(200);
     assert_eq!((&report["total"]["views"], &report["rows"][0]["key"]), (&json!(1), &json!(site.url)), "{report}");
+    let report = partner.get("report?by=product").await.expect(200);
+    let rows = report["rows"].as_array().unwrap();
+    let mut viewed: Vec<_> =
+        rows.iter().map(|row| (row["key"].clone(), row["name"].clone(), row["views"].clone())).collect();
+    viewed.sort_by_key(|row| row.0.to_string());
+    let of = |index: usize| (items[index]["slug"].clone(), items[index]["name"].clone(), json!(1));
+    let mut wanted = vec![of(0), of(1)];
+    wanted.sort_by_key(|row| row.0.to_string());
+    assert_eq!(viewed, wanted, "each product once: {report}");
     partner.client.delete(&partner.path(&format!("sites/{}", named["id"].as_str().unwrap()))).await.expect(204);
     unverified.get(&format!("/feeds/{FEED}.json")).await.expect_problem(403, "site_not_verified");
 

@@ -51,7 +51,7 @@ p.note{padding:12px;border:1px dashed var(--l);border-radius:var(--r);color:var(
     return element;
   };
   class OcopProducts extends HTMLElement {
-    static observedAttributes = ["feed", "layout", "lang", "product"];
+    static observedAttributes = ["feed", "layout", "lang", "product", "count"];
     connectedCallback() {
       if (!this.shadowRoot) style(this.attachShadow({ mode: "open" }));
       this.start();
@@ -85,11 +85,11 @@ p.note{padding:12px;border:1px dashed var(--l);border-radius:var(--r);color:var(
       }
       const only = this.getAttribute("product");
       let items = only ? data.items.filter(item => item.slug === only || item.id === only) : data.items;
-      if (this.layout === "single") items = items.slice(0, 1);
+      if (this.layout === "single" || this.hasAttribute("count")) items = items.slice(0, count);
       const told = WORDS[data.language] || words;
       if (!items.length) return this.show(make("p", { class: "note", part: "note" }, told.none));
       this.frame(told, items.map(item => this.card(item, told)), data, data.disclosure);
-      this.seen(feed);
+      this.seen(feed, items);
       this.dispatchEvent(new CustomEvent("ocop:ready", { detail: { items: items.length } }));
     }
     frame(words, cards, data, disclosure) {
@@ -128,9 +128,9 @@ p.note{padding:12px;border:1px dashed var(--l);border-radius:var(--r);color:var(
       this.show(make("p", { class: "note", part: "note", role: "note" }, why));
       this.dispatchEvent(new CustomEvent("ocop:refused"));
     }
-    seen(feed) {
+    seen(feed, items) {
       if (this.counted) return;
-      const count = () => { if (!this.counted) { this.counted = true; navigator.sendBeacon && navigator.sendBeacon(`${base}/feeds/${encodeURIComponent(feed)}/views`); } };
+      const count = () => { if (!this.counted) { this.counted = true; navigator.sendBeacon && navigator.sendBeacon(`${base}/feeds/${encodeURIComponent(feed)}/views`, items.map(item => item.id).join()); } };
       if (!("IntersectionObserver" in window)) return count();
       const watcher = new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting)) { watcher.disconnect(); count(); } });
       watcher.observe(this);

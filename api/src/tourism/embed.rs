@@ -153,7 +153,7 @@ pub async fn frame(
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let framed = request.headers().get("sec-fetch-dest").is_none_or(|dest| dest == "iframe");
     if framed && !is_bot(agent) && page.as_ref().is_none_or(|page| !page.starts_with(&guide.base_url)) {
-        guide.seen(feed.id, page.unwrap_or_default());
+        guide.seen(feed.id, page.unwrap_or_default(), shown.products());
     }
     let data = document(&shown, None, guide.clock.now());
     let values = context! {

@@ -245,7 +245,9 @@ pub async fn delete_feed(
     guide.flush().await?;
     let transaction = desk.begin().await?;
     let unused = "NOT EXISTS (SELECT 1 FROM click WHERE feed_id = $1)";
-    run(&transaction, format!("DELETE FROM feed_view WHERE feed_id = $1 AND {unused}"), [row.id.into()]).await?;
+    for views in ["feed_view", "feed_product_view"] {
+        run(&transaction, format!("DELETE FROM {views} WHERE feed_id = $1 AND {unused}"), [row.id.into()]).await?;
+    }
     if run(&transaction, format!("DELETE FROM feed WHERE id = $1 AND {unused}"), [row.id.into()]).await? == 0 {
         // What is in reports and orders stays told of.
         let sql = "UPDATE feed SET state = 'paused', updated_at = $2 WHERE id = $1";

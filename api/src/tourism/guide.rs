@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 
 use super::definition::Definition;
 use super::serve::{Format, Served};
+use super::views::Views;
 use crate::attribution::Signer;
 use crate::catalogue::Catalogue;
 use crate::catalogue::pick::Pick;
@@ -25,7 +26,7 @@ use crate::catalogue::view::{Bilingual, Image};
 use crate::config::Config;
 use crate::media::key;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, all, run};
+use crate::platform::db::{Db, all};
 use crate::platform::outbox::{Follower, emit};
 use crate::platform::problem::Problem;
 
@@ -34,8 +35,6 @@ const TOPIC: &str = "tourism.changed";
 const PERIOD: Duration = Duration::from_millis(500);
 /// Answers kept ready: at most so many feeds in so many formats.
 const KEPT: u64 = 20_000;
-/// Pages whose views are counted apart, a feed and flush; the rest are counted together.
-const PAGES: usize = 2_000;
 
 /// A feed of an approved partner, ready to be served.
 pub struct FeedEntry {
@@ -102,7 +101,7 @@ pub struct Guide {
     pub(super) served: Cache<(FeedId, Format, Option<Language>), Arc<Served>>,
     /// Who came by a feed within the half hour.
     pub(super) visitors: Cache<u128, ()>,
-    views: Mutex<HashMap<(FeedId, String), i64>>,
+    views: Mutex<Views>,
 }
 
 impl Guide {
@@ -162,27 +161,24 @@ impl Guide {
         own.any(|feed| super::sheet::sheet(self, &book, feed).items.iter().any(|item| item.id == product.to_string()))
     }
 
-    /// A page showed a feed.
-    pub fn seen(&self, feed: FeedId, page: String) {
-        let Ok(mut views) = self.views.lock() else { return };
-        let page = if views.len() < PAGES || views.contains_key(&(feed, page.clone())) { page } else { String::new() };
-        *views.entry((feed, page)).or_insert(0) += 1;
+    /// A page showed these products of a feed.
+    pub fn seen(&self, feed: FeedId, page: String, products: impl IntoIterator<Item = ProductId>) {
+        if let Ok(mut views) = self.views.lock() {
+            views.add(feed, page, products);
+        }
     }
 
-    /// Writes views down.
+    /// Writes views down; what cannot be written now is kept for the next time.
     pub async fn flush(&self) -> Result<(), DbErr> {
         let taken = self.views.lock().map(|mut views| std::mem::take(&mut *views)).unwrap_or_default();
-        let day = self.clock.today();
-        for ((feed, page), views) in taken {
-            run(
-                self.db.write(),
-                "INSERT INTO feed_view (feed_id, day, page, views) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (feed_id, day, page) DO UPDATE SET views = feed_view.views + excluded.views",
-                [feed.into(), day.into(), page.into(), views.into()],
-            )
-            .await?;
+        let written = taken.write(&self.db, self.clock.today()).await;
+        if written.is_err()
+            && let Ok(mut views) = self.views.lock()
+        {
+            let book = self.book();
+            views.put_back(taken, |id| book.feeds.values().any(|feed| feed.id == id));
         }
-        Ok(())
+        written
     }
 }
 

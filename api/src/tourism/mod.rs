@@ -1,9 +1,10 @@
 //! Where the tourists are: destinations, partners, and what partners show of what grows nearby.
 //!
-//! Destinations are read by everybody (`destinations`) and kept by officers (`keeping`). A partner (`partners`, its `team`, `sites`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`)
-//! written in many formats (`formats`), served as ready bytes (`serve`) and shown by a widget (`embed`) or printed (`poster`).
-//! Guests come by signed links (`clicks`); what that brought is read from the books (`reports`). Boxes can be collected at a
-//! partner's reception (`boxes`). What is served without asking the database stands in memory (`guide`).
+//! Destinations are read by everybody (`destinations`) and kept by officers (`keeping`). A partner (`partners`, its `team`,
+//! `sites`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`) written in many formats
+//! (`formats`), served as ready bytes (`serve`) and shown by a widget (`embed`) or printed (`poster`). Showing it counts
+//! (`views`), and guests come by signed links (`clicks`); what that brought is read from the books (`reports`). Boxes can be
+//! collected at a partner's reception (`boxes`). What is served without asking the database stands in memory (`guide`).
 
 pub mod boxes;
 mod clicks;
@@ -22,6 +23,7 @@ mod serve;
 pub mod sheet;
 pub mod sites;
 pub mod team;
+mod views;
 
 pub use guide::{Guide, Place, changed};
 use utoipa_actix_web::service_config::ServiceConfig;

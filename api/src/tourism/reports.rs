@@ -50,9 +50,10 @@ pub struct PartnerReportQuery {
 
 #[derive(Clone, Default, Serialize, ToSchema)]
 pub struct PartnerReportRow {
-    /// A day, a product's id, a page or a feed's id.
+    /// A day, a product's slug, a page or a feed's slug.
     pub key: String,
     pub name: String,
+    /// Of pages that showed a feed; by product, how often it was among what they showed.
     pub views: i64,
     /// Not the same guest again within the half hour.
     pub clicks: i64,
@@ -144,20 +145,20 @@ pub async fn report(
     // One row an event where days are asked for: a day in Vietnam is not a day in UTC.
     let at = |column: &str| if keys.by_day { column.to_owned() } else { "CAST(NULL AS timestamptz)".to_owned() };
 
-    if by != PartnerReportBy::Product {
-        let (key, day) = match by {
-            PartnerReportBy::Page => ("v.page", false),
-            PartnerReportBy::Feed => ("f.slug", false),
-            _ => ("v.day", true),
-        };
-        let key = if day { "CAST(v.day AS text)".to_owned() } else { key.to_owned() };
-        let sql = format!(
-            "SELECT {key} AS key, CAST(NULL AS text) AS name, CAST(NULL AS timestamptz) AS at, CAST(SUM(v.views) AS bigint) AS count, CAST(0 AS bigint) AS amount
-             FROM feed_view v JOIN feed f ON f.id = v.feed_id WHERE f.partner_id = $1 AND v.day >= $2 AND v.day <= $3 GROUP BY {key}"
-        );
-        let touched = all::<Touched>(connection, sql, [partner.into(), from.into(), to.into()]).await?;
-        add(&mut rows, false, touched, |row, count, _| row.views += count);
-    }
+    let (key, name, views) = match by {
+        PartnerReportBy::Day => ("CAST(v.day AS text)", "CAST(NULL AS text)", "feed_view v"),
+        PartnerReportBy::Product => {
+            ("p.slug", "MAX(p.name_vi)", "feed_product_view v JOIN product p ON p.id = v.product_id")
+        }
+        PartnerReportBy::Page => ("v.page", "CAST(NULL AS text)", "feed_view v"),
+        PartnerReportBy::Feed => ("f.slug", "CAST(NULL AS text)", "feed_view v"),
+    };
+    let sql = format!(
+        "SELECT {key} AS key, {name} AS name, CAST(NULL AS timestamptz) AS at, CAST(SUM(v.views) AS bigint) AS count, CAST(0 AS bigint) AS amount
+         FROM {views} JOIN feed f ON f.id = v.feed_id WHERE f.partner_id = $1 AND v.day >= $2 AND v.day <= $3 GROUP BY {key}"
+    );
+    let touched = all::<Touched>(connection, sql, [partner.into(), from.into(), to.into()]).await?;
+    add(&mut rows, false, touched, |row, count, _| row.views += count);
     let (click, name) = (keys.click, "CAST(NULL AS text)");
     let sql = format!(
         "SELECT CAST({click} AS text) AS key, {name} AS name, {} AS at, COUNT(*) AS count, CAST(0 AS bigint) AS amount FROM click k

@@ -1,12 +1,13 @@
 //! `/feeds/{feed}.{ending}`: feeds served as ready bytes, made anew when something they show changed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use bytes::Bytes;
-use entity::value::Language;
+use entity::value::{Language, ProductId};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use garde::Validate;
@@ -98,6 +99,7 @@ pub struct Served {
     /// Of what it shows, to the second.
     modified: OffsetDateTime,
     last_modified: HeaderValue,
+    products: Vec<ProductId>,
 }
 
 impl Guide {
@@ -144,6 +146,7 @@ impl Guide {
             etag: HeaderValue::from_str(&etag).map_err(Problem::internal)?,
             modified,
             last_modified: HeaderValue::from_str(&http_date(modified)).map_err(Problem::internal)?,
+            products: sheet.products().collect(),
         });
         self.served.insert((feed.id, format, language), served.clone());
         Ok(served)
@@ -263,16 +266,28 @@ pub async fn show_feed(request: HttpRequest, guide: Data<Guide>, file: Path<Stri
     Ok(guide.ready(&feed, format, language)?.respond(&request, format))
 }
 
-/// A page showed the feed: told by the widget, counted in reports.
-#[utoipa::path(tag = "tourism", operation_id = "count_feed_view", params(("feed" = String, Path, description = "The feed's slug", max_length = 100)), responses((status = 204, description = "Counted, or left out")))]
+/// Products that a page can tell of at once.
+const SHOWN: usize = 100;
+
+/// A page showed the feed: told by the widget, counted in reports. The body names the products it showed, by their ids with
+/// commas between; what is not in the feed is left out.
+#[utoipa::path(tag = "tourism", operation_id = "count_feed_view", params(("feed" = String, Path, description = "The feed's slug", max_length = 100)), request_body(content = Option<String>, content_type = "text/plain", description = "Ids of products"), responses((status = 204, description = "Counted, or left out")))]
 #[post("/feeds/{feed}/views")]
-pub async fn count_view(request: HttpRequest, guide: Data<Guide>, feed: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn count_view(
+    request: HttpRequest,
+    guide: Data<Guide>,
+    feed: Path<String>,
+    shown: Bytes,
+) -> Result<HttpResponse, Problem> {
     let feed = feed_of(&guide, &feed)?;
     check_origin(&guide, &feed, &request)?;
     if !is_bot(text_of(&request, header::USER_AGENT).unwrap_or_default())
         && let Some(origin) = text_of(&request, header::ORIGIN)
     {
-        guide.seen(feed.id, page_of(&request).unwrap_or_else(|| origin.to_owned()));
+        let told: HashSet<&str> = std::str::from_utf8(&shown).unwrap_or_default().split(',').take(SHOWN).collect();
+        let ready = guide.ready(&feed, Format::Json, None)?;
+        let products = ready.products.iter().copied().filter(|id| told.contains(id.to_string().as_str()));
+        guide.seen(feed.id, page_of(&request).unwrap_or_else(|| origin.to_owned()), products);
     }
     let mut response = HttpResponse::NoContent();
     if let Some(origin) = request.headers().get(header::ORIGIN) {

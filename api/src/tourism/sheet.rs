@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use entity::value::{Language, Unit};
+use entity::value::{Language, ProductId, Unit};
 use time::OffsetDateTime;
 
 use super::guide::{Book, FeedEntry, Guide};
@@ -56,6 +56,13 @@ pub struct Sheet {
     pub items: Vec<Item>,
     /// Of the catalogue and of the book it was made from.
     pub versions: (u64, u64),
+}
+
+impl Sheet {
+    /// What it shows.
+    pub fn products(&self) -> impl Iterator<Item = ProductId> + '_ {
+        self.items.iter().filter_map(|item| item.id.parse().ok())
+    }
 }
 
 pub fn say(text: &Bilingual, language: Language) -> String {

@@ -176,6 +176,14 @@ CREATE TABLE feed_view (
     PRIMARY KEY (feed_id, day, page)
 );
 
+CREATE TABLE feed_product_view (
+    feed_id uuid NOT NULL REFERENCES feed (id),
+    day date NOT NULL,
+    product_id uuid NOT NULL REFERENCES product (id),
+    views bigint NOT NULL,
+    PRIMARY KEY (feed_id, day, product_id)
+);
+
 -- The last click a basket came by; an order carries what its basket had.
 ALTER TABLE cart ADD COLUMN click_id uuid REFERENCES click (id);
 ALTER TABLE orders ADD COLUMN partner_id uuid REFERENCES partner (id);
