@@ -10,7 +10,6 @@ use actix_web::web::{Data, PathConfig};
 use actix_web::{App, HttpServer};
 use entity::value::{AccountId, SessionId};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::task::JoinHandle;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,6 +23,7 @@ use crate::invoice::Clerk;
 use crate::notification::{Mailer, Notifier};
 use crate::ordering::{self, MergeOnSignIn, Sweeper};
 use crate::payment::{Providers, Till};
+use crate::platform::background::{Background, Stop};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Target};
 use crate::platform::edge::{Edge, edge, spare_small_bodies};
@@ -113,6 +113,8 @@ pub struct Services {
     pub db: Db,
     pub objects: Objects,
     pub passwords: Passwords,
+    /// What works beside the requests.
+    pub background: Background,
 }
 
 impl Services {
@@ -122,28 +124,32 @@ impl Services {
         let url = config.database_url();
         let target =
             Target { url: &url, read_url: config.read_database_url(), connections: config.database_connections };
-        let db = Db::connect(&target).await?;
+        let mut db = Db::connect(&target).await?;
+        if let Some(path) = config.statement_log.as_deref().filter(|_| config.env == Environment::Development) {
+            db.record(path)?;
+        }
         db.migrate().await?;
+        db.opened().await?;
         let objects = config.objects()?;
-        Ok(Self { clock, db, objects, passwords: Passwords::new()?, config })
+        Ok(Self { clock, db, objects, passwords: Passwords::new()?, config, background: Background::default() })
     }
 
     pub async fn catalogue(&self) -> anyhow::Result<Arc<Catalogue>> {
         let index = self.config.data_dir.join("search");
-        Catalogue::open(self.db.clone(), self.clock, self.config.base_url(), &index).await
+        Catalogue::open(self.db.clone(), self.clock, self.config.base_url(), &index, &self.background).await
     }
 }
 
-/// Starts serving. The server's future ends when it has drained; the tasks beside it are the caller's to end then.
-pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<(Server, Vec<JoinHandle<()>>)> {
+/// Starts serving. Signals are the caller's to hear: the work beside the requests is to end before the server does.
+pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<Server> {
     let catalogue = services.catalogue().await?;
-    let Services { config, clock, db, objects, passwords } = services;
+    let Services { config, clock, db, objects, passwords, background } = services;
     crate::platform::fault::choose(config.fault.as_deref());
     let base_url = config.base_url();
     let bell = Data::new(Bell::default());
     let keys = Data::new(Keys::new(&config.secret_keys()?)?);
     let signer = Arc::new(Signer::new(&config.secret_keys()?));
-    let guide = Guide::open(db.clone(), clock, catalogue.clone(), signer.clone(), &config).await?;
+    let guide = Guide::open(db.clone(), clock, catalogue.clone(), signer.clone(), &config, &background).await?;
     let (signer, guide) = (Data::from(signer), Data::from(guide));
     let hook: Data<SignInHook> = Data::new(Arc::new(MergeOnSignIn { db: db.clone(), clock }));
     let edge_settings = Data::new(Edge {
@@ -161,14 +167,17 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let allow_private = config.webhooks_allow_private;
     let http = outgoing::guarded_client(allow_private)?;
     let looker = Data::new(Looker(http.clone()));
-    let postman = tokio::spawn(Postman { db: db.clone(), clock, http, allow_private }.run());
+    let postman = Postman { db: db.clone(), clock, http, allow_private };
+    background.spawn(|stop| postman.run(stop));
     let clerk = Clerk { db: db.clone(), clock, provider: Arc::new(invoice::Local) };
     let consumers: Vec<Arc<dyn Consumer>> =
         vec![Arc::new(notifier), Arc::new(parcels), Arc::new(hooks), Arc::new(clerk)];
-    let worker = tokio::spawn(Worker { db: db.clone(), clock, bell: bell.clone(), consumers }.run());
+    let worker = Worker { db: db.clone(), clock, bell: bell.clone(), consumers };
+    background.spawn(|stop| worker.run(stop));
     let prices = PriceClock { db: db.clone(), clock, catalogue: catalogue.clone(), bell: bell.clone() };
-    let prices = tokio::spawn(prices.run());
-    let booker = tokio::spawn(Booker { db: db.clone(), clock, carriers: carriers.clone() }.run());
+    background.spawn(|stop| prices.run(stop));
+    let booker = Booker { db: db.clone(), clock, carriers: carriers.clone() };
+    background.spawn(|stop| booker.run(stop));
     let carriers = Data::from(carriers);
     let sweeper = Sweeper {
         db: db.clone(),
@@ -177,8 +186,11 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         bell: bell.clone(),
         completion_days: config.order_completion_days,
     };
-    let sweeper = tokio::spawn(sweeper.run());
-    let limits = tokio::spawn(forget_quiet_clients(edge_settings.clone(), auth_limit.clone()));
+    background.spawn(|stop| sweeper.run(stop));
+    let limits = (edge_settings.clone(), auth_limit.clone());
+    background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
+    let (upkeep, analysed) = (db.clone(), clock);
+    background.spawn(|stop| upkeep.keep_statistics(analysed, stop));
 
     let (listen, workers) = (config.listen, config.workers);
     let config = Data::new(config);
@@ -194,7 +206,8 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         who: SignedIn { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles: Vec::new() },
         once: Arc::default(),
     };
-    let importer = tokio::spawn(Importer { desk }.run());
+    let importer = Importer { desk };
+    background.spawn(|stop| importer.run(stop));
     let till = Till {
         db: db.get_ref().clone(),
         clock: *clock.get_ref(),
@@ -203,7 +216,8 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         config: config.clone(),
         providers,
     };
-    let cashier = tokio::spawn(till.clone().run());
+    let cashier = till.clone();
+    background.spawn(|stop| cashier.run(stop));
     let till = Data::new(till);
     let mut server = HttpServer::new(move || {
         let paths = PathConfig::default().error_handler(|_, _| Problem::new(&NOT_FOUND).into());
@@ -243,6 +257,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .wrap(cors(&config))
             .wrap(from_fn(edge))
     })
+    .disable_signals()
     .shutdown_timeout(30)
     .keep_alive(Duration::from_secs(75))
     .client_request_timeout(Duration::from_secs(10));
@@ -251,7 +266,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     }
     let server = server.bind(listen).map_err(|error| anyhow::anyhow!("cannot listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    Ok((server.run(), vec![worker, sweeper, limits, booker, prices, importer, postman, cashier]))
+    Ok(server.run())
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
@@ -272,9 +287,8 @@ fn cors(config: &Config) -> actix_cors::Cors {
     cors
 }
 
-async fn forget_quiet_clients(edge: Data<Edge>, auth: Data<AuthLimit>) {
-    loop {
-        tokio::time::sleep(Duration::from_mins(1)).await;
+async fn forget_quiet_clients(edge: Data<Edge>, auth: Data<AuthLimit>, stop: Stop) {
+    while stop.pause(Duration::from_mins(1)).await {
         if let Some(limit) = &edge.limit {
             limit.sweep();
         }

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
@@ -15,7 +16,7 @@ use crate::config::{Config, Environment, Flags, new_secret_key};
 use crate::identity::rules::{Contact, password_fault};
 use crate::identity::{NewAccount, create_account, grant_membership, grant_role};
 use crate::platform::db::{by_id, is_duplicate};
-use crate::platform::telemetry;
+use crate::platform::{numbers, telemetry};
 use crate::{demo, inventory, ledger, payout};
 
 #[derive(Parser)]
@@ -44,10 +45,10 @@ enum Command {
     )]
     Seed {
         /// Made-up products to add beside the demo
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_parser = how_many)]
         products: usize,
         /// Made-up sales of the last four weeks, of the made-up products
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_parser = how_many)]
         orders: usize,
     },
     /// Make the search index anew from the database
@@ -119,6 +120,12 @@ enum Key {
     New,
 }
 
+/// `10000`, `10.000` or `10k`.
+fn how_many(text: &str) -> Result<usize, String> {
+    let count = numbers::count(text).map_err(|fault| fault.en.into_owned())?;
+    usize::try_from(count).map_err(|_| "too many".to_owned())
+}
+
 fn platform_role(text: &str) -> Result<PlatformRole, String> {
     text.parse().map_err(|()| "one of partner, officer, admin".to_owned())
 }
@@ -179,18 +186,43 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
         demo::load(&services.db, services.clock, &services.objects, &services.passwords).await?;
         tour = Some(demo::tour(&services.db, &services.config.base_url()).await?);
     }
-    let (server, tasks) = app::serve(services, metrics).await?;
+    let background = services.background.clone();
+    let server = app::serve(services, metrics).await?;
     if let Some(tour) = tour {
         println!("{tour}");
     }
-    server.await?;
-    // What they were at is in the outbox, and goes on at the next start or on another node.
-    for task in tasks {
-        task.abort();
-        let _ = task.await;
+    let handle = server.handle();
+    let mut server = tokio::spawn(server);
+    tokio::select! {
+        ended = &mut server => return Ok(ended??),
+        signal = asked_to_stop() => signal?,
     }
+    tracing::info!("stopping: no new connections; what is under way is finished");
+    handle.pause().await;
+    // Before the server, in whose threads its connections live. What is left stands in the outbox, and goes on at the next
+    // start or on another node.
+    background.end(Duration::from_secs(20)).await;
+    tokio::select! {
+        () = handle.stop(true) => {}
+        again = asked_to_stop() => {
+            again?;
+            handle.stop(false).await;
+        }
+    }
+    server.await??;
     tracing::info!("drained");
     Ok(())
+}
+
+/// SIGTERM of an orchestrator, or Ctrl-C.
+async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut quit) = (signal(SignalKind::terminate())?, signal(SignalKind::quit())?);
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = quit.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
 }
 
 fn progress(length: usize, what: &'static str) -> anyhow::Result<ProgressBar> {
@@ -325,7 +357,7 @@ async fn statements(config: Config, period: (Date, Date), out: &Path) -> anyhow:
 
 async fn health(config: &Config) -> anyhow::Result<()> {
     let url = format!("http://127.0.0.1:{}/readyz", config.listen.port());
-    let client = reqwest::Client::builder().timeout(std::time::Duration::from_secs(3)).build()?;
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?;
     let status = client.get(&url).send().await.with_context(|| format!("{url} does not answer"))?.status();
     ensure!(status.is_success(), "{url} answers {status}");
     Ok(())

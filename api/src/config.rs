@@ -11,6 +11,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::platform::numbers::amount_setting;
 use crate::platform::objects::{Objects, S3};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -112,15 +113,19 @@ pub struct Config {
     /// What the bank-webhook service shows: SePay's API key, Casso's secure token, or PayOS's checksum key.
     pub bank_webhook_secret: Option<SecretString>,
     /// A refund that a person asks for above so many đồng waits for a second one's approval.
+    #[serde(deserialize_with = "amount_setting")]
     pub refund_approval_above: i64,
     /// Days after delivery that an order's money is held before it is paid out.
     pub payout_hold_days: u32,
     /// Less than so many đồng is not paid out, but carried over.
+    #[serde(deserialize_with = "amount_setting")]
     pub payout_minimum: i64,
     /// Days in which both sides of a dispute may bring evidence.
     pub dispute_days: u32,
     /// How long a quote is held.
     pub quote_minutes: u32,
+    /// Development only: a file that every statement is written into, once each.
+    pub statement_log: Option<PathBuf>,
     /// Development only: the place where the process is to end (`platform::fault`).
     pub fault: Option<String>,
     /// Development only: serve `/bench/{size}`, the reference that `tests/bench` measures against.
@@ -197,6 +202,7 @@ const NAMES: &[&str] = &[
     "dispute_days",
     "quote_minutes",
     "bench_route",
+    "statement_log",
     "fault",
     "clock_ahead_seconds",
 ];
@@ -328,6 +334,9 @@ impl Config {
         }
         if self.fault.is_some() {
             bail!("OCOP_FAULT is for development only");
+        }
+        if self.statement_log.is_some() {
+            bail!("OCOP_STATEMENT_LOG is for development only");
         }
         if self.webhooks_allow_private {
             bail!("OCOP_WEBHOOKS_ALLOW_PRIVATE is for development only");

@@ -14,7 +14,7 @@ use crate::platform::db::{Db, sql};
 use crate::platform::edge::client_address;
 use crate::platform::limits::{Limit, client_key};
 use crate::platform::objects::{Objects, PRIVATE};
-use crate::platform::problem::{BUSY, NOT_FOUND, Problem};
+use crate::platform::problem::{NOT_FOUND, Problem, UNAVAILABLE};
 use crate::platform::ready::{PUBLIC, Ready};
 use crate::platform::secrets;
 
@@ -47,7 +47,7 @@ async fn healthz() -> &'static str {
 async fn readyz(db: Data<Db>) -> Result<&'static str, Problem> {
     use sea_orm::ConnectionTrait;
     let asked = db.fresh().query_one_raw(sql(db.fresh(), "SELECT 1", [])).await;
-    asked.map_err(|_| Problem::new(&BUSY).retry_after(1))?;
+    asked.map_err(|_| Problem::new(&UNAVAILABLE).retry_after(1))?;
     Ok("ready")
 }
 

@@ -19,6 +19,8 @@ pub struct Model {
     pub total: i32,
     pub good: i32,
     pub bad: i32,
+    /// Rows that wait for a person's word
+    pub unsure: i32,
     pub done: i32,
     pub changed: i32,
     pub error: Option<String>,

@@ -299,7 +299,8 @@ words! {
 
     ImportState { Reading = "reading", Judged = "judged", Running = "running", Done = "done", Cancelled = "cancelled", Failed = "failed" }
 
-    ImportRowState { Good = "good", Bad = "bad", Done = "done" }
+    /// What was made of a row. `unsure` looks like a slip and waits for a person's word.
+    ImportRowState { Good = "good", Unsure = "unsure", Bad = "bad", Done = "done" }
 
     WebhookState { Enabled = "enabled", Disabled = "disabled", Failing = "failing" }
 

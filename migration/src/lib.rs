@@ -26,6 +26,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0014_promotions", include_str!("sql/0014_promotions.sql")),
     ("m0015_payouts", include_str!("sql/0015_payouts.sql")),
     ("m0016_tourism", include_str!("sql/0016_tourism.sql")),
+    ("m0017_import_doubts", include_str!("sql/0017_import_doubts.sql")),
 ];
 
 pub struct Migrator;

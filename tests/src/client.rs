@@ -6,6 +6,13 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+/// A plain HTTP client. The whole workspace is built with one set of features, so that nothing is built twice, and with the
+/// server's comes a TLS library without a default.
+pub fn http() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -47,7 +54,7 @@ impl Answer {
 
 impl Client {
     pub fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
+        let http = http().timeout(Duration::from_mins(1)).build().unwrap();
         let headers =
             HeaderMap::from_iter([(HeaderName::from_static("accept-language"), HeaderValue::from_static("en"))]);
         Self { http, base: base.to_owned(), headers }
@@ -57,7 +64,7 @@ impl Client {
     #[must_use]
     pub fn staying(mut self) -> Self {
         let policy = reqwest::redirect::Policy::none();
-        self.http = reqwest::Client::builder().timeout(Duration::from_mins(1)).redirect(policy).build().unwrap();
+        self.http = http().timeout(Duration::from_mins(1)).redirect(policy).build().unwrap();
         self
     }
 

@@ -7,13 +7,15 @@
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod client;
+mod cluster;
 mod gateway;
 mod partner;
 mod server;
 mod shop;
 mod standin;
 
-pub use client::{Answer, Client, Part};
+pub use client::{Answer, Client, Part, http};
+pub use cluster::Cluster;
 pub use gateway::{Gateway, Given};
 pub use partner::{FEED, PHONE, Partner, facts};
 pub use server::{Server, Settings, on_postgres};

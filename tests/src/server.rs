@@ -82,8 +82,33 @@ impl Server {
         Self { child: None, port: free_port(), data, database_url, database, settings }
     }
 
+    /// A server on a database of the test's own, which the demo is loaded into.
+    pub async fn on(database_url: &str, settings: Settings) -> Self {
+        let server = Self::unstarted(database_url, settings);
+        let output = server.ocop(&["seed"], "");
+        assert!(output.status.success(), "seeding failed: {}", String::from_utf8_lossy(&output.stderr));
+        let mut server = server;
+        server.run().await;
+        server
+    }
+
+    /// A server on a database that may not be there.
+    pub fn unstarted(database_url: &str, settings: Settings) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self { child: None, port: free_port(), data, database_url: database_url.to_owned(), database: None, settings }
+    }
+
+    /// Where its data is.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
     /// Another server on the same database, as a second node behind a load balancer would be.
     pub async fn second_node(&self) -> Self {
+        self.second_node_with(|settings| settings).await
+    }
+
+    pub async fn second_node_with(&self, settings: impl FnOnce(Settings) -> Settings) -> Self {
         let data = tempfile::tempdir().unwrap();
         copy_folder(&template().await, data.path());
         let mut node = Self {
@@ -92,7 +117,7 @@ impl Server {
             data,
             database_url: self.database_url.clone(),
             database: None,
-            settings: self.settings.clone(),
+            settings: settings(self.settings.clone()),
         };
         node.run().await;
         node

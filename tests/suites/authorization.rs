@@ -199,6 +199,7 @@ const TABLE: &[(Needs, &[&str])] = &[
             "show_import_template",
             "create_import",
             "list_imports",
+            "confirm_import_rows",
             "show_import",
             "list_import_rows",
             "run_import",

@@ -19,7 +19,7 @@ struct Page {
 
 impl Browser {
     fn new(server: &Server) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = tests::http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { http, base: server.url(), cookies: std::collections::BTreeMap::default() }
     }
 

@@ -8,7 +8,7 @@ use tests::{Seller, Server};
 
 const CSV: &str = "text/csv";
 
-async fn import(shop: &Seller, kind: &str, sheet: Vec<u8>) -> Value {
+pub async fn import(shop: &Seller, kind: &str, sheet: Vec<u8>) -> Value {
     let path = shop.path(&format!("imports?kind={kind}"));
     let job = shop.client.upload(&path, CSV, sheet).await.expect(202);
     until(shop, &job, &["judged", "failed"]).await
@@ -26,13 +26,13 @@ async fn until(shop: &Seller, job: &Value, states: &[&str]) -> Value {
     panic!("never {states:?}");
 }
 
-async fn read_in(shop: &Seller, job: &Value) -> Value {
+pub async fn read_in(shop: &Seller, job: &Value) -> Value {
     let path = shop.path(&format!("imports/{}/run", job["id"].as_str().unwrap()));
     shop.client.post(&path, json!({})).await.expect(202);
     until(shop, job, &["done", "failed"]).await
 }
 
-async fn category(server: &Server) -> String {
+pub async fn category(server: &Server) -> String {
     let tree = server.client().get("/v1/categories").await.expect(200);
     let mut node = tree["items"][0].clone();
     while let Some(child) = node["children"].get(0).cloned() {
@@ -79,7 +79,7 @@ async fn good_rows_go_in_alone_and_bad_cells_are_named() {
         .collect();
     assert_eq!(told[0].0, 5);
     assert!(told[0].1 == "C5" && told[0].2.contains("không có nhóm hàng “Đồ chơi”"), "{told:?}");
-    assert_eq!(told[1], (6, "H6", "“hai trăm” không phải số nguyên"));
+    assert!((told[1].0, told[1].1) == (6, "H6") && told[1].2.starts_with("“hai trăm” không phải số tiền"), "{told:?}");
     let done = read_in(&shop, &job).await;
     assert_eq!((&done["done"], &done["changed"]), (&json!(3), &json!(3)));
     // The search index learns of it a moment later.
@@ -188,9 +188,9 @@ async fn files_that_are_no_sheets_are_refused_in_words() {
     let server = Server::start().await;
     let shop = server.seller_of("hat-doi").await;
     for (bytes, word) in [
-        (b"\x89PNG\r\n\x1a\n...".to_vec(), "không đọc được bảng tính"),
+        (b"\x89PNG\r\n\x1a\n...".to_vec(), "CSV UTF-8"),
         ("Tên,Giá\nBưởi,1\n".as_bytes().to_vec(), "thiếu cột"),
-        (b"PK\x03\x04 this is no workbook".to_vec(), "không đọc được bảng tính"),
+        (b"PK\x03\x04 this is no workbook".to_vec(), "không phải bảng tính"),
     ] {
         let job = import(&shop, "products", bytes).await;
         assert_eq!(job["state"], "failed");
@@ -489,13 +489,13 @@ async fn hostile_sheets_are_refused_in_bounded_memory_and_change_nothing() {
     let utf16: Vec<u8> = "\u{feff}Tên,Giá\nBưởi,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (name, bytes, word) in [
         ("a sheet of a gigabyte", gigabyte, "unpacks to more than 64 MB"),
-        ("one that hides its size", liar, "không đọc được bảng tính"),
+        ("one that hides its size", liar, "không phải bảng tính"),
         ("a million shared texts", many_texts, "unpacks to more than"),
         ("as many shared texts as are read", as_many_as_allowed, "the sheet is empty"),
         ("two cells a billion cells apart", far_apart, "more than 100 columns"),
-        ("half a file", broken, "không đọc được bảng tính"),
-        ("UTF-16", utf16, "CSV UTF-8"),
-        ("windows-1258", b"T\xean,Gi\xe1\nB\xfd\xf2i,1\n".to_vec(), "CSV UTF-8"),
+        ("half a file", broken, "không phải bảng tính"),
+        ("UTF-16 without the columns", utf16, "CSV UTF-8"),
+        ("windows-1258 without the columns", b"T\xean,Gi\xe1\nB\xfd\xf2i,1\n".to_vec(), "CSV UTF-8"),
         ("only commas", b",".repeat(15_000_000), "100 columns"),
         ("too many rows", b"a\n".repeat(5_000_000), "more than 20000 rows"),
     ] {

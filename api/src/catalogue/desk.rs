@@ -119,11 +119,13 @@ impl Desk {
     /// Refreshes what buyers see of these products, after the commit that changed them.
     pub async fn products_changed(&self, ids: &[entity::value::ProductId]) -> Result<(), Problem> {
         self.bell.ring();
-        self.catalogue.products_changed(ids).await.map_err(Problem::internal)
+        self.catalogue.products_changed(ids).await;
+        Ok(())
     }
 
     pub async fn cooperative_changed(&self, id: CooperativeId) -> Result<(), Problem> {
         self.bell.ring();
-        self.catalogue.cooperative_changed(id).await.map_err(Problem::internal)
+        self.catalogue.cooperative_changed(id).await;
+        Ok(())
     }
 }

@@ -13,15 +13,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Catalogue;
 use super::rules::Level;
+use crate::platform::background::Stop;
 use crate::platform::db::{all, list};
 use crate::platform::outbox::{Follower, News};
 
 const PERIOD: Duration = Duration::from_millis(300);
 
 /// Follows the outbox until the catalogue is gone. Also turns the day over.
-pub async fn follow(catalogue: Weak<Catalogue>, mut follower: Follower) {
-    loop {
-        tokio::time::sleep(PERIOD).await;
+pub async fn follow(catalogue: Weak<Catalogue>, mut follower: Follower, stop: Stop) {
+    while stop.pause(PERIOD).await {
         let Some(catalogue) = catalogue.upgrade() else { return };
         if let Err(error) = round(&catalogue, &mut follower).await {
             tracing::warn!(%error, "following the outbox failed; trying again");
@@ -33,6 +33,7 @@ async fn round(catalogue: &Catalogue, follower: &mut Follower) -> anyhow::Result
     if catalogue.snapshot().today != catalogue.clock.today() {
         catalogue.reload().await?;
     }
+    catalogue.read_missed().await;
     let fresh = follower.news(&catalogue.db, catalogue.clock.now()).await?;
     apply(catalogue, &fresh).await
 }
@@ -45,7 +46,7 @@ async fn apply(catalogue: &Catalogue, events: &[News]) -> anyhow::Result<()> {
             "catalogue.replaced" => catalogue.reload().await?,
             "product.changed" => products.push(ProductId(event.subject_id)),
             "cooperative.changed" => {
-                catalogue.cooperative_changed(entity::value::CooperativeId(event.subject_id)).await?;
+                catalogue.cooperative_changed(entity::value::CooperativeId(event.subject_id)).await;
             }
             _ => {}
         }
@@ -53,7 +54,7 @@ async fn apply(catalogue: &Catalogue, events: &[News]) -> anyhow::Result<()> {
         offers.extend(named.into_iter().flatten().filter_map(|id| id.as_str()?.parse::<OfferId>().ok()));
     }
     if !products.is_empty() {
-        catalogue.products_changed(&products).await?;
+        catalogue.products_changed(&products).await;
     }
     for offers in offers.chunks(500) {
         let levels = levels(catalogue, offers).await?;
@@ -89,15 +90,15 @@ async fn levels(catalogue: &Catalogue, offers: &[OfferId]) -> anyhow::Result<Vec
 }
 
 /// Indexes what was changed, many changes in one commit.
-pub async fn index_queue(catalogue: Weak<Catalogue>, mut queue: UnboundedReceiver<Vec<ProductId>>) {
-    while let Some(mut ids) = queue.recv().await {
+pub async fn index_queue(catalogue: Weak<Catalogue>, mut queue: UnboundedReceiver<Vec<ProductId>>, stop: Stop) {
+    while let Some(Some(mut ids)) = stop.until(queue.recv()).await {
         while let Ok(more) = queue.try_recv() {
             ids.extend(more);
         }
         let Some(catalogue) = catalogue.upgrade() else { return };
         if let Err(error) = index(&catalogue, &ids).await {
             tracing::warn!(%error, "indexing failed; trying again");
-            tokio::time::sleep(Duration::from_secs(2)).await;
+            stop.pause(Duration::from_secs(2)).await;
             let _ = catalogue.to_index.send(ids);
         }
     }

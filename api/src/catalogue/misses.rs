@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::Catalogue;
+use crate::platform::background::Stop;
 use crate::platform::db::run;
 use crate::platform::fold::fold;
 
@@ -33,9 +34,10 @@ impl Misses {
 }
 
 /// Writes down what was counted, until the catalogue is gone.
-pub async fn write_down(catalogue: Weak<Catalogue>) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(5)).await;
+pub async fn write_down(catalogue: Weak<Catalogue>, stop: Stop) {
+    let mut last = false;
+    while !last {
+        last = !stop.pause(Duration::from_secs(5)).await;
         let Some(catalogue) = catalogue.upgrade() else { return };
         for (term, count) in catalogue.misses.take() {
             let written = run(

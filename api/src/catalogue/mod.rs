@@ -21,13 +21,14 @@ pub mod view;
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use entity::value::{CooperativeId, ProductId};
 use tokio::sync::{Mutex, mpsc};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::platform::background::Background;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::outbox::Follower;
@@ -65,11 +66,25 @@ pub struct Catalogue {
     kept: Kept,
     misses: misses::Misses,
     to_index: mpsc::UnboundedSender<Vec<ProductId>>,
+    missed: std::sync::Mutex<Missed>,
+}
+
+/// What changed while the database did not answer.
+#[derive(Default)]
+struct Missed {
+    products: Vec<ProductId>,
+    cooperatives: Vec<CooperativeId>,
 }
 
 impl Catalogue {
     /// Reads what is on sale, opens the search index and brings it up to date. Keeps fresh by itself from then on.
-    pub async fn open(db: Db, clock: Clock, base_url: String, index_folder: &Path) -> anyhow::Result<Arc<Self>> {
+    pub async fn open(
+        db: Db,
+        clock: Clock,
+        base_url: String,
+        index_folder: &Path,
+        background: &Background,
+    ) -> anyhow::Result<Arc<Self>> {
         let (to_index, queue) = mpsc::unbounded_channel();
         let follower = Follower::new(clock.now(), "");
         let catalogue = Arc::new(Self {
@@ -78,6 +93,7 @@ impl Catalogue {
             search: Search::open(index_folder)?,
             kept: Kept::new(KEPT_BYTES),
             misses: misses::Misses::default(),
+            missed: std::sync::Mutex::default(),
             to_index,
             db,
             clock,
@@ -85,9 +101,10 @@ impl Catalogue {
         });
         catalogue.reload().await?;
         catalogue.catch_up_index().await?;
-        tokio::spawn(freshness::index_queue(Arc::downgrade(&catalogue), queue));
-        tokio::spawn(misses::write_down(Arc::downgrade(&catalogue)));
-        tokio::spawn(freshness::follow(Arc::downgrade(&catalogue), follower));
+        let weak = || Arc::downgrade(&catalogue);
+        background.spawn(|stop| freshness::index_queue(weak(), queue, stop));
+        background.spawn(|stop| misses::write_down(weak(), stop));
+        background.spawn(|stop| freshness::follow(weak(), follower, stop));
         Ok(catalogue)
     }
 
@@ -116,20 +133,49 @@ impl Catalogue {
         Ok(())
     }
 
-    /// To be called after a commit that changed products, their offers, certificates or pictures.
-    pub async fn products_changed(&self, ids: &[ProductId]) -> anyhow::Result<()> {
+    /// To be called after a commit that changed products, their offers, certificates or pictures. What was committed stands:
+    /// where the database does not answer now, it is read again in a moment.
+    pub async fn products_changed(&self, ids: &[ProductId]) {
         for ids in ids.chunks(PAGE) {
-            self.reread(ids).await?;
-            let _ = self.to_index.send(ids.to_vec());
+            match self.reread(ids).await {
+                Ok(()) => drop(self.to_index.send(ids.to_vec())),
+                Err(error) => {
+                    tracing::warn!(%error, "changed products could not be read; trying again");
+                    self.missed().products.extend(ids);
+                }
+            }
         }
-        Ok(())
     }
 
     /// To be called after a commit that changed a cooperative.
-    pub async fn cooperative_changed(&self, id: CooperativeId) -> anyhow::Result<()> {
-        let ids = store::of_cooperative(self.db.fresh(), id).await?;
-        self.reread(&[]).await?;
-        self.products_changed(&ids).await
+    pub async fn cooperative_changed(&self, id: CooperativeId) {
+        let read = async {
+            let ids = store::of_cooperative(self.db.fresh(), id).await?;
+            self.reread(&[]).await?;
+            anyhow::Ok(ids)
+        };
+        match read.await {
+            Ok(ids) => self.products_changed(&ids).await,
+            Err(error) => {
+                tracing::warn!(%error, "a changed cooperative could not be read; trying again");
+                self.missed().cooperatives.push(id);
+            }
+        }
+    }
+
+    fn missed(&self) -> std::sync::MutexGuard<'_, Missed> {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what could not be read when it changed.
+    async fn read_missed(&self) {
+        let Missed { products, cooperatives } = std::mem::take(&mut *self.missed());
+        for id in cooperatives {
+            self.cooperative_changed(id).await;
+        }
+        if !products.is_empty() {
+            self.products_changed(&products).await;
+        }
     }
 
     async fn reread(&self, ids: &[ProductId]) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::directory::MmapDirectory;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, TermQuery,
+    BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, TermQuery,
 };
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{
@@ -25,8 +25,11 @@ use crate::platform::fold::{exact, fold, words};
 
 /// More words than this say nothing more.
 const MAX_WORDS: usize = 8;
-/// Shorter words have too many neighbours for a typo to be forgiven.
+/// Shorter words have too many neighbours for any typo to be forgiven: only two letters swapped are.
 const FUZZY_FROM: usize = 4;
+/// Words written together (`matong`) are at least so long, and this many at most.
+const JOINED_FROM: usize = 4;
+const MOST_JOINED: usize = 4;
 /// The smallest arena Tantivy takes; an update is a handful of products.
 const WRITER_BYTES: usize = 15_000_000;
 
@@ -38,6 +41,8 @@ struct Fields {
     name: Field,
     name_exact: Field,
     name_en: Field,
+    /// Neighbouring words of the name without the blank between them.
+    joined: Field,
     /// Category, maker and origin: where a product belongs.
     context: Field,
     body: Field,
@@ -144,6 +149,7 @@ impl Search {
         document.add_text(fields.name, fold(&card.name.vi));
         document.add_text(fields.name_exact, exact(&card.name.vi));
         document.add_text(fields.name_en, fold(&card.name.en));
+        document.add_text(fields.joined, joined(&fold(&card.name.vi)));
         let (category, maker, origin) = (&card.category.name, &card.cooperative.name, &card.origin);
         let former = origin.former_commune.as_deref().unwrap_or_default();
         let context = format!(
@@ -189,8 +195,9 @@ impl Search {
         for (index, word) in loose.iter().enumerate() {
             must.push((Occur::Must, self.word(word, unfinished && index + 1 == loose.len(), forgiving)));
         }
+        // Signs and pictures (`🍊`, `(`) name nothing.
         if must.is_empty() {
-            return Box::new(AllQuery);
+            return Box::new(EmptyQuery);
         }
         if loose.len() > 1 {
             let terms = loose.iter().map(|word| Term::from_field_text(self.fields.name, word)).collect();
@@ -209,15 +216,23 @@ impl Search {
         let weights = [(f.name, 4.0), (f.name_en, 2.0), (f.context, 1.6), (f.body, 0.6)];
         let mut any: Vec<Box<dyn Query>> =
             weights.iter().map(|&(field, weight)| self.term(field, word, weight)).collect();
-        let near = [(f.name, 0.9), (f.name_en, 0.5), (f.context, 0.4)];
+        let length = word.chars().count();
+        let mut near = vec![(f.name, 0.9), (f.name_en, 0.5), (f.context, 0.4)];
+        if length >= JOINED_FROM {
+            any.push(self.term(f.joined, word, 3.0));
+            near.push((f.joined, 0.6));
+        }
         for (field, weight) in near {
             let term = Term::from_field_text(field, word);
-            if unfinished && word.chars().count() >= 2 {
+            if unfinished && length >= 2 {
                 let prefix = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
                 any.push(Box::new(BoostQuery::new(Box::new(prefix), weight)));
             }
-            if forgiving && word.chars().count() >= FUZZY_FROM {
+            if forgiving && length >= FUZZY_FROM {
                 any.push(Box::new(BoostQuery::new(Box::new(FuzzyTermQuery::new(term, 1, true)), weight / 3.0)));
+            }
+            if forgiving && length < FUZZY_FROM {
+                any.extend(swapped(word).iter().map(|swapped| self.term(field, swapped, weight / 3.0)));
             }
         }
         Box::new(DisjunctionMaxQuery::with_tie_breaker(any, 0.1))
@@ -246,6 +261,27 @@ impl Search {
     }
 }
 
+/// A word with two neighbouring letters swapped, in every way.
+fn swapped(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    let swap = |at: usize| {
+        let mut letters = letters.clone();
+        letters.swap(at, at + 1);
+        letters.into_iter().collect::<String>()
+    };
+    (0..letters.len().saturating_sub(1)).map(swap).filter(|other| other != word).collect()
+}
+
+/// `mat ong rung` → `matong matongrung ongrung`: who types on a phone leaves blanks out.
+fn joined(folded: &str) -> String {
+    let all: Vec<&str> = words(folded).take(2 * MAX_WORDS).collect();
+    let runs = (0..all.len()).flat_map(|start| {
+        let all = &all;
+        (2..=MOST_JOINED).filter_map(move |length| all.get(start..start + length)).map(<[&str]>::concat)
+    });
+    runs.collect::<Vec<_>>().join(" ")
+}
+
 /// What the index reads of a product.
 pub struct Document<'a> {
     pub entry: &'a Entry,
@@ -259,6 +295,8 @@ fn schema() -> (Schema, Fields) {
         .set_tokenizer("default")
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let text = TextOptions::default().set_indexing_options(indexing);
+    let plain = TextFieldIndexing::default().set_tokenizer("default").set_index_option(IndexRecordOption::WithFreqs);
+    let plain = TextOptions::default().set_indexing_options(plain);
     let fields = Fields {
         id: builder.add_text_field("id", STRING),
         high: builder.add_u64_field("high", FAST | INDEXED),
@@ -266,6 +304,7 @@ fn schema() -> (Schema, Fields) {
         name: builder.add_text_field("name", text.clone()),
         name_exact: builder.add_text_field("name_exact", text.clone()),
         name_en: builder.add_text_field("name_en", text.clone()),
+        joined: builder.add_text_field("joined", plain),
         context: builder.add_text_field("context", text.clone()),
         body: builder.add_text_field("body", text),
     };
@@ -310,5 +349,18 @@ impl SegmentCollector for SegmentHits {
 
     fn harvest(self) -> Vec<Hit> {
         self.hits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_joined_and_letters_swapped() {
+        assert_eq!(joined("mat ong rung"), "matong matongrung ongrung");
+        assert_eq!(joined("cam"), "");
+        assert_eq!(swapped("ogn"), ["gon", "ong"]);
+        assert!(swapped("a").is_empty() && swapped("oo").is_empty());
     }
 }

@@ -11,7 +11,7 @@ use super::render::{page, part, value};
 use super::session::{Seat, Turn};
 use crate::identity::Permission;
 use crate::platform::sheets::SheetFormat;
-use crate::selling::imports::{self, JobView};
+use crate::selling::imports::{self, Confirmation, JobView};
 
 #[get("/console/import")]
 pub async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
@@ -69,7 +69,11 @@ pub async fn on_show(request: HttpRequest, seat: Seat, id: Path<ImportId>) -> Re
     let job = JobView::from(imports::job_of(&seat.desk, shop, *id).await?);
     let waiting = matches!(job.state, ImportState::Reading | ImportState::Running);
     let bad = imports::rows_of(&seat.desk, *id, Some(ImportRowState::Bad), 50, None).await?;
-    let values = context! { job => value(&job), waiting => waiting, bad => value(&bad.items), more => bad.next_cursor.is_some() };
+    let unsure = imports::rows_of(&seat.desk, *id, Some(ImportRowState::Unsure), 50, None).await?;
+    let values = context! {
+        job => value(&job), waiting => waiting, bad => value(&bad.items), more => bad.next_cursor.is_some(),
+        unsure => value(&unsure.items),
+    };
     if request.headers().contains_key("hx-request") {
         return part(&seat, "import_progress.html", values);
     }
@@ -87,6 +91,10 @@ pub async fn on_act(
     let form = seat.form(&request, payload, super::session::FORM).await?;
     let done = match form.text("do") {
         "run" => imports::run_job(&seat.desk, shop, *id).await,
+        "confirm" => {
+            let lines = form.all("line").filter_map(|line| line.parse().ok()).take(1000).collect();
+            imports::confirm_rows(&seat.desk, shop, *id, Confirmation { lines: Some(lines) }).await
+        }
         _ => imports::cancel_job(&seat.desk, shop, *id).await,
     };
     let back = format!("/console/import/{id}");

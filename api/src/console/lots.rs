@@ -62,7 +62,7 @@ fn new_lot(form: &Form) -> Result<NewLot, Problem> {
         contents: vec![LotQuantity {
             offer_id: offer.parse().map_err(|_| wrong("what"))?,
             quantity: form
-                .number("quantity")?
+                .count("quantity")?
                 .filter(|n| (1..=1_000_000).contains(n))
                 .ok_or_else(|| wrong("quantity"))?,
         }],
@@ -94,7 +94,7 @@ pub async fn on_write_off(
     let shop = seat.shop(Permission::CountStock)?;
     let form = seat.form(&request, payload, FORM).await?;
     let offer: OfferId = form.parsed("offer")?;
-    let quantity = -form.number("quantity")?.unwrap_or(0).abs();
+    let quantity = -form.count("quantity")?.unwrap_or(0);
     let note = form.some("note").or_else(|| Some("hủy hàng hỏng".to_owned()));
     let movement = NewMovement { kind: MovementKind::Correction, quantity, lot_id: Some(*id), note };
     match receive(&seat.desk, shop, offer, movement).await {

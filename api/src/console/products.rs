@@ -18,11 +18,19 @@ use crate::platform::body::validate;
 use crate::platform::db::{all, by_id};
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
+use crate::selling::doubts::price_doubt;
 use crate::selling::imports::rules::UNITS;
 use crate::selling::listing_changes::{self, ProductChange};
 use crate::selling::listing_images;
 use crate::selling::listings::{self, ListingQuery, NewProduct};
 use crate::selling::offers::{self, NewOffer, OfferChange};
+
+/// The field error of a price that waits for a person's word.
+const PRICE_DOUBT: &str = "price_doubt";
+
+fn is_doubted(problem: &Problem) -> bool {
+    problem.field_errors().iter().any(|error| error.code == PRICE_DOUBT)
+}
 
 #[derive(Deserialize)]
 pub struct SearchQuery {
@@ -51,40 +59,56 @@ fn units() -> Vec<(&'static str, &'static str)> {
     UNITS.iter().map(|(unit, word)| (unit.as_str(), *word)).collect()
 }
 
-async fn new_form(seat: &Seat, status: StatusCode, form: Option<&Form>, error: &str) -> Result<HttpResponse, Turn> {
+async fn new_form(seat: &Seat, refused: Option<(&Form, &Problem)>) -> Result<HttpResponse, Turn> {
     let categories = all::<Category>(
         seat.desk.db.fresh(),
         "SELECT slug, name_vi, name_en FROM category c WHERE NOT EXISTS (SELECT 1 FROM category d WHERE d.parent_id = c.id) ORDER BY ocop_group, position",
         [],
     )
     .await?;
-    let values = form.map(Form::values).unwrap_or_default();
-    let values = context! { product => (), form => value(&values), error => error, categories => value(&categories), units => units() };
+    let values = context! {
+        product => (), form => value(&refused.map(|(form, _)| form.values()).unwrap_or_default()),
+        error => refused.map(|(_, problem)| problem.words(seat.language)).unwrap_or_default(),
+        doubted => refused.is_some_and(|(_, problem)| is_doubted(problem)),
+        categories => value(&categories), units => units(),
+    };
+    let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page_with(seat, "product.html", "products", status, values)
 }
 
 #[get("/console/products/new")]
 pub async fn on_new_page(seat: Seat) -> Result<HttpResponse, Turn> {
     seat.shop(Permission::EditListings)?;
-    new_form(&seat, StatusCode::OK, None, "").await
+    new_form(&seat, None).await
+}
+
+/// A price that looks like a slip is taken when its box is ticked.
+fn stand_by(form: &Form, price: Option<i64>, before: Option<i64>) -> Result<(), Problem> {
+    if form.text("sure") == "yes" {
+        return Ok(());
+    }
+    let doubt = price.filter(|price| *price > 0).and_then(|price| price_doubt(price, before));
+    doubt.map_or(Ok(()), |doubt| Err(Problem::field("/price", PRICE_DOUBT, doubt.vi, doubt.en)))
 }
 
 fn new_product(form: &Form) -> Result<NewProduct, Problem> {
     let unit: Unit = form.parsed("unit")?;
     let missing = |name: &str| Problem::field(format!("/{name}"), "missing", "còn thiếu", "is missing");
+    let price = form.amount("price")?;
+    stand_by(form, price, None)?;
     let offer = NewOffer {
         sku: form.some("sku"),
         pack_vi: form.text("pack_vi").to_owned(),
         pack_en: None,
         unit,
-        weight_g: form.number("weight_g")?.ok_or_else(|| missing("weight_g"))?,
-        price: form.number("price")?.ok_or_else(|| missing("price"))?,
+        weight_g: form.weight("weight_g")?.ok_or_else(|| missing("weight_g"))?,
+        price: price.ok_or_else(|| missing("price"))?,
         min_quantity: 1,
         step_quantity: 1,
         tiers: Vec::new(),
         wholesale_from: None,
     };
-    let days = form.number("shelf_life_days")?.map(i32::try_from).transpose();
+    let days = form.days("shelf_life_days")?.map(i32::try_from).transpose();
     let days = days.map_err(|_| Problem::field("/shelf_life_days", "number", "quá lớn", "too large"))?;
     validate(NewProduct {
         category: form.text("category").to_owned(),
@@ -102,7 +126,7 @@ async fn make(seat: &Seat, form: &mut Form) -> Result<ProductId, Turn> {
     let shop = seat.shop(Permission::EditListings)?;
     let desk = &seat.desk;
     let input = new_product(form)?;
-    let stock = form.number("stock")?.unwrap_or(0);
+    let stock = form.count("stock")?.unwrap_or(0);
     let photo = std::mem::take(&mut form.0.bytes);
     let owner = Owner::shop(shop, desk.who.account);
     // The photo is judged first: nothing is written when it will not do.
@@ -143,24 +167,28 @@ pub async fn on_create(request: HttpRequest, seat: Seat, payload: Payload) -> Re
         Err(Turn::Problem(problem)) if problem.code.name == DONE_ALREADY.name => {
             Ok(seat.back("/console/products", Err(&problem)))
         }
-        Err(Turn::Problem(problem)) if problem.code.status < 500 => {
-            let words = problem.words(seat.language);
-            new_form(&seat, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), &words).await
-        }
+        Err(Turn::Problem(problem)) if problem.code.status < 500 => new_form(&seat, Some((&form, &problem))).await,
         Err(turn) => Err(turn),
     }
 }
 
 #[get("/console/products/{id}")]
 pub async fn on_show(seat: Seat, id: Path<ProductId>) -> Result<HttpResponse, Turn> {
+    show(&seat, *id, None).await
+}
+
+/// The listing; with a price that waits for its box to be ticked, if one was refused.
+async fn show(seat: &Seat, id: ProductId, doubted: Option<(&Form, &Problem)>) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeShop)?;
-    let row = listings::own(&seat.desk, shop, *id).await?;
+    let row = listings::own(&seat.desk, shop, id).await?;
     let product = listings::view(&seat.desk, row).await?;
     let values = context! {
-        product => value(&product), form => value(&std::collections::BTreeMap::<String, String>::new()), error => "",
+        product => value(&product), form => value(&doubted.map(|(form, _)| form.values()).unwrap_or_default()),
+        error => doubted.map(|(_, problem)| problem.words(seat.language)).unwrap_or_default(),
         categories => Vec::<String>::new(), units => units(),
     };
-    page(&seat, "product.html", "products", values)
+    let status = if doubted.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    page_with(seat, "product.html", "products", status, values)
 }
 
 async fn change(seat: &Seat, id: ProductId, form: &mut Form) -> Result<(), Turn> {
@@ -178,7 +206,10 @@ async fn change(seat: &Seat, id: ProductId, form: &mut Form) -> Result<(), Turn>
         }
         "price" => {
             let offer: OfferId = form.parsed("offer")?;
-            let change = validate(OfferChange { price: form.number("price")?, ..OfferChange::default() })?;
+            let price = form.amount("price")?;
+            let before = offers::own(desk, shop, offer).await?.price_amount.0;
+            stand_by(form, price, Some(before))?;
+            let change = validate(OfferChange { price, ..OfferChange::default() })?;
             offers::change(desk, shop, offer, &change).await?;
         }
         "photo" => {
@@ -217,6 +248,7 @@ pub async fn on_save(
         if form.text("do") == "duplicate" { "/console/products".to_owned() } else { format!("/console/products/{id}") };
     match change(&seat, *id, &mut form).await {
         Ok(()) => Ok(seat.back(&back, Ok(seat.say("Đã lưu.", "Saved.")))),
+        Err(Turn::Problem(problem)) if is_doubted(&problem) => show(&seat, *id, Some((&form, &problem))).await,
         Err(Turn::Problem(problem)) if problem.code.status < 500 => Ok(seat.back(&back, Err(&problem))),
         Err(turn) => Err(turn),
     }

@@ -27,8 +27,8 @@ pub async fn on_change(request: HttpRequest, seat: Seat, payload: Payload) -> Re
         if form.text("do") == "leave" {
             return leave(&seat.desk, shop, point).await;
         }
-        let days = i32::try_from(form.number("days")?.unwrap_or(0)).unwrap_or(i32::MAX);
-        let terms = validate(ReceptionTerms { fee: form.number("fee")?.unwrap_or(0), days })?;
+        let days = i32::try_from(form.days("days")?.unwrap_or(0)).unwrap_or(i32::MAX);
+        let terms = validate(ReceptionTerms { fee: form.amount("fee")?.unwrap_or(0), days })?;
         serve(&seat.desk, shop, point, &terms).await
     };
     match done.await {

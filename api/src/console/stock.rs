@@ -36,9 +36,9 @@ pub async fn on_change(
     let shop = seat.shop(Permission::CountStock)?;
     let form = seat.form(&request, payload, FORM).await?;
     let swapped = request.headers().contains_key("hx-request");
-    let by = match form.text("by").replace('−', "-").parse::<i64>() {
-        Ok(by) => by,
-        Err(_) => form.number("quantity")?.unwrap_or(0),
+    let by = match form.change("by")? {
+        Some(by) => by,
+        None => form.change("quantity")?.unwrap_or(0),
     };
     let kind = if by > 0 { MovementKind::Receipt } else { MovementKind::Correction };
     let moved = inventory::receive(

@@ -1,10 +1,10 @@
 //! Made-up cooperatives and products in any number, for benchmarks and for trying how things look when there are many.
 
 use entity::value::{
-    AccountId, CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, Language, MemberRole, OffSeason, OfferId,
-    OfferStatus, ProductId, ProductStatus, RowId, Unit, Vnd,
+    AccountId, CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, Language, LotId, LotState, MemberRole,
+    OffSeason, OfferId, OfferStatus, ProductId, ProductStatus, RowId, Unit, Vnd,
 };
-use entity::{category, cooperative, offer, product, recognition};
+use entity::{category, cooperative, lot, lot_stock, offer, product, recognition};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use serde_json::json;
 use time::{Date, Duration, OffsetDateTime};
@@ -13,7 +13,6 @@ use super::load::{receipt_row, stock_row};
 use crate::delivery::add_default_rates;
 use crate::identity::rules::Contact;
 use crate::identity::{NewAccount, Passwords, create_account, grant_membership};
-use crate::inventory;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Batch, Db};
 use crate::platform::fold::slug;
@@ -101,7 +100,6 @@ pub async fn generate(
             std::mem::take(&mut rows).write(&transaction).await?;
         }
     }
-    inventory::open_lots(&transaction, clock.today()).await?;
     emit(&transaction, "catalogue.replaced", maker.0, json!({}), now).await?;
     transaction.commit().await?;
     Ok(())
@@ -177,6 +175,8 @@ struct Rows {
     offers: Vec<offer::ActiveModel>,
     stars: Vec<recognition::ActiveModel>,
     stock: Vec<entity::stock::ActiveModel>,
+    lots: Vec<lot::ActiveModel>,
+    lot_stock: Vec<lot_stock::ActiveModel>,
     movements: Vec<entity::stock_movement::ActiveModel>,
 }
 
@@ -258,12 +258,32 @@ impl Rows {
             updated_at: Set(now),
         });
         self.stock.push(stock_row(offer, STOCK, now));
-        self.movements.push(receipt_row(offer, STOCK, owner, now));
+        let lot = LotId(id.0);
+        self.lots.push(lot::ActiveModel {
+            id: Set(lot),
+            cooperative_id: Set(maker),
+            product_id: Set(id),
+            code: Set(format!("TON-DAU-{series}{index}")),
+            harvested_on: Set(today),
+            expires_on: Set(None),
+            plot: Set(None),
+            household: Set(None),
+            note: Set(None),
+            state: Set(LotState::Good),
+            forecast_id: Set(None),
+            created_at: Set(now),
+        });
+        self.lot_stock.push(lot_stock::ActiveModel { lot_id: Set(lot), offer_id: Set(offer), on_hand: Set(STOCK) });
+        self.movements.push(entity::stock_movement::ActiveModel {
+            lot_id: Set(Some(lot)),
+            ..receipt_row(offer, STOCK, owner, now)
+        });
     }
 
     async fn write(self, connection: &impl ConnectionTrait) -> anyhow::Result<()> {
         let batch = Batch::default().insert(self.products).insert(self.stars).insert(self.offers);
-        batch.insert(self.stock).insert(self.movements).execute(connection).await?;
+        let batch = batch.insert(self.stock).insert(self.lots).insert(self.lot_stock);
+        batch.insert(self.movements).execute(connection).await?;
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ use super::parcels::{CARRIER_REFUSED, NO_CONTRACT, PARCEL_STATE};
 use super::rules::is_open;
 use crate::ordering::{lines_of, read};
 use crate::places;
+use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
 use crate::platform::i18n::Text;
@@ -138,9 +139,8 @@ pub struct Booker {
 const SETTLE_AFTER_SECONDS: i64 = 20;
 
 impl Booker {
-    pub async fn run(self) {
-        loop {
-            tokio::time::sleep(Duration::from_secs(10)).await;
+    pub async fn run(self, stop: Stop) {
+        while stop.pause(Duration::from_secs(10)).await {
             if let Err(problem) = self.round().await {
                 tracing::warn!(%problem, "settling bookings failed; trying again");
             }

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::{Duration, OffsetDateTime};
 
 use super::routes::{BAD_CODE, BAD_CREDENTIALS, check_password, contact_at};
-use super::rules::{Contact, SESSION_DAYS};
+use super::rules::{Contact, SESSION_DAYS, reads_messages};
 use super::{Passwords, store};
 use crate::platform::db::{Db, is_duplicate, one};
 use crate::platform::fold;
@@ -24,6 +24,15 @@ pub struct SignUp<'a> {
 /// Stores a sign-up and has its code sent.
 pub async fn sign_up(db: &Db, passwords: &Passwords, input: SignUp<'_>, now: OffsetDateTime) -> Result<(), Problem> {
     let contact = contact_at("/contact", input.contact)?;
+    if let Contact::Phone(number) = &contact
+        && !reads_messages(number)
+    {
+        let (vi, en) = (
+            "số này là máy bàn hoặc tổng đài, không nhận được tin nhắn: hãy dùng số di động hoặc e-mail",
+            "this is a landline or service number, which reads no text messages: use a mobile number or an e-mail address",
+        );
+        return Err(Problem::field("/contact", "landline", vi, en));
+    }
     check_password("/password", input.password, contact.as_str())?;
     let name = fold::stored(input.name);
     if name.is_empty() {

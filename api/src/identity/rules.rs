@@ -45,6 +45,19 @@ fn is_email(text: &str) -> bool {
         && text.rsplit('@').next().is_some_and(|domain| domain.contains('.') || domain == "localhost")
 }
 
+/// Whether a number in E.164 reads text messages: Vietnamese mobile numbers begin with 3, 5, 7, 8 or 9 (Circular
+/// 22/2014/TT-BTTTT and its plan of 2018); landlines (2…) and service numbers (1800, 1900) do not. Others are asked of the
+/// library's tables.
+pub fn reads_messages(e164: &str) -> bool {
+    use phonenumber::Type;
+    phonenumber::parse(None, e164).is_ok_and(|number| {
+        matches!(
+            number.number_type(&phonenumber::metadata::DATABASE),
+            Type::Mobile | Type::FixedLineOrMobile | Type::PersonalNumber
+        )
+    })
+}
+
 /// A valid phone number in E.164; numbers without a country code are Vietnamese.
 pub fn phone(text: &str) -> Option<String> {
     if text.len() > 30 {
@@ -112,6 +125,22 @@ mod tests {
         }
         assert_eq!(phone("12"), None);
         assert_eq!(phone("hello"), None);
+    }
+
+    #[test]
+    fn only_mobile_numbers_read_messages() {
+        for (typed, reads) in [
+            ("0912345678", true),
+            ("0352345678", true),
+            ("+84 79 234 5678", true),
+            ("02183 871 234", false),
+            ("024 3826 0001", false),
+            ("1900 1234", false),
+            ("1800 6789", false),
+        ] {
+            let number = phone(typed);
+            assert_eq!(number.as_deref().is_some_and(reads_messages), reads, "{typed}: {number:?}");
+        }
     }
 
     #[test]

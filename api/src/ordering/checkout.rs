@@ -30,7 +30,7 @@ use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::{Db, is_duplicate_of, run};
 use crate::platform::fold;
 use crate::platform::i18n::language_of;
-use crate::platform::idempotency::{Claim, IdempotencyKey, claim, fingerprint, keep};
+use crate::platform::idempotency::{Claim, IdempotencyKey, claim_with, fingerprint};
 use crate::platform::outbox::Bell;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::promotion::{self, UsedUp};
@@ -193,13 +193,18 @@ impl Asked<'_> {
     async fn buy(&self, scope: &str, key: &IdempotencyKey, print: &str) -> Result<Option<Bought>, Problem> {
         let now = self.now;
         // Read before the transaction, which stays short; whatever could change in between is a condition of its statements.
-        let plan = self.plan().await;
+        let written = |plan: Plan| match serde_json::to_string(&plan.answer) {
+            Ok(body) => Ok((plan, body)),
+            Err(error) => Err(Problem::internal(error)),
+        };
+        let plan = self.plan().await.and_then(written);
 
         let transaction = self.db.begin().await?;
-        if let Claim::Again { status, body } = claim(&transaction, scope, key, print, now).await? {
+        let kept = plan.as_ref().ok().map(|(_, body)| (201, body.as_str()));
+        if let Claim::Again { status, body } = claim_with(&transaction, scope, key, print, kept, now).await? {
             return Ok(Some(Bought { status, body, levels: Vec::new(), label: "repeated" }));
         }
-        let plan =
+        let (plan, body) =
             plan.inspect_err(|_| metrics::counter!("ocop_checkouts_total", "outcome" => "refused").increment(1))?;
         close_cart(&transaction, self.cart, now).await?;
         for (pickup_point_id, boxes) in &plan.receptions {
@@ -220,7 +225,6 @@ impl Asked<'_> {
             metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out").increment(1);
             return Err(refused(shortages(self.db, &plan, now.to_offset(VIETNAM).date()).await?));
         };
-        let body = serde_json::to_string(&plan.answer).map_err(Problem::internal)?;
         let (purchase, buyer) = (plan.answer.id, (self.caller.account(), plan.phone.as_str()));
         match plan.rows.execute(&transaction).await {
             Err(error) if is_duplicate_of(&error, "number") => {
@@ -237,7 +241,6 @@ impl Asked<'_> {
             metrics::counter!("ocop_checkouts_total", "outcome" => "promotion_used_up").increment(1);
             return Err(refused(vec![Change::PromotionUsedUp { promotion_id }]));
         }
-        keep(&transaction, scope, key, 201, &body).await?;
         transaction.commit().await?;
         Ok(Some(Bought { status: 201, body, levels, label: "bought" }))
     }

@@ -12,6 +12,7 @@ use super::rules::Action;
 use super::steps::{By, Tools, step};
 use super::store::order;
 use crate::catalogue::Catalogue;
+use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, run};
 use crate::platform::outbox::Bell;
@@ -35,13 +36,15 @@ struct IdRow {
 }
 
 impl Sweeper {
-    /// Sweeps until the process ends. Several nodes may sweep at once: each step has one winner.
-    pub async fn run(self) {
+    /// Sweeps until it is told to stop. Several nodes may sweep at once: each step has one winner.
+    pub async fn run(self, stop: Stop) {
         loop {
             if let Err(error) = self.round().await {
                 tracing::warn!(%error, "sweeping failed; trying again");
             }
-            tokio::time::sleep(PERIOD).await;
+            if !stop.pause(PERIOD).await {
+                return;
+            }
         }
     }
 

@@ -26,6 +26,7 @@ use crate::platform::body::Params;
 use crate::platform::db::{Batch, is_duplicate, one, run};
 use crate::platform::fold::fold;
 use crate::platform::i18n::Text;
+use crate::platform::numbers::signed_amount;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{Problem, codes};
 use crate::platform::{sheets, upload};
@@ -81,15 +82,9 @@ fn unreadable(vi: impl Into<String>, en: impl Into<String>) -> Problem {
     Problem::new(&SETTLEMENT_FILE).detail(Text::new(vi.into(), en.into()))
 }
 
-/// `1.250.000 ₫`, `1,250,000`, `1250000`.
-fn amount(text: &str) -> Option<i64> {
-    let digits: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '-').collect();
-    digits.parse().ok()
-}
-
 fn lines(bytes: &[u8], columns: &SettlementColumns) -> Result<Vec<Line>, Problem> {
     let sheet = sheets::read(bytes, MOST_LINES)
-        .map_err(|error| unreadable(format!("Tệp lỗi: {error}."), format!("The file is broken: {error}.")))?;
+        .map_err(|fault| unreadable(format!("Tệp lỗi: {}.", fault.vi), format!("The file is broken: {}.", fault.en)))?;
     let place = |names: &[&str]| sheet.headings.iter().position(|heading| names.contains(&fold(heading).trim()));
     let missing = |names: &[&str]| {
         unreadable(format!("Thiếu cột “{}”.", names[0]), format!("There is no column “{}”.", names[0]))
@@ -99,19 +94,16 @@ fn lines(bytes: &[u8], columns: &SettlementColumns) -> Result<Vec<Line>, Problem
     let fee = place(columns.fee);
     let mut found = Vec::new();
     for (line, cells) in &sheet.rows {
-        let wrong = || {
-            unreadable(
-                format!("Dòng {line}: số tiền không đọc được."),
-                format!("Line {line}: the amount cannot be read."),
-            )
-        };
+        let wrong =
+            |fault: Text| unreadable(format!("Dòng {line}: {}.", fault.vi), format!("Line {line}: {}.", fault.en));
         found.push(Line {
             number: *line,
             reference: cells[reference].trim().to_owned(),
-            amount: amount(&cells[sum]).ok_or_else(wrong)?,
-            fee: fee
-                .map_or(Some(0), |fee| if cells[fee].trim().is_empty() { Some(0) } else { amount(&cells[fee]) })
-                .ok_or_else(wrong)?,
+            amount: signed_amount(&cells[sum]).map_err(wrong)?,
+            fee: match fee.map(|fee| cells[fee].trim()) {
+                None | Some("") => 0,
+                Some(text) => signed_amount(text).map_err(wrong)?,
+            },
         });
     }
     Ok(found)

@@ -9,6 +9,7 @@ use sea_orm::FromQueryResult;
 use super::settle::Till;
 use crate::ledger;
 use crate::ledger::sale;
+use crate::platform::background::Stop;
 use crate::platform::db::all;
 use crate::platform::problem::Problem;
 
@@ -20,8 +21,8 @@ struct Uncounted {
 }
 
 impl Till {
-    /// Works until the process ends. Several nodes may: every row is taken by one.
-    pub async fn run(self) {
+    /// Works until it is told to stop. Several nodes may: every row is taken by one.
+    pub async fn run(self, stop: Stop) {
         loop {
             for (what, done) in [
                 ("messages", self.catch_up().await),
@@ -33,7 +34,9 @@ impl Till {
                     tracing::warn!(what, %problem, "the till failed; trying again");
                 }
             }
-            tokio::time::sleep(PERIOD).await;
+            if !stop.pause(PERIOD).await {
+                return;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use garde::Validate;
 use garde::i18n::{DefaultI18n, with_i18n};
 use serde::de::DeserializeOwned;
 
+use super::fold::is_forbidden;
 use super::i18n::{Text, Vietnamese};
 use super::problem::{FieldError, INVALID, MALFORMED, MEDIA_TYPE, Problem, TOO_LARGE};
 
@@ -75,7 +76,29 @@ impl<T: DeserializeOwned + Validate<Context = ()> + Default + 'static> FromReque
     }
 }
 
+/// Where a body holds a character that no format can carry, as a JSON pointer.
+fn forbidden_at(bytes: &[u8]) -> Option<String> {
+    fn walk(value: &serde_json::Value, at: &str) -> Option<String> {
+        let step = |key: &str| format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+        match value {
+            serde_json::Value::String(text) => text.contains(is_forbidden).then(|| at.to_owned()),
+            serde_json::Value::Array(items) => {
+                items.iter().enumerate().find_map(|(index, item)| walk(item, &step(&index.to_string())))
+            }
+            serde_json::Value::Object(fields) => fields.iter().find_map(|(key, field)| walk(field, &step(key))),
+            _ => None,
+        }
+    }
+    // Most bodies have neither escapes nor such characters, and are read once.
+    let suspicious = bytes.contains(&b'\\') || std::str::from_utf8(bytes).is_ok_and(|text| text.contains(is_forbidden));
+    if suspicious { walk(&serde_json::from_slice(bytes).ok()?, "") } else { None }
+}
+
 pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Problem> {
+    if let Some(pointer) = forbidden_at(bytes) {
+        let (vi, en) = ("có ký tự điều khiển không hợp lệ", "has a control character, which no text may hold");
+        return Err(Problem::field(pointer, "character", vi, en));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(&error.path().to_string());
@@ -181,6 +204,15 @@ fn percent_decoded(input: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn characters_that_nothing_can_carry_are_found_however_they_are_written() {
+        let at = |body: &str| forbidden_at(body.as_bytes());
+        assert_eq!(at(r#"{"name":"Cam","items":[{"note":"a\u0003b"}]}"#).as_deref(), Some("/items/0/note"));
+        assert_eq!(at("{\"name\":\"Cam\u{fffe}\"}").as_deref(), Some("/name"));
+        assert_eq!(at(r#"{"name":"hai\ndòng \"và\" \u00e1 \ud83c\udf4a"}"#), None);
+        assert_eq!(at(r#"{"name":"#), None);
+    }
 
     #[test]
     fn paths_become_json_pointers() {

@@ -23,6 +23,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bodies smaller than this are not worth compressing.
 const COMPRESS_FROM: u64 = 1024;
 
+/// What watchers ask is answered however busy their address is.
+const WATCHED: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 pub struct Edge {
     /// Believe `X-Forwarded-For`: only behind a proxy that sets it.
     pub trust_proxy: bool,
@@ -51,7 +54,7 @@ pub async fn edge(
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let span = tracing::info_span!("request", id = %request_id);
     let edge = request.app_data::<Data<Edge>>().cloned();
-    let allowed = edge.as_ref().and_then(|edge| {
+    let allowed = edge.as_ref().filter(|_| !WATCHED.contains(&request.path())).and_then(|edge| {
         let limit = edge.limit.as_ref()?;
         Some(limit.check(client_key(client_address(request.request())?)))
     });

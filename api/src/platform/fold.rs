@@ -1,5 +1,7 @@
 //! Vietnamese text compared the way people type it: without accents, in any case, composed or not.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -21,14 +23,55 @@ pub fn exact(text: &str) -> String {
     text.nfc().flat_map(char::to_lowercase).collect()
 }
 
-/// How text is stored: composed, outer blanks off.
-pub fn stored(text: &str) -> String {
-    text.trim().nfc().collect()
+/// Whether some format we write has no place for the character, escaped or not: XML 1.0 (feeds, spreadsheets, the sitemap)
+/// allows no control characters but tab and line ends, and no noncharacters.
+pub fn is_forbidden(c: char) -> bool {
+    let code = u32::from(c);
+    (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || code & 0xfffe == 0xfffe || (0xfdd0..=0xfdef).contains(&code)
 }
 
-/// `Bưởi Diễn Đú Sáng` → `buoi-dien-du-sang`
+/// A text without forbidden characters. Word's line break inside a paragraph (U+000B) and the form feed become blanks.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_forbidden) {
+        return Cow::Borrowed(text);
+    }
+    let blank = |c: char| if matches!(c, '\u{b}' | '\u{c}') { ' ' } else { c };
+    Cow::Owned(text.chars().map(blank).filter(|c| !is_forbidden(*c)).collect())
+}
+
+/// How text is stored: composed, outer blanks off, without what no format can carry. `]]>` would end a CDATA section of
+/// whoever puts our texts into one.
+pub fn stored(text: &str) -> String {
+    let text: String = printable(text).trim().nfc().collect();
+    if text.contains("]]>") { text.replace("]]>", "").trim().to_owned() } else { text }
+}
+
+/// `Bưởi Diễn Đú Sáng` → `buoi-dien-du-sang`: letters and digits alone, markup left out. Empty when there are none.
 pub fn slug(text: &str) -> String {
-    words(&fold(text)).collect::<Vec<_>>().join("-")
+    let folded = fold(&without_tags(text));
+    folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// `<b>Cam</b>` → ` Cam `; `a < b` stays.
+fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (before, tag) = rest.split_at(start);
+        out.push_str(before);
+        let opens = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+        match tag.find('>') {
+            Some(end) if opens => {
+                out.push(' ');
+                rest = &tag[end + 1..];
+            }
+            _ => {
+                out.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    out + rest
 }
 
 /// The words of a folded text.
@@ -78,6 +121,28 @@ mod tests {
         assert_eq!(fold("hoà"), fold("hòa"));
         assert_eq!(fold("thuỷ"), fold("thủy"));
         assert_eq!(fold("Đú Sáng"), "du sang");
+    }
+
+    #[test]
+    fn slugs_hold_letters_and_digits_alone() {
+        for (name, wanted) in [
+            ("Bưởi Diễn Đú Sáng", "buoi-dien-du-sang"),
+            ("<b>Cam & quýt</b>", "cam-quyt"),
+            ("Cam <script>alert(1)</script>", "cam-alert-1"),
+            ("Mật < 100 đ > ngon", "mat-100-d-ngon"),
+            ("🍊🍊", ""),
+            ("柚子 Bưởi", "buoi"),
+            ("!!! <>", ""),
+        ] {
+            assert_eq!(slug(name), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_no_format_can_carry_is_not_stored() {
+        assert_eq!(stored(" Cam\u{3} s\u{b}ành\u{fffe}\u{1fffe} ]]>"), "Cam s ành");
+        assert_eq!(stored("dòng một\ndòng hai\t"), "dòng một\ndòng hai");
+        assert!(matches!(printable("Bưởi"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 
+use super::fold::{is_forbidden, printable};
+use super::i18n::Text;
+use super::numbers;
 use super::problem::{MALFORMED, Problem};
 use super::upload::{self, Upload};
 
@@ -26,18 +29,37 @@ impl Form {
         self.0.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    /// A whole number, grouping marks allowed.
-    pub fn number(&self, name: &str) -> Result<Option<i64>, Problem> {
-        let text = self.text(name);
-        if text.is_empty() {
-            return Ok(None);
+    fn read(&self, name: &str, read: fn(&str) -> Result<i64, Text>) -> Result<Option<i64>, Problem> {
+        match self.text(name) {
+            "" => Ok(None),
+            text => {
+                read(text).map(Some).map_err(|fault| Problem::field(format!("/{name}"), "number", fault.vi, fault.en))
+            }
         }
-        let bare: String = text.chars().filter(|c| !matches!(c, '.' | ',' | ' ' | '\u{a0}')).collect();
-        let wrong = || {
-            let (vi, en) = (format!("“{text}” không phải số nguyên"), format!("“{text}” is not a whole number"));
-            Problem::field(format!("/{name}"), "number", vi, en)
-        };
-        bare.parse().map(Some).map_err(|_| wrong())
+    }
+
+    /// Money in đồng, as people write it (`250k`).
+    pub fn amount(&self, name: &str) -> Result<Option<i64>, Problem> {
+        self.read(name, numbers::amount)
+    }
+
+    /// A weight in grams, as people write it (`0,5 kg`).
+    pub fn weight(&self, name: &str) -> Result<Option<i64>, Problem> {
+        self.read(name, numbers::weight)
+    }
+
+    /// How many.
+    pub fn count(&self, name: &str) -> Result<Option<i64>, Problem> {
+        self.read(name, numbers::count)
+    }
+
+    /// How many more or fewer.
+    pub fn change(&self, name: &str) -> Result<Option<i64>, Problem> {
+        self.read(name, numbers::change)
+    }
+
+    pub fn days(&self, name: &str) -> Result<Option<i64>, Problem> {
+        self.read(name, numbers::days)
     }
 
     pub fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
@@ -70,8 +92,11 @@ pub async fn read_form(request: &HttpRequest, payload: web::Payload, most: usize
             .collect();
         upload.bytes = Vec::new();
     }
-    if upload.fields.iter().any(|(_, value)| value.contains('\0')) {
-        return Err(Problem::new(&MALFORMED));
+    // What people paste may hold marks that nobody sees.
+    for (_, value) in &mut upload.fields {
+        if value.contains(is_forbidden) {
+            *value = printable(value).into_owned();
+        }
     }
     Ok(Form(upload))
 }

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::db::{one, run};
+use super::db::{is_lock_timeout, one, run};
 use super::problem::{Problem, codes};
 
 codes! {
@@ -68,15 +68,34 @@ pub async fn claim(
     fingerprint: &str,
     now: OffsetDateTime,
 ) -> Result<Claim, Problem> {
+    claim_with(transaction, scope, key, fingerprint, None, now).await
+}
+
+/// Claims a key by an answer that is known before the work is done: nothing is left to [`keep`].
+pub async fn claim_with(
+    transaction: &impl ConnectionTrait,
+    scope: &str,
+    key: &IdempotencyKey,
+    fingerprint: &str,
+    answer: Option<(u16, &str)>,
+    now: OffsetDateTime,
+) -> Result<Claim, Problem> {
     let fresh = run(
         transaction,
-        "INSERT INTO idempotency_key (scope, key, request_hash, created_at) VALUES ($1, $2, $3, $4)
+        "INSERT INTO idempotency_key (scope, key, request_hash, created_at, response_status, response_body) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (scope, key) DO NOTHING",
-        [scope.into(), key.0.as_str().into(), fingerprint.into(), now.into()],
+        [
+            scope.into(),
+            key.0.as_str().into(),
+            fingerprint.into(),
+            now.into(),
+            answer.map(|(status, _)| i32::from(status)).into(),
+            answer.map(|(_, body)| body).into(),
+        ],
     )
     .await
     .map_err(|error| {
-        if error.to_string().contains("lock timeout") {
+        if is_lock_timeout(&error) {
             return Problem::new(&STILL_RUNNING).retry_after(2);
         }
         error.into()

@@ -1,6 +1,7 @@
 //! What every slice stands on: databases, errors, request bodies, events, time, limits. Knows nothing of shops.
 
 pub mod audit;
+pub mod background;
 pub mod body;
 pub mod clock;
 pub mod db;
@@ -11,6 +12,7 @@ pub mod forms;
 pub mod i18n;
 pub mod idempotency;
 pub mod limits;
+pub mod numbers;
 pub mod objects;
 pub mod openapi;
 pub mod outbox;

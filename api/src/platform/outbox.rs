@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::background::Stop;
 use super::clock::Clock;
 use super::db::{Db, all, list, run};
 
@@ -82,20 +83,21 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Delivers until the process ends. A failed round is logged and tried again.
-    pub async fn run(self) {
-        loop {
+    /// Delivers until it is told to stop. A failed round is logged and tried again.
+    pub async fn run(self, stop: Stop) {
+        while !stop.is_asked() {
             let started = Instant::now();
             match self.round().await {
                 Ok(0) => {
-                    let _ = tokio::time::timeout(Duration::from_secs(1), self.bell.0.notified()).await;
+                    let rung = tokio::time::timeout(Duration::from_secs(1), self.bell.0.notified());
+                    let _ = stop.until(rung).await;
                 }
                 // A full batch means a rush: buyers come before mails about their orders.
-                Ok(BATCH) => tokio::time::sleep(started.elapsed() * 2).await,
+                Ok(BATCH) => drop(stop.pause(started.elapsed() * 2).await),
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "outbox round failed");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    stop.pause(Duration::from_secs(1)).await;
                 }
             }
         }

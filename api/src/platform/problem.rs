@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::db::{Trouble, trouble};
 use super::i18n::Text;
 
 /// One kind of error. The name is part of the public surface and never changes.
@@ -41,6 +42,7 @@ codes! {
     FORBIDDEN = "forbidden" 403 "Bạn không có quyền làm việc này." "You may not do this.";
     CONFLICT = "conflict" 409 "Dữ liệu vừa được thay đổi ở nơi khác. Hãy tải lại rồi thử lại." "This was just changed elsewhere. Reload and try again.";
     RATE_LIMITED = "rate_limited" 429 "Quá nhiều yêu cầu. Hãy thử lại sau." "Too many requests. Try again later.";
+    UNAVAILABLE = "unavailable" 503 "Máy chủ tạm thời không phục vụ được. Hãy thử lại sau ít giây." "The server cannot answer right now. Try again in a few seconds.";
     BUSY = "busy" 503 "Máy chủ đang bận. Hãy thử lại sau." "The server is busy. Try again later.";
     INTERNAL = "internal" 500 "Có lỗi phía máy chủ. Chúng tôi đã ghi nhận." "Something failed on our side. It has been recorded.";
 }
@@ -181,16 +183,17 @@ impl ResponseError for Problem {
 
 impl From<DbErr> for Problem {
     fn from(error: DbErr) -> Self {
-        let text = error.to_string();
-        let passing = matches!(error, DbErr::ConnectionAcquire(_))
-            || ["database is locked", "deadlock detected", "could not serialize", "lock timeout"]
-                .iter()
-                .any(|sign| text.contains(sign));
-        if passing {
-            tracing::warn!(cause = %text, "the database is busy");
-            return Self::new(&BUSY).retry_after(1);
+        match trouble(&error) {
+            Some(Trouble::Busy) => {
+                tracing::warn!(cause = %error, "the database is busy");
+                Self::new(&BUSY).retry_after(1)
+            }
+            Some(Trouble::Unavailable) => {
+                tracing::warn!(cause = %error, "the database does not answer");
+                Self::new(&UNAVAILABLE).retry_after(2)
+            }
+            None => Self::internal(error),
         }
-        Self::internal(text)
     }
 }
 

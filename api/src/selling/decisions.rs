@@ -210,7 +210,7 @@ async fn found(
         (Some(latitude), Some(longitude)) => (latitude, longitude),
         _ => somewhere(transaction, &row.commune_code).await?,
     };
-    let slug = free_slug(transaction, "cooperative", &row.name).await?;
+    let slug = free_slug(transaction, "cooperative", &row.name, "cooperative").await?;
     let cooperative = cooperative::ActiveModel {
         id: Set(id),
         slug: Set(slug),

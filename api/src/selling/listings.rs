@@ -222,7 +222,7 @@ pub async fn find(
     .and_if("p.status = ?", query.status)
     .and_if(
         "(p.name_vi LIKE ? ESCAPE '!' OR p.name_en LIKE ? ESCAPE '!'
-          OR EXISTS (SELECT 1 FROM offer o WHERE o.product_id = p.id AND o.sku LIKE ? ESCAPE '!'))",
+          OR p.id IN (SELECT o.product_id FROM offer o WHERE o.cooperative_id = p.cooperative_id AND o.sku LIKE ? ESCAPE '!'))",
         sought,
     )
     .page(desk.db.fresh(), |row: &SellerProductBrief| row.id)
@@ -384,7 +384,7 @@ pub async fn insert(
         id: Set(id),
         cooperative_id: Set(cooperative),
         category_id: Set(category),
-        slug: Set(free_slug(transaction, "product", &name).await?),
+        slug: Set(free_slug(transaction, "product", &name, &input.category).await?),
         name_en: Set(or_vietnamese("/name_en", &input.name_en, &name)?),
         summary_en: Set(or_vietnamese("/summary_en", &input.summary_en, &summary)?),
         story_en: Set(or_vietnamese("/story_en", &input.story_en, &story)?),
@@ -442,10 +442,12 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
     let offers = offer::Entity::find().filter(offer::Column::ProductId.eq(id)).all(desk.db.fresh()).await?;
     let images =
         product_image::Entity::find().filter(product_image::Column::ProductId.eq(id)).all(desk.db.fresh()).await?;
+    let category = by_id::<entity::category::Entity>(desk.db.fresh(), row.category_id).await?;
+    let otherwise = category.map(|category| category.slug).unwrap_or_default();
     let transaction = desk.begin().await?;
     let new = product::Model {
         id: copy,
-        slug: free_slug(&transaction, "product", &row.name_vi).await?,
+        slug: free_slug(&transaction, "product", &row.name_vi, &otherwise).await?,
         status: ProductStatus::Draft,
         published_at: None,
         gtin: None,

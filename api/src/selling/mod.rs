@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod applications;
 pub mod decisions;
+pub mod doubts;
 pub mod imports;
 pub mod listing_changes;
 pub mod listing_images;

@@ -11,6 +11,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::catalogue::Catalogue;
+use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, one, run};
 use crate::platform::outbox::{Bell, emit};
@@ -30,12 +31,11 @@ struct Before {
 }
 
 impl PriceClock {
-    pub async fn run(self) {
-        loop {
+    pub async fn run(self, stop: Stop) {
+        while stop.pause(Duration::from_secs(2)).await {
             if let Err(problem) = self.round().await {
                 tracing::warn!(%problem, "changing prices failed; trying again");
             }
-            tokio::time::sleep(Duration::from_secs(2)).await;
         }
     }
 
@@ -81,7 +81,7 @@ impl PriceClock {
             emit(&transaction, "product.changed", offer.product_id.0, payload, now).await?;
         }
         transaction.commit().await?;
-        self.catalogue.products_changed(&[offer.product_id]).await.map_err(Problem::internal)?;
+        self.catalogue.products_changed(&[offer.product_id]).await;
         self.bell.ring();
         Ok(())
     }

@@ -162,7 +162,7 @@ pub async fn update_profile(
     let about = ("shop.changed", "cooperative", row.id.0);
     record(&transaction, &clock, &caller, about, (before, snapshot(&row)), ("cooperative.changed", row.id.0)).await?;
     transaction.commit().await?;
-    catalogue.cooperative_changed(row.id).await.map_err(Problem::internal)?;
+    catalogue.cooperative_changed(row.id).await;
     Ok(HttpResponse::Ok().json(ShopProfile::from(row)))
 }
 

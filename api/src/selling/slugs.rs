@@ -12,10 +12,21 @@ struct Taken {
     slug: String,
 }
 
-/// A slug of a name that nobody has; the unique key has the last word.
-pub async fn free_slug(connection: &impl ConnectionTrait, table: &'static str, name: &str) -> Result<String, Problem> {
-    let base: String = fold::slug(name).chars().take(80).collect();
-    let base = if base.is_empty() { table.to_owned() } else { base };
+/// The letters and digits of a name, or of something else where it has none.
+pub fn slug_of(name: &str, otherwise: &str) -> String {
+    let slug: String = fold::slug(name).chars().take(70).collect();
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() { otherwise.to_owned() } else { slug.to_owned() }
+}
+
+/// A slug of a name (or of `otherwise`) that nobody has; the unique key has the last word.
+pub async fn free_slug(
+    connection: &impl ConnectionTrait,
+    table: &'static str,
+    name: &str,
+    otherwise: &str,
+) -> Result<String, Problem> {
+    let base = slug_of(name, otherwise);
     let sql = format!("SELECT slug FROM {table} WHERE slug = $1");
     if one::<Taken>(connection, sql, [base.as_str().into()]).await?.is_none() {
         return Ok(base);

@@ -74,7 +74,7 @@ async fn refused(shell: &Shell, problem: Problem) -> Result<HttpResponse, Fault>
 pub async fn add(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
     let item = async {
-        let quantity = form.number("quantity")?.unwrap_or(1).clamp(1, 9999);
+        let quantity = form.count("quantity")?.unwrap_or(1).clamp(1, 9999);
         Ok::<_, Problem>(Item { offer_id: form.parsed("offer")?, quantity, preorder: false })
     };
     let item = match item.await {
@@ -105,7 +105,7 @@ pub async fn change(request: HttpRequest, shell: Shell, payload: Payload) -> Res
     let form = own_form(&shell, &request, payload).await?;
     let changed = async {
         let Some((id, _)) = open_basket(&shell).await? else { return Ok(()) };
-        let quantity = form.number("quantity")?.unwrap_or(0).clamp(0, 9999);
+        let quantity = form.count("quantity")?.unwrap_or(0).clamp(0, 9999);
         set_quantity(&shell.db, id, form.parsed("line")?, quantity, shell.clock.now()).await
     };
     match changed.await {

@@ -3,6 +3,7 @@
 //! half a second.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::catalogue::pick::Pick;
 use crate::catalogue::view::{Bilingual, Image};
 use crate::config::Config;
 use crate::media::key;
+use crate::platform::background::{Background, Stop};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all};
 use crate::platform::outbox::{Follower, emit};
@@ -98,6 +100,8 @@ pub struct Guide {
     pub attribution_days: u32,
     book: ArcSwap<Book>,
     reading: tokio::sync::Mutex<()>,
+    /// A reading failed, or is under way.
+    stale: AtomicBool,
     pub(super) served: Cache<(FeedId, Format, Option<Language>), Arc<Served>>,
     /// Who came by a feed within the half hour.
     pub(super) visitors: Cache<u128, ()>,
@@ -111,6 +115,7 @@ impl Guide {
         catalogue: Arc<Catalogue>,
         signer: Arc<Signer>,
         config: &Config,
+        background: &Background,
     ) -> anyhow::Result<Arc<Self>> {
         let follower = Follower::new(clock.now(), TOPIC);
         let guide = Arc::new(Self {
@@ -123,12 +128,14 @@ impl Guide {
             attribution_days: config.attribution_days,
             book: ArcSwap::from_pointee(Book::default()),
             reading: tokio::sync::Mutex::default(),
+            stale: AtomicBool::new(false),
             served: Cache::new(KEPT),
             visitors: Cache::builder().max_capacity(200_000).time_to_live(Duration::from_mins(30)).build(),
             views: Mutex::default(),
         });
         guide.reload().await?;
-        tokio::spawn(follow(Arc::downgrade(&guide), follower));
+        let weak = Arc::downgrade(&guide);
+        background.spawn(|stop| follow(weak, follower, stop));
         Ok(guide)
     }
 
@@ -139,15 +146,21 @@ impl Guide {
     /// Reads everything anew.
     pub async fn reload(&self) -> Result<(), DbErr> {
         let _reading = self.reading.lock().await;
+        self.stale.store(true, Ordering::Relaxed);
         let version = self.book().version + 1;
         let book = read(&self.db, &self.base_url, version).await?;
         self.book.store(Arc::new(book));
+        self.stale.store(false, Ordering::Relaxed);
         Ok(())
     }
 
-    /// To be called after a commit that wrote [`changed`].
+    /// To be called after a commit that wrote [`changed`]. What was committed stands: where the database does not answer now,
+    /// it is read again in a moment.
     pub async fn refresh(&self) -> Result<(), Problem> {
-        self.reload().await.map_err(Into::into)
+        if let Err(error) = self.reload().await {
+            tracing::warn!(%error, "the guide could not be read anew; trying again");
+        }
+        Ok(())
     }
 
     /// Whether a feed of the partner shows the product now, or could have until it left the market.
@@ -187,17 +200,18 @@ pub async fn changed(transaction: &impl ConnectionTrait, id: uuid::Uuid, now: Of
     emit(transaction, TOPIC, id, serde_json::json!({}), now).await
 }
 
-async fn follow(guide: Weak<Guide>, mut follower: Follower) {
-    let mut rounds = 0_u32;
-    loop {
-        tokio::time::sleep(PERIOD).await;
+async fn follow(guide: Weak<Guide>, mut follower: Follower, stop: Stop) {
+    let (mut rounds, mut last) = (0_u32, false);
+    while !last {
+        last = !stop.pause(PERIOD).await;
         let Some(guide) = guide.upgrade() else { return };
         rounds = rounds.wrapping_add(1);
         let round = async {
-            if !follower.news(&guide.db, guide.clock.now()).await?.is_empty() {
+            let news = follower.news(&guide.db, guide.clock.now()).await?;
+            if !news.is_empty() || guide.stale.load(Ordering::Relaxed) {
                 guide.reload().await?;
             }
-            if rounds.is_multiple_of(4) { guide.flush().await } else { Ok(()) }
+            if last || rounds.is_multiple_of(4) { guide.flush().await } else { Ok(()) }
         };
         if let Err(error) = round.await {
             tracing::warn!(%error, "following the outbox failed; trying again");

@@ -14,7 +14,7 @@ use garde::Validate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::io::Write as _;
-use time::{Date, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 use utoipa::IntoParams;
 
 use super::embed::spoken;
@@ -96,7 +96,7 @@ pub struct Served {
     bytes: Bytes,
     gzip: Bytes,
     etag: HeaderValue,
-    /// Of what it shows, to the second.
+    /// When these bytes were first made.
     modified: OffsetDateTime,
     last_modified: HeaderValue,
     products: Vec<ProductId>,
@@ -132,10 +132,11 @@ impl Guide {
         };
         let bytes = Bytes::from(bytes.map_err(Problem::internal)?);
         let etag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&bytes)[..12]));
-        // Something else changed: what is shown is the same, and as old as it was.
-        let same = kept.filter(|kept| kept.etag == etag.as_str());
-        let (modified, gzip) = match &same {
-            Some(kept) => (kept.modified, kept.gzip.clone()),
+        let (modified, gzip) = match &kept {
+            // Something else changed: what is shown is the same, and as old as it was.
+            Some(kept) if kept.etag == etag.as_str() => (kept.modified, kept.gzip.clone()),
+            // The date is a name of these bytes: of two changes within a second, the second is a second younger.
+            Some(kept) => (now.max(kept.modified + Duration::seconds(1)), gzip(&bytes)?),
             None => (now, gzip(&bytes)?),
         };
         let served = Arc::new(Served {
@@ -178,8 +179,10 @@ impl Served {
             let ours = self.etag.to_str().unwrap_or_default();
             return known.split(',').any(|tag| tag.trim() == ours || tag.trim() == "*");
         }
-        let since = text_of(request, header::IF_MODIFIED_SINCE).and_then(|date| date.parse::<header::HttpDate>().ok());
-        since.is_some_and(|since| self.modified <= OffsetDateTime::from(std::time::SystemTime::from(since)))
+        // Exactly ours, and not any later date: products leave by the clock, so what is shown today may have been made before
+        // what was shown yesterday.
+        let since = text_of(request, header::IF_MODIFIED_SINCE);
+        since.is_some_and(|since| since.trim().as_bytes() == self.last_modified.as_bytes())
     }
 
     fn respond(&self, request: &HttpRequest, format: Format) -> HttpResponse {

@@ -17,6 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::rules::{is_event, pause_after, sign, wants};
+use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, by_id, one, run};
 use crate::platform::outbox::{Consumer, emit};
@@ -222,16 +223,16 @@ const AT_ONCE: usize = 32;
 const AT_ONCE_EACH: i64 = 4;
 
 impl Postman {
-    pub async fn run(self) {
+    pub async fn run(self, stop: Stop) {
         let postman = Arc::new(self);
         let mut under_way: JoinSet<WebhookId> = JoinSet::new();
         let mut busy: HashMap<WebhookId, i64> = HashMap::new();
-        loop {
+        while !stop.is_asked() {
             let taken = match postman.take(AT_ONCE - under_way.len().min(AT_ONCE), &busy).await {
                 Ok(taken) => taken,
                 Err(error) => {
                     tracing::warn!(%error, "taking webhooks up failed; trying again");
-                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    stop.pause(Duration::from_secs(2)).await;
                     continue;
                 }
             };
@@ -248,16 +249,17 @@ impl Postman {
             }
             if idle {
                 // Until somebody is back, or something new may be due.
-                let pause = tokio::time::sleep(Duration::from_millis(500));
+                let pause = stop.pause(Duration::from_millis(500));
                 tokio::select! {
                     Some(back) = under_way.join_next() => done(&mut busy, back),
-                    () = pause => {}
+                    _ = pause => {}
                 }
             }
             while let Some(back) = under_way.try_join_next() {
                 done(&mut busy, back);
             }
         }
+        under_way.join_all().await;
     }
 
     /// Takes up to `most` due messages under a lease, and of no endpoint more than may be under way to it at once.

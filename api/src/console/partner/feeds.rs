@@ -116,7 +116,7 @@ fn definition(form: &Form) -> Result<Definition, Problem> {
         in_stock: form.text("in_stock") == "yes",
         language: form.parsed("language").unwrap_or_default(),
         order,
-        size: usize::try_from(form.number("size")?.unwrap_or(12)).unwrap_or(0),
+        size: usize::try_from(form.count("size")?.unwrap_or(12)).unwrap_or(0),
     };
     Ok(validate(FeedTrial { definition })?.definition)
 }

@@ -58,7 +58,7 @@ fn reception(stand: &Stand, form: &Form) -> Result<ReceptionInput, Problem> {
             "latitude": place.row.latitude, "longitude": place.row.longitude, "active": true,
             "hours": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": form.text("from"), "to": form.text("to")}],
         },
-        "destination_id": place.row.id, "capacity": form.number("capacity")?, "keep_days": form.number("keep_days")?.unwrap_or(3),
+        "destination_id": place.row.id, "capacity": form.count("capacity")?, "keep_days": form.days("keep_days")?.unwrap_or(3),
     });
     parse(body.to_string().as_bytes())
 }

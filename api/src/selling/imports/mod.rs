@@ -12,7 +12,9 @@ mod worker;
 mod writing;
 
 pub use exports::{export, template};
-pub use routes::{JobView, MAX_UPLOAD, RowView, cancel_job, find_jobs, job_of, rows_of, run_job, start};
+pub use routes::{
+    Confirmation, JobView, MAX_UPLOAD, RowView, cancel_job, confirm_rows, find_jobs, job_of, rows_of, run_job, start,
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use worker::Importer;
 
@@ -24,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::show_import)
         .service(routes::list_import_rows)
         .service(routes::run_import)
+        .service(routes::confirm_import_rows)
         .service(routes::cancel_import)
         .service(routes::show_export);
 }

@@ -15,7 +15,7 @@ use super::exports;
 use super::rules::CellError;
 use crate::catalogue::Desk;
 use crate::identity::Permission;
-use crate::platform::body::Params;
+use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
 use crate::platform::objects::PRIVATE;
 use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
@@ -45,6 +45,8 @@ pub struct JobView {
     pub total: i32,
     pub good: i32,
     pub bad: i32,
+    /// Rows that look like a slip (a price far from the old one, or under 1,000 đ): they are read in once confirmed.
+    pub unsure: i32,
     /// Good rows read in.
     pub done: i32,
     /// Of these, how many changed anything.
@@ -67,6 +69,7 @@ impl From<import_job::Model> for JobView {
             total: row.total,
             good: row.good,
             bad: row.bad,
+            unsure: row.unsure,
             done: row.done,
             changed: row.changed,
             error: row.error,
@@ -138,6 +141,7 @@ pub async fn start(
         total: Set(0),
         good: Set(0),
         bad: Set(0),
+        unsure: Set(0),
         done: Set(0),
         changed: Set(0),
         error: Set(None),
@@ -153,10 +157,52 @@ pub async fn start(
 /// Has the good rows read in.
 pub async fn run_job(desk: &Desk, cooperative: CooperativeId, id: ImportId) -> Result<JobView, Problem> {
     job_of(desk, cooperative, id).await?;
-    let sql = "UPDATE import_job SET state = 'running', leased_until = NULL, updated_at = $2 WHERE id = $1 AND state = 'judged' AND good > 0";
+    let sql = "UPDATE import_job SET state = 'running', leased_until = NULL, updated_at = $2 WHERE id = $1 AND state = 'judged' AND good > done";
     if run(desk.db.write(), sql, [id.into(), desk.now().into()]).await? != 1 {
         return Err(Problem::new(&IMPORT_STATE));
     }
+    Ok(job_of(desk, cooperative, id).await?.into())
+}
+
+/// Which rows a person stands by.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lines": [5, 9]}))]
+pub struct Confirmation {
+    /// Lines as the spreadsheet counts; all that are unsure when left out.
+    #[serde(default)]
+    #[garde(inner(length(min = 1, max = 1000)))]
+    #[schema(min_items = 1, max_items = 1000)]
+    pub lines: Option<Vec<i32>>,
+}
+
+/// Takes unsure rows as good: a person said that they are meant so. An import that is done can be run again for them.
+pub async fn confirm_rows(
+    desk: &Desk,
+    cooperative: CooperativeId,
+    id: ImportId,
+    confirmation: Confirmation,
+) -> Result<JobView, Problem> {
+    job_of(desk, cooperative, id).await?;
+    let transaction = desk.db.begin().await?;
+    let sql = "UPDATE import_job SET state = 'judged', updated_at = $2 WHERE id = $1 AND state IN ('judged', 'done')";
+    if run(&transaction, sql, [id.into(), desk.now().into()]).await? != 1 {
+        return Err(Problem::new(&IMPORT_STATE));
+    }
+    let mut rows = import_row::Entity::update_many()
+        .col_expr(import_row::Column::State, ImportRowState::Good.into())
+        .col_expr(import_row::Column::Errors, serde_json::json!([]).into())
+        .filter(import_row::Column::JobId.eq(id))
+        .filter(import_row::Column::State.eq(ImportRowState::Unsure));
+    if let Some(lines) = confirmation.lines {
+        rows = rows.filter(import_row::Column::Line.is_in(lines));
+    }
+    let confirmed = i32::try_from(rows.exec(&transaction).await?.rows_affected).unwrap_or(i32::MAX);
+    let sql = "UPDATE import_job SET good = good + $2, unsure = unsure - $2 WHERE id = $1";
+    run(&transaction, sql, [id.into(), confirmed.into()]).await?;
+    let after = serde_json::json!({"rows": confirmed});
+    desk.audit(&transaction, "import.confirmed", ("import", id.0), (), after).await?;
+    transaction.commit().await?;
     Ok(job_of(desk, cooperative, id).await?.into())
 }
 
@@ -351,6 +397,19 @@ pub async fn run_import(desk: Desk, path: Path<(CooperativeId, ImportId)>) -> Re
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::EditListings).await?;
     Ok(HttpResponse::Accepted().json(run_job(&desk, cooperative, id).await?))
+}
+
+/// Say that unsure rows are meant as they stand; `run` then reads them in with the good ones.
+#[utoipa::path(tag = "seller", operation_id = "confirm_import_rows", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("import_id" = ImportId, Path)), request_body = Confirmation, responses((status = 200, description = "The import", body = JobView)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/imports/{import_id}/confirm")]
+pub async fn confirm_import_rows(
+    desk: Desk,
+    path: Path<(CooperativeId, ImportId)>,
+    confirmation: Body<Confirmation>,
+) -> Result<HttpResponse, Problem> {
+    let (cooperative, id) = path.into_inner();
+    desk.may(cooperative, Permission::EditListings).await?;
+    Ok(HttpResponse::Ok().json(confirm_rows(&desk, cooperative, id, confirmation.0).await?))
 }
 
 /// Stop an import. Rows read in so far stay.

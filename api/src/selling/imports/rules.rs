@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::platform::fold::fold;
 use crate::platform::i18n::Text;
+use crate::platform::numbers::{amount, count, days, month, weight};
 use crate::platform::sheets::Column;
+use crate::selling::doubts::price_doubt;
 use crate::selling::offers::Tier;
 
 /// A column of a sheet by its place in [`PRODUCT_COLUMNS`] or [`STOCK_COLUMNS`].
@@ -100,7 +102,7 @@ pub const INSTRUCTIONS: &[&str] = &[
     "Mỗi dòng là một quy cách bán (hộp, kg, chai…). Hai dòng cùng tên sản phẩm là hai quy cách của một sản phẩm.",
     "Mã hàng (SKU) do bạn đặt, không trùng nhau. Dòng có mã đã có trên chợ sẽ sửa hàng đó; ô để trống thì giữ nguyên.",
     "Bắt buộc với hàng mới: mã hàng, tên sản phẩm, nhóm hàng, quy cách, đơn vị, khối lượng, giá. Muốn bán ngay cần thêm mô tả ngắn.",
-    "Giá viết bằng số: 250000 hoặc 250.000. Khối lượng tính bằng gam, cả bao bì.",
+    "Giá viết như 250000, 250.000, 250k hoặc 1,2 triệu. Khối lượng cả bao bì: số không đơn vị là gam, hoặc viết 500 g, 0,5 kg, 2 lạng.",
     "Giá theo số lượng: từ số lượng bao nhiêu thì giá bao nhiêu, như 10:230000; 50:210000.",
     "Tồn kho là số đếm được lúc này; để trống nếu không muốn đổi.",
     "Ảnh: tên tệp trong tệp ZIP gửi kèm, nhiều ảnh cách nhau bằng dấu chấm phẩy.",
@@ -192,8 +194,8 @@ impl Layout {
 pub struct Known<'a> {
     /// Folded name or slug of a category to its slug.
     pub categories: &'a HashMap<String, String>,
-    /// SKUs the cooperative has.
-    pub skus: &'a std::collections::HashSet<String>,
+    /// SKUs the cooperative has, and what they cost.
+    pub prices: &'a HashMap<String, i64>,
     /// Names of pictures in the ZIP, lower case; `None` without one.
     pub pictures: Option<&'a std::collections::HashSet<String>>,
 }
@@ -211,17 +213,8 @@ fn letters(mut column: usize) -> String {
     }
 }
 
-/// `250.000 đ` → 250000: grouping marks and the currency go.
-fn whole_number(text: &str) -> Option<i64> {
-    let bare = text.trim().trim_end_matches(|c: char| c.is_alphabetic() || c == '₫' || c.is_whitespace());
-    let groups: Vec<&str> = bare.split(['.', ',', ' ', '\u{a0}']).collect();
-    let grouped = groups.len() > 1;
-    let fits = groups.iter().enumerate().all(|(index, group)| {
-        let digits = group.chars().all(|c| c.is_ascii_digit());
-        digits && !group.is_empty() && (!grouped || if index == 0 { group.len() <= 3 } else { group.len() == 3 })
-    });
-    if fits { groups.concat().parse().ok() } else { None }
-}
+/// How a cell's number is read.
+type Number = fn(&str) -> Result<i64, Text>;
 
 struct Reader<'a> {
     layout: &'a Layout,
@@ -252,32 +245,35 @@ impl Reader<'_> {
         if text.chars().count() > most {
             self.fault(field, &Text::new(format!("dài quá {most} ký tự"), format!("longer than {most} characters")));
         }
-        if text.contains('\0') {
-            self.fault(field, &Text::new("có ký tự không hợp lệ", "has a forbidden character"));
-        }
         Some(text)
     }
 
-    fn number(&mut self, field: Field, (least, most): (i64, i64)) -> Option<i64> {
+    fn number(&mut self, field: Field, read: Number, (least, most): (i64, i64)) -> Option<i64> {
         let text = self.cell(field)?.to_owned();
-        let number = whole_number(&text);
-        match number {
-            Some(number) if (least..=most).contains(&number) => Some(number),
-            Some(_) => {
+        match read(&text) {
+            Ok(number) if (least..=most).contains(&number) => Some(number),
+            Ok(_) => {
                 let vi = format!("“{text}” phải từ {least} đến {most}");
                 self.fault(field, &Text::new(vi, format!("“{text}” must be from {least} to {most}")));
                 None
             }
-            None => {
-                let vi = format!("“{text}” không phải số nguyên");
-                self.fault(field, &Text::new(vi, format!("“{text}” is not a whole number")));
+            Err(fault) => {
+                self.fault(field, &fault);
                 None
             }
         }
     }
 
-    fn small(&mut self, field: Field, range: (i64, i64)) -> Option<i32> {
-        self.number(field, range).and_then(|number| i32::try_from(number).ok())
+    fn small(&mut self, field: Field, read: Number, range: (i64, i64)) -> Option<i32> {
+        self.number(field, read, range).and_then(|number| i32::try_from(number).ok())
+    }
+
+    fn price(&mut self) -> Option<i64> {
+        self.number(Field::Price, amount, (1, 1_000_000_000))
+    }
+
+    fn stock(&mut self) -> Option<i64> {
+        self.number(Field::Stock, count, (0, 1_000_000))
     }
 
     fn word<T: Copy>(&mut self, field: Field, words: &[(T, &str)], code: impl Fn(T) -> &'static str) -> Option<T> {
@@ -294,11 +290,11 @@ impl Reader<'_> {
 
     fn tiers(&mut self) -> Option<Vec<Tier>> {
         let text = self.cell(Field::Tiers)?.to_owned();
-        let tier = |part: &str| {
-            let (from, price) = part.split_once(':')?;
-            Some(Tier { from_quantity: whole_number(from)?, price: whole_number(price)? })
+        let tier = |part: &str| -> Result<Tier, Option<Text>> {
+            let (from, price) = part.split_once(':').ok_or(None)?;
+            Ok(Tier { from_quantity: count(from).map_err(Some)?, price: amount(price).map_err(Some)? })
         };
-        let tiers: Option<Vec<Tier>> =
+        let tiers: Result<Vec<Tier>, Option<Text>> =
             text.split(';').map(str::trim).filter(|part| !part.is_empty()).map(tier).collect();
         let rising = |tiers: &[Tier]| {
             tiers.first().is_some_and(|tier| tier.from_quantity > 1 && tier.price > 0)
@@ -307,7 +303,11 @@ impl Reader<'_> {
                 })
         };
         match tiers {
-            Some(tiers) if tiers.len() <= 10 && rising(&tiers) => Some(tiers),
+            Ok(tiers) if tiers.len() <= 10 && rising(&tiers) => Some(tiers),
+            Err(Some(fault)) => {
+                self.fault(Field::Tiers, &fault);
+                None
+            }
             _ => {
                 let (vi, en) = (
                     "viết như 10:230000; 50:210000, số lượng tăng dần, giá giảm dần",
@@ -335,18 +335,18 @@ pub fn judge_product(
         story: reader.text(Field::Story, 10_000),
         pack: reader.text(Field::Pack, 100),
         unit: reader.word(Field::Unit, UNITS, Unit::as_str),
-        weight_g: reader.number(Field::Weight, (1, 1_000_000)),
-        price: reader.number(Field::Price, (1, 1_000_000_000)),
+        weight_g: reader.number(Field::Weight, weight, (1, 1_000_000)),
+        price: reader.price(),
         tiers: reader.tiers(),
-        wholesale_from: reader.number(Field::WholesaleFrom, (1, 9_999)),
-        minimum: reader.number(Field::Minimum, (1, 9_999)),
-        step: reader.number(Field::Step, (1, 9_999)),
-        season_from: reader.small(Field::SeasonFrom, (1, 12)),
-        season_to: reader.small(Field::SeasonTo, (1, 12)),
+        wholesale_from: reader.number(Field::WholesaleFrom, count, (1, 9_999)),
+        minimum: reader.number(Field::Minimum, count, (1, 9_999)),
+        step: reader.number(Field::Step, count, (1, 9_999)),
+        season_from: reader.small(Field::SeasonFrom, month, (1, 12)),
+        season_to: reader.small(Field::SeasonTo, month, (1, 12)),
         off_season: reader.word(Field::OffSeason, OFF_SEASONS, OffSeason::as_str),
-        shelf_life_days: reader.small(Field::ShelfLife, (1, 3650)),
+        shelf_life_days: reader.small(Field::ShelfLife, days, (1, 3650)),
         storage: reader.text(Field::Storage, 300),
-        stock: reader.number(Field::Stock, (0, 1_000_000)),
+        stock: reader.stock(),
         status: reader.word(Field::Status, STATUSES, ProductStatus::as_str),
         name_en: reader.text(Field::NameEn, 120),
         summary_en: reader.text(Field::SummaryEn, 300),
@@ -393,7 +393,7 @@ pub fn judge_product(
             }
         }
     }
-    if !row.sku.is_empty() && !known.skus.contains(&row.sku) {
+    if !row.sku.is_empty() && !known.prices.contains_key(&row.sku) {
         for (field, there) in [
             (Field::Name, row.name.is_some()),
             (Field::Category, row.category.is_some() || reader.cell(Field::Category).is_some()),
@@ -428,15 +428,28 @@ pub fn judge_stock(
     let mut reader = Reader { layout, cells, line, errors: Vec::new(), headings };
     let row = Row {
         sku: reader.text(Field::Sku, 60).unwrap_or_default(),
-        price: reader.number(Field::Price, (1, 1_000_000_000)),
-        stock: reader.number(Field::Stock, (0, 1_000_000)),
+        price: reader.price(),
+        stock: reader.stock(),
         ..Row::default()
     };
-    if !known.skus.contains(&row.sku) {
+    if !known.prices.contains_key(&row.sku) {
         let vi = format!("không có mã hàng “{}”", row.sku);
         reader.fault(Field::Sku, &Text::new(vi, format!("there is no SKU “{}”", row.sku)));
     }
     if reader.errors.is_empty() { Ok(row) } else { Err(reader.errors) }
+}
+
+/// What of a good row looks like a slip: it is read in once a person says that it is meant so.
+pub fn doubts(layout: &Layout, headings: &[String], line: u32, row: &Row, known: &Known<'_>) -> Vec<CellError> {
+    let mut reader = Reader { layout, cells: &[], line, errors: Vec::new(), headings };
+    if let Some(doubt) = row.price.and_then(|price| price_doubt(price, known.prices.get(&row.sku).copied())) {
+        reader.fault(Field::Price, &doubt);
+    }
+    let lowest = row.tiers.as_ref().and_then(|tiers| tiers.last()).map(|tier| tier.price);
+    if let Some(doubt) = lowest.and_then(|price| price_doubt(price, row.price)) {
+        reader.fault(Field::Tiers, &doubt);
+    }
+    reader.errors
 }
 
 /// A later row with the SKU of an earlier one.
@@ -451,15 +464,15 @@ pub fn twice(layout: &Layout, headings: &[String], line: u32, first: u32) -> Cel
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
 
     fn judge(cells: &[(&str, &str)], skus: &[&str]) -> Result<Row, Vec<CellError>> {
         let headings: Vec<String> = cells.iter().map(|(heading, _)| (*heading).to_owned()).collect();
         let values: Vec<String> = cells.iter().map(|(_, value)| (*value).to_owned()).collect();
         let layout = Layout::of(&headings, PRODUCT_COLUMNS, &[Field::Sku]).unwrap_or_else(|_| panic!("headings"));
         let categories = HashMap::from([("trai cay".to_owned(), "trai-cay".to_owned())]);
-        let skus: HashSet<String> = skus.iter().map(|sku| (*sku).to_owned()).collect();
-        judge_product(&layout, &headings, (5, &values), &Known { categories: &categories, skus: &skus, pictures: None })
+        let prices = skus.iter().map(|sku| ((*sku).to_owned(), 250_000)).collect();
+        let known = Known { categories: &categories, prices: &prices, pictures: None };
+        judge_product(&layout, &headings, (5, &values), &known)
     }
 
     const GOOD: [(&str, &str); 7] = [
@@ -486,7 +499,7 @@ mod tests {
         cells[6].1 = "hai trăm";
         let errors = judge(&cells, &[]).expect_err("bad");
         let told: Vec<_> = errors.iter().map(|error| (error.cell.as_str(), error.vi.as_str())).collect();
-        assert_eq!(told[0], ("G5", "“hai trăm” không phải số nguyên"));
+        assert!(told[0].0 == "G5" && told[0].1.contains("“hai trăm” không phải số tiền"), "{told:?}");
         assert!(told[1].0 == "C5" && told[1].1.contains("Đồ chơi"), "{told:?}");
     }
 
@@ -499,20 +512,40 @@ mod tests {
     }
 
     #[test]
-    fn numbers_with_grouping_are_numbers_and_fractions_are_not() {
-        for (text, number) in [
-            ("250.000", Some(250_000)),
-            ("250,000 đ", Some(250_000)),
-            ("1 250 000₫", Some(1_250_000)),
-            ("2,5", None),
-            ("1.5", None),
-            ("-3", None),
-            ("", None),
-            ("12.34.567", None),
-        ] {
-            assert_eq!(whole_number(text), number, "{text}");
-        }
+    fn columns_have_letters() {
         assert_eq!((letters(0), letters(25), letters(26)), ("A".to_owned(), "Z".to_owned(), "AA".to_owned()));
+    }
+
+    #[test]
+    fn prices_and_weights_are_read_with_their_units_or_refused() {
+        let with = |place: usize, text: &'static str| {
+            let mut cells = GOOD.to_vec();
+            cells[place].1 = text;
+            judge(&cells, &[])
+        };
+        assert_eq!(with(6, "250k").expect("good").price, Some(250_000));
+        assert_eq!(with(5, "1 kg").expect("good").weight_g, Some(1_000));
+        assert_eq!(with(5, "2 lạng").expect("good").weight_g, Some(200));
+        let errors = with(6, "250k/hộp").expect_err("bad");
+        assert!(errors[0].cell == "G5" && errors[0].vi.contains("không hiểu “/hộp”"), "{errors:?}");
+        assert!(with(5, "1 lít").is_err() && with(6, "200-300k").is_err());
+    }
+
+    #[test]
+    fn a_price_far_from_the_old_one_is_doubted() {
+        let headings: Vec<String> = ["Mã hàng (SKU)", "Giá (đ)"].map(str::to_owned).to_vec();
+        let layout = Layout::of(&headings, PRODUCT_COLUMNS, &[Field::Sku]).unwrap_or_else(|_| panic!("headings"));
+        let (categories, prices) = (HashMap::new(), HashMap::from([("BD-6".to_owned(), 250_000)]));
+        let known = Known { categories: &categories, prices: &prices, pictures: None };
+        let doubted = |sku: &str, price: i64| {
+            let row = Row { sku: sku.to_owned(), price: Some(price), ..Row::default() };
+            doubts(&layout, &headings, 5, &row, &known).first().map(|doubt| doubt.cell.clone())
+        };
+        assert_eq!(doubted("BD-6", 250), Some("B5".to_owned()));
+        assert_eq!(doubted("BD-6", 50_000), Some("B5".to_owned()));
+        assert_eq!(doubted("BD-6", 1_250_000), Some("B5".to_owned()));
+        assert_eq!((doubted("BD-6", 60_000), doubted("BD-6", 1_000_000), doubted("NEW", 1_000)), (None, None, None));
+        assert_eq!(doubted("NEW", 999), Some("B5".to_owned()));
     }
 
     #[test]

@@ -4,20 +4,22 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use entity::value::{CategoryId, ImportKind, ImportRowState, ImportState, ProductId, SessionId};
+use entity::value::{CategoryId, ImportKind, ImportRowState, ImportState, ProductId, SessionId, Vnd};
 use entity::{import_job, import_row, offer, product};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::json;
 
 use super::pictures::{hang_pictures, names_in_zip};
 use super::rules::{
-    CellError, Field, Known, Layout, PRODUCT_COLUMNS, Row, STOCK_COLUMNS, judge_product, judge_stock, twice,
+    CellError, Field, Known, Layout, PRODUCT_COLUMNS, Row, STOCK_COLUMNS, doubts, judge_product, judge_stock, twice,
 };
 use super::writing::{New, add, levels, update};
 use crate::catalogue::Desk;
 use crate::identity::SignedIn;
+use crate::platform::background::Stop;
 use crate::platform::db::{Batch, all, by_id, list, one, run};
 use crate::platform::fold::fold;
+use crate::platform::i18n::Text;
 use crate::platform::problem::Problem;
 use crate::platform::sheets;
 
@@ -55,24 +57,26 @@ struct CategoryRow {
 #[derive(FromQueryResult)]
 struct SkuRow {
     sku: String,
+    price_amount: Vnd,
 }
 
 impl Importer {
-    pub async fn run(self) {
-        loop {
-            match self.round().await {
-                Ok(true) => {}
-                Ok(false) => tokio::time::sleep(Duration::from_millis(400)).await,
+    pub async fn run(self, stop: Stop) {
+        while !stop.is_asked() {
+            let pause = match self.round(&stop).await {
+                Ok(true) => continue,
+                Ok(false) => Duration::from_millis(400),
                 Err(problem) => {
                     tracing::warn!(%problem, "importing failed; trying again");
-                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    Duration::from_secs(2)
                 }
-            }
+            };
+            stop.pause(pause).await;
         }
     }
 
     /// Takes one job under a lease and works on it; whether there was one.
-    async fn round(&self) -> Result<bool, Problem> {
+    async fn round(&self, stop: &Stop) -> Result<bool, Problem> {
         let db = &self.desk.db;
         let now = self.desk.now();
         let waiting = "state IN ('reading', 'running') AND (leased_until IS NULL OR leased_until < $1)";
@@ -87,7 +91,7 @@ impl Importer {
         let desk = Desk { who, ..self.desk.clone() };
         let worked = match job.state {
             ImportState::Reading => judge(&desk, &job).await,
-            _ => read_in(&desk, &job).await,
+            _ => read_in(&desk, &job, stop).await,
         };
         match worked {
             Ok(()) => {}
@@ -113,8 +117,8 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
     // A file on which the reader gives up is the file's fault too: it would do so again.
     let sheet = read
         .await
-        .unwrap_or_else(|fault| Err(fault.into()))
-        .map_err(|error| End::Unreadable(format!("không đọc được bảng tính / the sheet cannot be read: {error:#}")))?;
+        .unwrap_or_else(|_| Err(Text::new("tệp hỏng", "the file is broken")))
+        .map_err(|fault| End::Unreadable(format!("{} / {}", fault.vi, fault.en)))?;
     let pictures = match &job.images_key {
         Some(key) => {
             let bytes = file(desk, key).await?;
@@ -136,16 +140,18 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         by_name.insert(fold(&row.name_vi), row.slug.clone());
         by_name.insert(fold(&row.slug), row.slug.clone());
     }
-    let skus =
-        all::<SkuRow>(db, "SELECT sku FROM offer WHERE cooperative_id = $1", [job.cooperative_id.into()]).await?;
-    let skus: HashSet<String> = skus.into_iter().map(|row| row.sku).collect();
+    let sql = "SELECT sku, price_amount FROM offer WHERE cooperative_id = $1";
+    let offers = all::<SkuRow>(db, sql, [job.cooperative_id.into()]).await?;
+    let prices: HashMap<String, i64> = offers.into_iter().map(|row| (row.sku, row.price_amount.0)).collect();
     let fields = if job.kind == ImportKind::Products { PRODUCT_COLUMNS } else { STOCK_COLUMNS };
     let layout = Layout::of(&sheet.headings, fields, &[Field::Sku]).map_err(|missing| {
         let missing = missing.join(", ");
-        End::Unreadable(format!("thiếu cột / a column is missing: {missing}. Hãy dùng tệp mẫu / Use the template."))
+        End::Unreadable(format!(
+            "thiếu cột {missing}: hãy dùng tệp mẫu, và nếu chữ bị lỗi thì lưu thành “CSV UTF-8” hoặc .xlsx / the column {missing} is missing: use the template, and where letters look wrong save as “CSV UTF-8” or .xlsx"
+        ))
     })?;
-    let known = Known { categories: &by_name, skus: &skus, pictures: pictures.as_ref() };
-    let (mut good, mut bad) = (0, 0);
+    let known = Known { categories: &by_name, prices: &prices, pictures: pictures.as_ref() };
+    let (mut good, mut unsure, mut bad) = (0, 0, 0);
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut rows = Vec::with_capacity(sheet.rows.len());
     for (line, cells) in &sheet.rows {
@@ -158,19 +164,24 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
             None => Ok(row),
         });
         let (state, cells, errors) = match judged {
-            Ok(row) => (ImportRowState::Good, serde_json::to_value(&row), Vec::new()),
+            Ok(row) => {
+                let doubts = doubts(&layout, &sheet.headings, *line, &row, &known);
+                let state = if doubts.is_empty() { ImportRowState::Good } else { ImportRowState::Unsure };
+                (state, serde_json::to_value(&row), doubts)
+            }
             Err(errors) => {
                 let text = |field: Field| {
                     let heading =
                         fields.iter().find(|(known, ..)| *known == field).map(|(_, heading, _)| fold(heading));
                     let place = sheet.headings.iter().position(|text| Some(fold(text)) == heading);
-                    place.and_then(|place| cells.get(place)).cloned().unwrap_or_default().replace('\0', "")
+                    place.and_then(|place| cells.get(place)).cloned().unwrap_or_default()
                 };
                 (ImportRowState::Bad, Ok(json!({"sku": text(Field::Sku), "name": text(Field::Name)})), errors)
             }
         };
         match state {
             ImportRowState::Good => good += 1,
+            ImportRowState::Unsure => unsure += 1,
             _ => bad += 1,
         }
         let errors: Vec<CellError> = errors;
@@ -191,9 +202,10 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         import_row::Entity::insert_many(some).exec_without_returning(&transaction).await?;
     }
     let sql =
-        "UPDATE import_job SET state = 'judged', total = $2, good = $3, bad = $4, leased_until = NULL, updated_at = $5
+        "UPDATE import_job SET state = 'judged', total = $2, good = $3, bad = $4, unsure = $6, leased_until = NULL, updated_at = $5
                WHERE id = $1 AND state = 'reading'";
-    let values = [job.id.into(), (good + bad).into(), good.into(), bad.into(), desk.now().into()];
+    let total = good + unsure + bad;
+    let values = [job.id.into(), total.into(), good.into(), bad.into(), desk.now().into(), unsure.into()];
     if run(&transaction, sql, values).await? == 1 {
         transaction.commit().await?;
     }
@@ -206,7 +218,7 @@ pub(super) struct Shop {
     pub categories: HashMap<String, CategoryId>,
 }
 
-async fn read_in(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
+async fn read_in(desk: &Desk, job: &import_job::Model, stop: &Stop) -> Result<(), End> {
     let db = desk.db.fresh();
     let shop = by_id::<entity::cooperative::Entity>(db, job.cooperative_id).await?;
     let row = shop.ok_or_else(|| Problem::internal("an import of no cooperative"))?;
@@ -228,6 +240,12 @@ async fn read_in(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         hang_pictures(desk, job, zip, &parsed(last)?).await?;
     }
     loop {
+        if stop.is_asked() {
+            // What is left is the next worker's, at once.
+            let sql = "UPDATE import_job SET leased_until = NULL WHERE id = $1 AND state = 'running'";
+            run(desk.db.write(), sql, [job.id.into()]).await?;
+            return Ok(());
+        }
         let rows = import_row::Entity::find()
             .filter(import_row::Column::JobId.eq(job.id))
             .filter(import_row::Column::State.eq(ImportRowState::Good))

@@ -15,12 +15,12 @@ use super::rules::Row;
 use super::worker::Shop;
 use crate::catalogue::Desk;
 use crate::inventory::{self, Outcome};
-use crate::platform::fold::slug;
 use crate::platform::outbox::event;
 use crate::platform::problem::Problem;
 use crate::platform::secrets;
 use crate::selling::listing_changes::{self, ProductChange};
 use crate::selling::offers::{self, OfferChange};
+use crate::selling::slugs::slug_of;
 
 /// Everything new that a chunk writes, table by table.
 #[derive(Default)]
@@ -195,7 +195,11 @@ fn product_row(
         id: Set(id),
         cooperative_id: Set(shop.row.id),
         category_id: Set(row.category.as_ref().and_then(|slug| shop.categories.get(slug)).copied().unwrap_or_default()),
-        slug: Set(format!("{}-{}", slug(name).chars().take(70).collect::<String>(), secrets::code(6).to_lowercase())),
+        slug: Set(format!(
+            "{}-{}",
+            slug_of(name, row.category.as_deref().unwrap_or("product")),
+            secrets::code(6).to_lowercase()
+        )),
         name_vi: Set(name.to_owned()),
         name_en: Set(row.name_en.clone().unwrap_or_else(|| name.to_owned())),
         summary_en: Set(row.summary_en.clone().unwrap_or_else(|| summary.clone())),

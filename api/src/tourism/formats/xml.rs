@@ -9,20 +9,13 @@ use time::OffsetDateTime;
 
 use super::{availability, is_listing, rfc2822, rfc3339, stars};
 use crate::catalogue::rules::Availability;
+use crate::platform::fold::printable;
 use crate::tourism::sheet::{Item, Sheet};
 
 type Out = Writer<Vec<u8>>;
 
-/// XML 1.0 has no place for most control characters, escaped or not.
-fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| matches!(c, '\t' | '\n' | '\r') || !c.is_control())
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .collect()
-}
-
 fn text(out: &mut Out, name: &str, content: &str) -> std::io::Result<()> {
-    out.create_element(name).write_text_content(BytesText::new(&clean(content)))?;
+    out.create_element(name).write_text_content(BytesText::new(&printable(content)))?;
     Ok(())
 }
 
@@ -152,7 +145,7 @@ fn atom_entry(out: &mut Out, item: &Item, language: Language) -> std::io::Result
             link(out, "enclosure", kind, &image.url)?;
         }
         out.create_element("author").write_inner_content(|out| text(out, "name", &item.cooperative))?;
-        out.create_element("category").with_attribute(("term", clean(&item.category).as_str())).write_empty()?;
+        out.create_element("category").with_attribute(("term", printable(&item.category).as_ref())).write_empty()?;
         text(out, "summary", &words(item, language))
     })?;
     Ok(())

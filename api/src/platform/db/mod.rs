@@ -3,6 +3,9 @@
 //! SQLite: WAL, `synchronous=FULL`, one writer connection whose transactions begin `IMMEDIATE`, a pool of readers.
 //! PostgreSQL: one pool; reads may go to a replica. SQL is written once, with `$n` placeholders, which both understand.
 
+mod errors;
+mod record;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +17,13 @@ use sea_orm::{
     FromQueryResult, Insert, QueryTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Alias, CommonTableExpression, InsertStatement, WithClause},
 };
+
+use super::background::Stop;
+use super::clock::Clock;
+pub use errors::{Trouble, is_duplicate, is_duplicate_of, is_lock_timeout, trouble};
+
+/// So long a server that is not up is waited for: at the start, and by a request.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub struct Db {
@@ -37,9 +47,13 @@ impl Db {
         if !target.url.starts_with("postgres") {
             anyhow::bail!("OCOP_DATABASE_URL must begin with sqlite: or postgres:");
         }
+        errors::reach(target.url, PATIENCE).await.context("cannot reach the database")?;
         let write = Self::postgres(target.url, target.connections).await.context("cannot reach the database")?;
         let read = match target.read_url {
-            Some(url) => Self::postgres(url, target.connections).await.context("cannot reach the read replica")?,
+            Some(url) => {
+                errors::reach(url, PATIENCE).await.context("cannot reach the read replica")?;
+                Self::postgres(url, target.connections).await.context("cannot reach the read replica")?
+            }
             None => write.clone(),
         };
         Ok(Self { write, read })
@@ -50,7 +64,7 @@ impl Db {
         options
             .max_connections(connections)
             .min_connections(1)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .sqlx_logging(false)
             .map_sqlx_postgres_opts(|options| {
@@ -91,6 +105,11 @@ impl Db {
         Ok(Self { write, read })
     }
 
+    /// Has every statement written down, once each.
+    pub fn record(&mut self, path: &Path) -> anyhow::Result<()> {
+        record::record([&mut self.write, &mut self.read], path)
+    }
+
     /// For queries that change nothing.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
@@ -120,14 +139,38 @@ impl Db {
     }
 
     /// Has the database look at what it holds, after much was loaded at once: without it PostgreSQL plans as if tables were
-    /// empty until its autovacuum comes by (checkouts ran at half the speed).
+    /// empty until its autovacuum comes by (checkouts ran at half the speed), and SQLite takes columns that are mostly NULL
+    /// for selective.
     pub async fn analyze(&self) -> Result<(), DbErr> {
         let sql = match self.write.get_database_backend() {
             DbBackend::Postgres => "ANALYZE",
-            _ => "PRAGMA optimize",
+            // Bit 0x10000: tables that were never looked at, too; `analysis_limit` keeps it short.
+            _ => "PRAGMA analysis_limit = 2000; PRAGMA optimize = 0x10002;",
         };
         self.write.execute_unprepared(sql).await?;
         Ok(())
+    }
+
+    /// What a database is looked at for when it is opened: SQLite's statistics, where they are missing or old.
+    pub async fn opened(&self) -> Result<(), DbErr> {
+        if self.write.get_database_backend() == DbBackend::Postgres { Ok(()) } else { self.analyze().await }
+    }
+
+    /// Looks at what changed much, now and then, as SQLite's documentation asks of long-lived connections. PostgreSQL's
+    /// autovacuum does so by itself.
+    pub async fn keep_statistics(self, clock: Clock, stop: Stop) {
+        if self.write.get_database_backend() == DbBackend::Postgres {
+            return;
+        }
+        let mut looked_on = clock.today();
+        while stop.pause(Duration::from_mins(10)).await {
+            if clock.today() != looked_on {
+                looked_on = clock.today();
+                if let Err(error) = self.analyze().await {
+                    tracing::warn!(%error, "statistics could not be taken");
+                }
+            }
+        }
     }
 
     /// Brings the schema up to date. Two nodes that start together do this one after the other.
@@ -201,8 +244,9 @@ pub fn list(first: usize, count: usize) -> String {
     placeholders(first, 1, count)
 }
 
-/// Rows for several tables, written in as few round trips as the database allows: PostgreSQL takes them as one
-/// statement (foreign keys are checked at its end), SQLite, which has no network to cross, one by one.
+/// Rows for several tables, written in one round trip: PostgreSQL takes them as one statement (foreign keys are checked at its
+/// end), SQLite as several statements sent at once. It has no network to cross, but each trip to its thread and back costs as
+/// much as an insert, while everybody waits for the one writer.
 #[derive(Default)]
 pub struct Batch(Vec<InsertStatement>);
 
@@ -230,25 +274,15 @@ impl Batch {
             connection.execute(&last.with(with)).await?;
             return Ok(());
         }
+        let (mut script, mut values) = (String::new(), Vec::new());
         for statement in self.0.iter().chain([&last]) {
-            connection.execute(statement).await?;
+            let Statement { sql, values: own, .. } = connection.get_database_backend().build(statement);
+            script.push_str(&sql);
+            script.push_str(";\n");
+            values.extend(own.into_iter().flat_map(|own| own.0));
         }
+        run(connection, script, values).await?;
         Ok(())
-    }
-}
-
-/// Whether an insert failed on a unique key.
-pub fn is_duplicate(error: &DbErr) -> bool {
-    matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
-}
-
-/// Whether an insert failed on the unique key of this column (SQLite names the column, PostgreSQL the key made of it).
-pub fn is_duplicate_of(error: &DbErr, column: &str) -> bool {
-    match error.sql_err() {
-        Some(sea_orm::SqlErr::UniqueConstraintViolation(text)) => {
-            text.contains(&format!(".{column}")) || text.contains(&format!("_{column}_key\""))
-        }
-        _ => false,
     }
 }
 

@@ -1,0 +1,595 @@
+//! Amounts, weights and counts as people write them: `250k`, `1,2 triệu`, `250.000 ₫`, `0,5 kg`, `2 lạng`, `1.000`.
+//!
+//! A text is understood as a whole or refused with the reason; nothing of it is ever passed over. Marks group (`250.000`,
+//! `250,000`, `250 000`) or begin a fraction (`1,2`): where a text could mean both (`1.250 kg`), it is refused.
+
+use super::i18n::Text;
+
+/// Money in đồng. Multiples: nghìn, ngàn, k (1,000), triệu, tr (1,000,000), tỷ (1,000,000,000).
+pub fn amount(text: &str) -> Result<i64, Text> {
+    read(text, &AMOUNT, Sign::Refused)
+}
+
+/// Money that may go either way, as in a provider's file.
+pub fn signed_amount(text: &str) -> Result<i64, Text> {
+    read(text, &AMOUNT, Sign::Allowed)
+}
+
+/// A weight in grams; a bare number is grams. Units: g, kg (ký, cân), lạng (100 g), yến (10 kg), tạ (100 kg), tấn (1,000 kg).
+pub fn weight(text: &str) -> Result<i64, Text> {
+    read(text, &WEIGHT, Sign::Refused)
+}
+
+/// A number of things.
+pub fn count(text: &str) -> Result<i64, Text> {
+    read(text, &COUNT, Sign::Refused)
+}
+
+/// A number of things that come or go: `+10`, `-1`, `−1`.
+pub fn change(text: &str) -> Result<i64, Text> {
+    read(text, &COUNT, Sign::Allowed)
+}
+
+/// A number of days.
+pub fn days(text: &str) -> Result<i64, Text> {
+    read(text, &DAYS, Sign::Refused)
+}
+
+/// For settings: a number, or a text such as `2 triệu`.
+pub fn amount_setting<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Setting {
+        Number(i64),
+        Written(String),
+    }
+    match <Setting as serde::Deserialize>::deserialize(deserializer)? {
+        Setting::Number(number) => Ok(number),
+        Setting::Written(text) => amount(&text).map_err(|fault| serde::de::Error::custom(fault.en)),
+    }
+}
+
+/// A month: `11`, `tháng 11`, `T11`.
+pub fn month(text: &str) -> Result<i64, Text> {
+    let bare = spelt(text);
+    let bare = bare.strip_prefix("tháng").or_else(|| bare.strip_prefix("thang")).or_else(|| bare.strip_prefix('t'));
+    let written = bare.map_or_else(|| text.trim().to_owned(), |rest| rest.trim().to_owned());
+    written.parse().ok().filter(|month| (1..=12).contains(month)).ok_or_else(|| {
+        Text::new(format!("“{text}” không phải một tháng từ 1 đến 12"), format!("“{text}” is not a month from 1 to 12"))
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Allowed,
+    Refused,
+}
+
+/// What is read: its name, the words that may stand beside the number, and the multiples.
+struct Scale {
+    vi: &'static str,
+    en: &'static str,
+    /// Written before or after the number; they change nothing.
+    marks: &'static [&'static str],
+    /// Lower case, with and without accents where no other word is meant.
+    units: &'static [(&'static str, i64)],
+    example: &'static str,
+}
+
+const THOUSANDS: &[(&str, i64)] = &[
+    ("k", 1_000),
+    ("nghìn", 1_000),
+    ("nghin", 1_000),
+    ("ngàn", 1_000),
+    ("ngan", 1_000),
+    ("thousand", 1_000),
+    ("tr", 1_000_000),
+    ("triệu", 1_000_000),
+    ("trieu", 1_000_000),
+    ("million", 1_000_000),
+    ("tỷ", 1_000_000_000),
+    ("tỉ", 1_000_000_000),
+    ("ty", 1_000_000_000),
+    ("billion", 1_000_000_000),
+];
+
+const AMOUNT: Scale = Scale {
+    vi: "số tiền",
+    en: "an amount",
+    marks: &["đ", "₫", "đồng", "dong", "vnd", "vnđ"],
+    units: THOUSANDS,
+    example: "250000, 250.000 đ, 250k, 1,2 triệu",
+};
+
+const WEIGHT: Scale = Scale {
+    vi: "khối lượng",
+    en: "a weight",
+    marks: &[],
+    units: &[
+        ("g", 1),
+        ("gr", 1),
+        ("gam", 1),
+        ("gram", 1),
+        ("grams", 1),
+        ("lạng", 100),
+        ("lang", 100),
+        ("kg", 1_000),
+        ("kgs", 1_000),
+        ("ký", 1_000),
+        ("kí", 1_000),
+        ("ky", 1_000),
+        ("ki", 1_000),
+        ("kilo", 1_000),
+        ("kilogam", 1_000),
+        ("kilogram", 1_000),
+        ("cân", 1_000),
+        ("yến", 10_000),
+        ("yen", 10_000),
+        ("tạ", 100_000),
+        ("tấn", 1_000_000),
+        ("tan", 1_000_000),
+        ("ton", 1_000_000),
+        ("tonne", 1_000_000),
+    ],
+    example: "6500, 500 g, 0,5 kg, 2 lạng",
+};
+
+const COUNT: Scale = Scale { vi: "số", en: "a number", marks: &[], units: THOUSANDS, example: "12, 1.000" };
+
+const DAYS: Scale = Scale {
+    vi: "số ngày",
+    en: "a number of days",
+    marks: &["ngày", "ngay", "day", "days"],
+    units: &[],
+    example: "10, 10 ngày",
+};
+
+/// Why a text is not read.
+enum Fault {
+    /// This part has no meaning here.
+    Strange(String),
+    /// A mark that could group or begin a fraction.
+    Ambiguous(String),
+    /// Less than one đồng, gram or piece.
+    Fraction,
+    Negative,
+    TooLarge,
+}
+
+impl Fault {
+    fn told(self, text: &str, scale: &Scale) -> Text {
+        let (vi, en, example) = (scale.vi, scale.en, scale.example);
+        match self {
+            Self::Strange(part) if part.is_empty() => Text::new(
+                format!("“{text}” không phải {vi}; viết như {example}"),
+                format!("“{text}” is not {en}; write it like {example}"),
+            ),
+            Self::Strange(part) => Text::new(
+                format!("“{text}” không phải {vi}: không hiểu “{part}”; viết như {example}"),
+                format!("“{text}” is not {en}: “{part}” is not understood; write it like {example}"),
+            ),
+            Self::Ambiguous(part) => Text::new(
+                format!(
+                    "“{text}” có thể hiểu hai cách: “{part}” là hàng nghìn hay phần lẻ? Viết lại không có dấu hàng nghìn"
+                ),
+                format!(
+                    "“{text}” can be read in two ways: does “{part}” group thousands or hold a fraction? Write it without grouping"
+                ),
+            ),
+            Self::Fraction => {
+                Text::new(format!("“{text}” không phải số nguyên"), format!("“{text}” is not a whole number"))
+            }
+            Self::Negative => Text::new(format!("“{text}” là số âm"), format!("“{text}” is negative")),
+            Self::TooLarge => Text::new(format!("“{text}” quá lớn"), format!("“{text}” is too large")),
+        }
+    }
+}
+
+fn read(text: &str, scale: &Scale, sign: Sign) -> Result<i64, Text> {
+    value(&spelt(text), scale, sign).map_err(|fault| fault.told(text.trim(), scale))
+}
+
+/// Composed, lower case, every kind of blank one blank, one kind of minus.
+fn spelt(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let lower = text.nfkc().flat_map(char::to_lowercase).map(|c| match c {
+        '−' | '–' => '-',
+        c if c.is_whitespace() => ' ',
+        c => c,
+    });
+    lower.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn value(spelt: &str, scale: &Scale, sign: Sign) -> Result<i64, Fault> {
+    let mut parts = tokens(spelt)?;
+    let negative = match parts.first() {
+        Some(Token::Sign(negative)) => {
+            let negative = *negative;
+            parts.remove(0);
+            negative
+        }
+        _ => false,
+    };
+    if negative && sign == Sign::Refused {
+        return Err(Fault::Negative);
+    }
+    // A currency stands before the number or behind it, once.
+    let is_mark =
+        |token: Option<&Token>| matches!(token, Some(Token::Word(word)) if scale.marks.contains(&word.as_str()));
+    if is_mark(parts.first()) {
+        parts.remove(0);
+    } else if is_mark(parts.last()) {
+        parts.pop();
+    }
+    let total = sum(&parts, scale)?;
+    let total = i64::try_from(total).map_err(|_| Fault::TooLarge)?;
+    Ok(if negative { -total } else { total })
+}
+
+/// `1 triệu 250 nghìn`: multiples that fall. What stands behind the last multiple alone is its fraction: `1tr2`, `1 kg 250`
+/// (a hundred of a thousand), and `rưỡi` is half of it.
+fn sum(parts: &[Token], scale: &Scale) -> Result<i128, Fault> {
+    let (mut total, mut last_unit, mut at) = (0_i128, None::<i64>, 0);
+    if parts.is_empty() {
+        return Err(Fault::Strange(String::new()));
+    }
+    while at < parts.len() {
+        match (&parts[at], last_unit) {
+            (Token::Word(word), Some(unit))
+                if (word == "rưỡi" || word == "ruoi") && at + 1 == parts.len() && unit > 1 =>
+            {
+                total += i128::from(unit) / 2;
+                at += 1;
+            }
+            (Token::Number(number), _) => {
+                let unit = match parts.get(at + 1) {
+                    Some(Token::Word(word)) => scale.units.iter().find(|(name, _)| name == word).map(|(_, unit)| *unit),
+                    _ => None,
+                };
+                match (unit, last_unit) {
+                    (Some(unit), last) if last.is_none_or(|last| unit < last) => {
+                        total += number.times(unit)?;
+                        last_unit = Some(unit);
+                        at += 2;
+                    }
+                    (Some(_), _) => return Err(Fault::Strange(parts[at + 1].written())),
+                    (None, None) => {
+                        total += number.times(1)?;
+                        at += 1;
+                        if let Some(left) = parts.get(at) {
+                            return Err(Fault::Strange(left.written()));
+                        }
+                    }
+                    (None, Some(unit)) if at + 1 == parts.len() => {
+                        total += number.fraction_of(unit)?;
+                        at += 1;
+                    }
+                    (None, Some(_)) => return Err(Fault::Strange(parts[at + 1].written())),
+                }
+            }
+            (token, _) => return Err(Fault::Strange(token.written())),
+        }
+    }
+    Ok(total)
+}
+
+#[derive(Debug)]
+enum Token {
+    /// Whether it is a minus.
+    Sign(bool),
+    Number(Number),
+    Word(String),
+}
+
+impl Token {
+    fn written(&self) -> String {
+        match self {
+            Self::Sign(negative) => if *negative { "-" } else { "+" }.to_owned(),
+            Self::Number(number) => number.written.clone(),
+            Self::Word(word) => word.clone(),
+        }
+    }
+}
+
+fn tokens(spelt: &str) -> Result<Vec<Token>, Fault> {
+    let chars: Vec<char> = spelt.chars().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let c = chars[at];
+        let start = at;
+        if c == ' ' {
+            at += 1;
+        } else if c == '-' || c == '+' {
+            if !out.is_empty() {
+                return Err(Fault::Strange(chars[at..].iter().collect()));
+            }
+            out.push(Token::Sign(c == '-'));
+            at += 1;
+        } else if c.is_ascii_digit() {
+            // Digits, and marks or a blank between digits: `1 250 000`.
+            while at < chars.len()
+                && (chars[at].is_ascii_digit()
+                    || (matches!(chars[at], '.' | ',' | '\'' | ' ')
+                        && chars.get(at + 1).is_some_and(char::is_ascii_digit)))
+            {
+                at += 1;
+            }
+            out.push(Token::Number(Number::read(&chars[start..at].iter().collect::<String>())?));
+        } else if c.is_alphabetic() || c == '₫' {
+            while at < chars.len() && (chars[at].is_alphabetic() || (chars[at] == '₫' && at == start)) {
+                at += 1;
+                if chars[start] == '₫' {
+                    break;
+                }
+            }
+            out.push(Token::Word(chars[start..at].iter().collect()));
+        } else {
+            return Err(Fault::Strange(chars[at..].iter().collect()));
+        }
+    }
+    Ok(out)
+}
+
+/// Digits with marks between them, not yet told whether a lone mark with three digits behind it groups or not.
+#[derive(Debug)]
+struct Number {
+    written: String,
+    /// All digits.
+    digits: i128,
+    /// How many of them are behind the mark of a fraction.
+    decimals: u32,
+    /// `1.250`: by itself it groups; before a multiple it may be a fraction.
+    ambiguous: bool,
+}
+
+impl Number {
+    fn read(written: &str) -> Result<Self, Fault> {
+        let strange = || Fault::Strange(written.to_owned());
+        let groups: Vec<&str> = written.split(['.', ',', '\'', ' ']).collect();
+        let marks: Vec<char> = written.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let all: String = groups.concat();
+        let parse = || all.parse::<i128>().ok().filter(|_| all.len() <= 30).ok_or(Fault::TooLarge);
+        let grouped = |groups: &[&str]| {
+            groups.iter().enumerate().all(|(index, group)| {
+                if index == 0 {
+                    (1..=3).contains(&group.len()) && (groups.len() == 1 || *group != "0")
+                } else {
+                    group.len() == 3
+                }
+            })
+        };
+        let plain = |decimals: usize, ambiguous: bool| {
+            let decimals = u32::try_from(decimals).map_err(|_| Fault::TooLarge)?;
+            Ok(Self { written: written.to_owned(), digits: parse()?, decimals, ambiguous })
+        };
+        let Some(last) = marks.last() else { return plain(0, false) };
+        let same = marks.iter().all(|mark| mark == last);
+        let decimal_mark = matches!(last, '.' | ',');
+        let behind = groups.last().map_or(0, |group| group.len());
+        match marks.len() {
+            // A lone mark: three digits behind it are a group, others a fraction.
+            1 if grouped(&groups) => plain(0, decimal_mark),
+            1 if decimal_mark => plain(behind, false),
+            1 => Err(strange()),
+            _ if same => {
+                if grouped(&groups) {
+                    plain(0, false)
+                } else {
+                    Err(strange())
+                }
+            }
+            // `250.000,50`: the last mark is another than those before it.
+            count if decimal_mark && marks[..count - 1].iter().all(|mark| *mark == marks[0]) && marks[0] != *last => {
+                if grouped(&groups[..groups.len() - 1]) {
+                    plain(behind, false)
+                } else {
+                    Err(strange())
+                }
+            }
+            _ => Err(strange()),
+        }
+    }
+
+    /// So many times a unit, exactly.
+    fn times(&self, unit: i64) -> Result<i128, Fault> {
+        if self.ambiguous && unit > 1 {
+            return Err(Fault::Ambiguous(self.written.clone()));
+        }
+        let whole = self.digits.checked_mul(unit.into()).ok_or(Fault::TooLarge)?;
+        let parts = 10_i128.checked_pow(self.decimals).ok_or(Fault::TooLarge)?;
+        if whole % parts == 0 { Ok(whole / parts) } else { Err(Fault::Fraction) }
+    }
+
+    /// The digits behind a multiple: `1tr2` is two tenths of a million.
+    fn fraction_of(&self, unit: i64) -> Result<i128, Fault> {
+        let digits = self.written.len();
+        if !self.written.chars().all(|c| c.is_ascii_digit()) || digits > 3 {
+            return Err(Fault::Strange(self.written.clone()));
+        }
+        let parts = 10_i128.pow(u32::try_from(digits).unwrap_or(3));
+        let whole = self.digits * i128::from(unit);
+        if whole % parts == 0 { Ok(whole / parts) } else { Err(Fault::Strange(self.written.clone())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::Vnd;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `1250000` as it is shown, without the currency: `1.250.000`.
+    fn grouped(number: i64) -> String {
+        Vnd(number).to_string().trim_end_matches(" ₫").to_owned()
+    }
+
+    fn en(result: Result<i64, Text>) -> String {
+        result.map_or_else(|text| text.en.into_owned(), |number| number.to_string())
+    }
+
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        for (text, number) in [
+            ("250k", 250_000),
+            ("250 K", 250_000),
+            ("250 nghìn", 250_000),
+            ("250 nghìn đồng", 250_000),
+            ("250 ngàn", 250_000),
+            ("1,2 triệu", 1_200_000),
+            ("1.2 triệu", 1_200_000),
+            ("1tr2", 1_200_000),
+            ("1tr250", 1_250_000),
+            ("2 triệu rưỡi", 2_500_000),
+            ("1 triệu 250 nghìn", 1_250_000),
+            ("1 tỷ", 1_000_000_000),
+            ("₫250.000", 250_000),
+            ("250.000₫", 250_000),
+            ("250.000 VND", 250_000),
+            ("VND 250,000", 250_000),
+            ("250.000,00", 250_000),
+            ("250,000.00", 250_000),
+            ("250000,00", 250_000),
+            ("1 250 000 đ", 1_250_000),
+            ("1\u{a0}250\u{202f}000", 1_250_000),
+            ("２５０.０００", 250_000),
+            ("250", 250),
+            ("0", 0),
+        ] {
+            assert_eq!(en(amount(text)), number.to_string(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_over_is_never_passed_over() {
+        for text in [
+            "",
+            "k",
+            "250kk",
+            "250 kg",
+            "250k/hộp",
+            "250 - 300",
+            "khoảng 250k",
+            "250.00.0",
+            "12.34.567",
+            "2,5",
+            "1.5",
+            "-3",
+            "250k 300k",
+            "1.250k",
+            "250.000.5",
+            "0.250",
+            "đ",
+            "đ250đ",
+            "1 nghìn 2 triệu",
+            "1e5",
+            "٢٥",
+            "99999999999999999999",
+            "250.000 đ mỗi hộp",
+            "250?",
+            "250k2500",
+            "1,2,3",
+        ] {
+            assert!(amount(text).is_err(), "{text} was read as {:?}", amount(text).ok());
+        }
+        assert!(en(amount("250k/hộp")).contains("/hộp"));
+        assert!(en(amount("1.250k")).contains("two ways"));
+        assert_eq!(en(signed_amount("-1.250.000 ₫")), "-1250000");
+        assert_eq!((en(change("−1")), en(change("+10"))), ("-1".to_owned(), "10".to_owned()));
+    }
+
+    #[test]
+    fn weights_are_read_with_their_unit() {
+        for (text, grams) in [
+            ("1 kg", 1_000),
+            ("0,5 kg", 500),
+            ("0.5kg", 500),
+            ("0,250 kg", 250),
+            ("1.5 ký", 1_500),
+            ("500 g", 500),
+            ("500gr", 500),
+            ("2 lạng", 200),
+            ("2 lạng rưỡi", 250),
+            ("1kg2", 1_200),
+            ("1 kg 200 g", 1_200),
+            ("1 yến", 10_000),
+            ("1 tạ", 100_000),
+            ("1 tấn", 1_000_000),
+            ("6500", 6_500),
+            ("6.500", 6_500),
+            ("1.500 g", 1_500),
+        ] {
+            assert_eq!(en(weight(text)), grams.to_string(), "{text}");
+        }
+        // A dozen (tá) is no quintal (tạ); a lone mark before kilograms could be both.
+        for text in ["1 tá", "1 ta", "1.500 kg", "0,5", "1 lít", "0,0005 kg", "kg", "1 kg 2 kg", "500 g g", "-1 kg"] {
+            assert!(weight(text).is_err(), "{text} was read as {:?}", weight(text).ok());
+        }
+    }
+
+    #[test]
+    fn counts_days_and_months() {
+        assert_eq!((en(count("1.000")), en(count("12"))), ("1000".to_owned(), "12".to_owned()));
+        assert!(count("10 hộp").is_err() && count("1,5").is_err());
+        assert_eq!((en(days("10 ngày")), en(days("10"))), ("10".to_owned(), "10".to_owned()));
+        assert!(days("2 tháng").is_err());
+        for text in ["11", "tháng 11", "Tháng 11", "T11", "thang 11"] {
+            assert_eq!(month(text).ok(), Some(11), "{text}");
+        }
+        assert!(month("13").is_err() && month("tháng giêng").is_err());
+    }
+
+    /// An independent reading of plain numbers: digits with well-formed groups and nothing else.
+    fn plainly(text: &str) -> Option<i64> {
+        let text = text.trim();
+        let ok = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+        if ok { text.parse().ok() } else { None }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn printing_and_reading_again_is_the_identity(number in 0_i64..=1_000_000_000_000_000) {
+            for written in [
+                number.to_string(), grouped(number), Vnd(number).to_string(), format!("₫{number}"),
+                grouped(number).replace('.', ","), grouped(number).replace('.', " "), format!("{},00", grouped(number)),
+            ] {
+                // `1.250,00` and the like; only a group-less `250,00` would be read the same too.
+                prop_assert_eq!(amount(&written).ok(), Some(number), "{}", written);
+            }
+            prop_assert_eq!(count(&grouped(number)).ok(), Some(number));
+            prop_assert_eq!(weight(&format!("{} g", grouped(number))).ok(), Some(number));
+            prop_assert_eq!(signed_amount(&grouped(-number)).ok(), Some(-number));
+        }
+
+        /// Every character counts: whatever is read, taking one away or adding a foreign one changes the outcome or the
+        /// text was a blank or a grouping mark.
+        #[test]
+        fn a_text_is_understood_as_a_whole_or_refused(text in "[0-9]{1,4}[ .,]?[0-9]{0,3}[ ]?(k|nghìn|triệu|tr|đ|vnd|kg|hộp|\\?|%|x)?[0-9]{0,2}") {
+            for junk in ["?", "/", "x", "%", "#", "=", "(", "ß", "€", "$"] {
+                prop_assert!(amount(&format!("{text}{junk}")).is_err(), "{text}{junk}");
+                prop_assert!(amount(&format!("{junk}{text}")).is_err(), "{junk}{text}");
+                prop_assert!(weight(&format!("{text}{junk}")).is_err(), "{text}{junk}");
+                prop_assert!(count(&format!("{text}{junk}")).is_err(), "{text}{junk}");
+            }
+            if let Some(number) = plainly(&text) {
+                prop_assert_eq!(amount(&text).ok(), Some(number));
+                prop_assert_eq!(count(&text).ok(), Some(number));
+            }
+        }
+
+        #[test]
+        fn no_text_at_all_brings_it_down(text in "\\PC{0,20}") {
+            let _ = (amount(&text), weight(&text), count(&text), days(&text), month(&text), change(&text));
+        }
+
+        /// The words alone say how much: the number before a multiple is the number times it.
+        #[test]
+        fn multiples_multiply(number in 1_i64..=999, unit in prop::sample::select(AMOUNT.units)) {
+            prop_assert_eq!(amount(&format!("{number} {}", unit.0)).ok(), Some(number * unit.1));
+            prop_assert_eq!(amount(&format!("{number}{} đ", unit.0)).ok(), Some(number * unit.1));
+        }
+    }
+}
