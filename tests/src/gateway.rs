@@ -8,7 +8,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha512};
 
-use crate::{Answer, Client, Manner, Settings, StandIn};
+use crate::{Answer, Asked, Client, Manner, Settings, StandIn};
 
 const SECRET: &str = "a secret between us and VNPAY";
 pub const BANK_SECRET: &str = "a secret between us and the bank's messenger";
@@ -132,6 +132,45 @@ impl Gateway {
         url.query_pairs_mut().extend_pairs(fields);
         let hash = sha512(SECRET, url.query().unwrap());
         format!("/v1/payments/vnpay/ipn?{}&vnp_SecureHash={hash}", url.query().unwrap())
+    }
+
+    /// Whether VNPAY would take a payment's address: the signature is of the query as it stands.
+    pub fn is_signed_for_vnpay(url: &str) -> bool {
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        query.split_once("&vnp_SecureHash=").is_some_and(|(content, hash)| sha512(SECRET, content) == hash)
+    }
+
+    /// Whether MoMo or ZaloPay would take what they were sent; others' requests are judged where they are answered.
+    pub fn is_signed(asked: &Asked) -> bool {
+        let body = asked.json();
+        if asked.path == "/v2/gateway/api/create" {
+            let text = |name: &str| body[name].as_str().map_or_else(|| body[name].to_string(), str::to_owned);
+            let names = [
+                "amount",
+                "extraData",
+                "ipnUrl",
+                "orderId",
+                "orderInfo",
+                "partnerCode",
+                "redirectUrl",
+                "requestId",
+                "requestType",
+            ];
+            let raw =
+                names.iter().fold("accessKey=access".to_owned(), |raw, name| raw + &format!("&{name}={}", text(name)));
+            return body["signature"] == sha256(SECRET, &raw);
+        }
+        if asked.path == "/v2/create" {
+            let form = Url::parse(&format!("http://form/?{}", asked.text)).unwrap();
+            let text = |wanted: &str| {
+                form.query_pairs()
+                    .find(|(name, _)| name == wanted)
+                    .map_or_else(String::new, |(_, value)| value.into_owned())
+            };
+            let names = ["app_id", "app_trans_id", "app_user", "amount", "app_time", "embed_data", "item"];
+            return text("mac") == sha256("key one", &names.map(text).join("|"));
+        }
+        true
     }
 
     /// The same with a signature that is not VNPAY's.

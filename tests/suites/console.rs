@@ -279,3 +279,42 @@ async fn a_second_click_does_nothing_and_what_was_refused_can_be_sent_again() {
     assert_eq!(server.count("SELECT s.on_hand FROM stock s JOIN offer o ON o.id = s.offer_id JOIN product p ON p.id = o.product_id WHERE p.name_vi = 'Măng ớt' AND p.status = 'published'").await, 7);
     server.assert_books_agree();
 }
+
+#[tokio::test]
+async fn prices_and_weights_are_typed_as_people_write_them_and_slips_are_asked_about() {
+    let server = Server::start().await;
+    let offer = server.offer("hat-doi", 0).await;
+    let shop = server.seller_of("hat-doi").await;
+    let login = owner_of(&server, "hat-doi").await;
+    let mut owner = Browser::sign_in(&server, &login).await;
+    let csrf = owner.csrf().await;
+    let path = format!("/console/products/{}", shop.product);
+    let sql =
+        format!("SELECT price_amount FROM offer WHERE sku = (SELECT sku FROM offer WHERE {} LIMIT 1)", by_id(&offer));
+    let before = server.count(&sql).await;
+    let mut change = async |fields: &[(&str, &str)]| {
+        let mut all = vec![("csrf", csrf.as_str()), ("do", "price"), ("offer", offer.as_str())];
+        all.extend(fields);
+        owner.post(&path, &all).await
+    };
+    let page = change(&[("price", "250k/hộp")]).await;
+    assert!(page.text.contains("không hiểu “/hộp”"), "{}", page.text);
+    // A thousand times less: asked about, and nothing is changed before the box is ticked.
+    let slip = (before / 1_000).to_string();
+    let page = change(&[("price", &slip)]).await;
+    assert!(
+        page.status == 422 && page.text.contains("name=\"sure\"") && page.text.contains("khác xa giá cũ"),
+        "{}",
+        page.text
+    );
+    assert_eq!(server.count(&sql).await, before);
+    change(&[("price", &slip), ("sure", "yes")]).await;
+    assert_eq!(server.count(&sql).await, before / 1_000);
+    change(&[("price", "1tr2"), ("sure", "yes")]).await;
+    assert_eq!(server.count(&sql).await, 1_200_000);
+}
+
+/// A key as the database at hand compares it.
+fn by_id(id: &str) -> String {
+    if tests::on_postgres() { format!("id = '{id}'") } else { format!("id = x'{}'", id.replace('-', "")) }
+}

@@ -9,6 +9,7 @@ mod checkout;
 mod console;
 mod crash;
 mod demo;
+mod elsewhere;
 mod feeds;
 mod fulfilment;
 mod identity;

@@ -33,7 +33,7 @@ use crate::platform::i18n::language_of;
 use crate::platform::idempotency::{Claim, IdempotencyKey, claim_with, fingerprint};
 use crate::platform::outbox::Bell;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
-use crate::promotion::{self, UsedUp};
+use crate::promotion::{self, Buyer, UsedUp};
 
 codes! {
     /// The answer's `changes` tell what differs.
@@ -225,7 +225,8 @@ impl Asked<'_> {
             metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out").increment(1);
             return Err(refused(shortages(self.db, &plan, now.to_offset(VIETNAM).date()).await?));
         };
-        let (purchase, buyer) = (plan.answer.id, (self.caller.account(), plan.phone.as_str()));
+        let (purchase, email) = (plan.answer.id, plan.email.as_deref());
+        let buyer = Buyer { account: self.caller.account(), phone: &plan.phone, email };
         match plan.rows.execute(&transaction).await {
             Err(error) if is_duplicate_of(&error, "number") => {
                 transaction.rollback().await?;

@@ -32,6 +32,7 @@ pub struct Plan {
     /// Used up by it, and what each takes off.
     pub promotions: Vec<(PromotionId, i64)>,
     pub phone: String,
+    pub email: Option<String>,
     /// Partners' receptions it is collected at, and how many boxes there.
     pub receptions: Vec<(PickupPointId, i64)>,
 }
@@ -205,7 +206,16 @@ pub fn write_up(
         .insert(payments)
         .insert(events);
     let promotions = quoted.promotions.iter().map(|given| (given.promotion_id, given.amount.amount)).collect();
-    Ok(Plan { lines, wanted, rows, answer, promotions, phone: contact.phone.clone(), receptions: Vec::new() })
+    Ok(Plan {
+        lines,
+        wanted,
+        rows,
+        answer,
+        promotions,
+        phone: contact.phone.clone(),
+        email: contact.email.clone(),
+        receptions: Vec::new(),
+    })
 }
 
 /// What of some discounts, all or those somebody pays for, comes to.

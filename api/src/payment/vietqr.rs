@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::provider::{Answer, Charge, PaymentAction, Provider, Started};
 use crate::config::Config;
 use crate::ledger::rules::Account;
+use crate::platform::fold::fold;
 
 pub struct VietQr {
     pub bank_bin: String,
@@ -65,12 +66,18 @@ pub fn code(bank_bin: &str, account: &str, amount: Option<i64>, description: &st
     format!("{out}{:04X}", crc16(&out))
 }
 
+/// As banks write it: capitals without accents.
+fn holder_name(name: &str) -> String {
+    let bare: String = fold(name).to_uppercase().chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect();
+    bare.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl VietQr {
     pub fn configured(config: &Config) -> Option<Self> {
         Some(Self {
             bank_bin: config.bank_bin.clone()?,
             account: config.bank_account.clone()?,
-            holder: config.bank_holder.clone()?,
+            holder: holder_name(config.bank_holder.as_deref()?),
         })
     }
 }
@@ -104,6 +111,11 @@ mod tests {
     #[test]
     fn the_checksum_is_that_of_the_standard() {
         assert_eq!(crc16("123456789"), 0x29B1);
+    }
+
+    #[test]
+    fn holders_stand_in_capitals_without_accents() {
+        assert_eq!(holder_name("Công ty  Mai & Cường + 100%"), "CONG TY MAI & CUONG + 100%");
     }
 
     #[test]

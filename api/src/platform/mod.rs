@@ -12,6 +12,7 @@ pub mod forms;
 pub mod i18n;
 pub mod idempotency;
 pub mod limits;
+pub mod moments;
 pub mod numbers;
 pub mod objects;
 pub mod openapi;

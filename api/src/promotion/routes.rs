@@ -19,6 +19,7 @@ use crate::identity::Permission;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, is_duplicate, one, run};
 use crate::platform::fold;
+use crate::platform::moments;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
@@ -143,12 +144,13 @@ pub struct NewPromotion {
     #[garde(inner(range(min = 1, max = 1_000)))]
     #[schema(minimum = 1, maximum = 1000)]
     per_buyer_limit: Option<i64>,
-    /// Now, unless told.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    /// Now, unless told. A day (`2026-12-01`) is its first moment in Vietnam.
+    #[serde(default, deserialize_with = "moments::start", serialize_with = "time::serde::rfc3339::option::serialize")]
+    #[schema(value_type = Option<String>, example = "2026-12-01")]
     starts_at: Option<OffsetDateTime>,
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    /// A day is valid to its end in Vietnam.
+    #[serde(default, deserialize_with = "moments::end", serialize_with = "time::serde::rfc3339::option::serialize")]
+    #[schema(value_type = Option<String>, example = "2026-12-31")]
     ends_at: Option<OffsetDateTime>,
 }
 

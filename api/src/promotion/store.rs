@@ -70,20 +70,34 @@ pub enum UsedUp {
     ByThisBuyer(PromotionId),
 }
 
-/// Uses promotions up for a purchase, or tells which has no use left: roll back then. A buyer is an account and a phone
-/// number, whichever was used before.
+/// Who buys: a limit per buyer holds for whichever of these was used before.
+pub struct Buyer<'a> {
+    pub account: Option<AccountId>,
+    /// E.164.
+    pub phone: &'a str,
+    pub email: Option<&'a str>,
+}
+
+impl Buyer<'_> {
+    fn names(&self) -> Vec<String> {
+        let account = self.account.map(|account| format!("account:{account}"));
+        let email = self.email.map(|email| format!("email:{}", email.trim().to_lowercase()));
+        [Some(format!("phone:{}", self.phone)), account, email].into_iter().flatten().collect()
+    }
+}
+
+/// Uses promotions up for a purchase, or tells which has no use left: roll back then.
 pub async fn take(
     transaction: &impl ConnectionTrait,
     purchase: PurchaseId,
     used: &[(PromotionId, i64)],
-    (account, phone): (Option<AccountId>, &str),
+    buyer: Buyer<'_>,
     now: OffsetDateTime,
 ) -> Result<Result<(), UsedUp>, DbErr> {
     let mut used = used.to_vec();
     // In one order, so that two purchases wait for each other and not crosswise.
     used.sort_unstable();
-    let mut buyers = vec![format!("phone:{phone}")];
-    buyers.extend(account.map(|account| format!("account:{account}")));
+    let buyers = buyer.names();
     for (promotion, _) in &used {
         let sql = "UPDATE promotion SET used = used + 1, updated_at = $2 WHERE id = $1 AND state = 'active' AND (usage_limit IS NULL OR used < usage_limit)";
         if run(transaction, sql, [(*promotion).into(), now.into()]).await? != 1 {
@@ -146,7 +160,7 @@ pub async fn release(
     let mut rows = all::<UseRow>(
         transaction,
         "UPDATE promotion_use SET released_at = $2 WHERE purchase_id = $1 AND released_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.purchase_id = $1 AND (o.state NOT IN ('cancelled', 'expired') OR o.paid_amount > 0))
+           AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.purchase_id = $1 AND (o.state NOT IN ('cancelled', 'expired') OR o.paid_amount > o.refunded_amount))
          RETURNING promotion_id, buyer",
         [purchase.into(), now.into()],
     )

@@ -18,6 +18,7 @@ use crate::catalogue::Desk;
 use crate::identity::Permission;
 use crate::platform::body::Body;
 use crate::platform::db::{by_id, is_duplicate, run};
+use crate::platform::moments;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::{fold, secrets};
@@ -455,12 +456,13 @@ pub struct NewScheduledPrice {
     #[garde(range(min = 1, max = 1_000_000_000))]
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     price: i64,
-    #[serde(with = "time::serde::rfc3339")]
-    #[schema(value_type = String, format = DateTime)]
+    /// A day (`2026-12-01`) is its first moment in Vietnam.
+    #[serde(deserialize_with = "moments::needed_start")]
+    #[schema(value_type = String, example = "2026-12-01")]
     starts_at: OffsetDateTime,
-    /// Then the price before returns; without one it stays.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    /// Then the price before returns; without one it stays. A day is valid to its end in Vietnam.
+    #[serde(default, deserialize_with = "moments::end")]
+    #[schema(value_type = Option<String>, example = "2026-12-07")]
     ends_at: Option<OffsetDateTime>,
 }
 
