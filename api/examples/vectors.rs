@@ -3,8 +3,8 @@
 
 use std::io::Read;
 
-use api::payment::vietqr;
-use api::payment::{Charge, Vnpay};
+use api::money::payment::vietqr;
+use api::money::payment::{Charge, Vnpay};
 use entity::value::Language;
 use serde::Deserialize;
 use serde_json::json;

@@ -15,37 +15,42 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::catalogue::{self, Catalogue, Desk};
 use crate::config::{Config, Environment};
-use crate::fulfilment::{Booker, CancelParcels, Carriers};
-use crate::identity::{self, Keys, Passwords, SignInHook, SignedIn};
-use crate::invoice::Clerk;
-use crate::notification::{Mailer, Notifier};
-use crate::ordering::{self, MergeOnSignIn, Sweeper};
-use crate::payment::{Providers, Till};
+use crate::messaging::notification::{Mailer, Notifier};
+use crate::money::invoice::Clerk;
+use crate::money::payment::{Providers, Till};
+use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
+use crate::orders::ordering::{self, MergeOnSignIn, Sweeper};
+use crate::people::desk::Desk;
+use crate::people::identity::{self, Keys, Passwords, SignInHook, SignedIn};
 use crate::platform::background::{Background, Stop};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Target};
 use crate::platform::edge::{Edge, edge, spare_small_bodies};
 use crate::platform::limits::Limit;
+use crate::shop::catalogue::{self, Catalogue};
 
-use crate::attribution::Signer;
+use crate::messaging::webhooks;
+use crate::messaging::webhooks::{Hooks, Postman};
+use crate::money::{invoice, payment, payout};
+use crate::orders::attribution::Signer;
+use crate::orders::{dispute, fulfilment, reports};
+use crate::pages::{console, storefront};
+use crate::people::places;
 use crate::platform::objects::Objects;
 use crate::platform::openapi;
 use crate::platform::outbox::{Bell, Consumer, Worker};
 use crate::platform::outgoing;
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::read_model::ReadModel;
 use crate::platform::ready::Ready;
-use crate::selling::PriceClock;
-use crate::selling::imports::Importer;
 use crate::service::{self, AuthLimit};
+use crate::shop::selling::PriceClock;
+use crate::shop::selling::imports::Importer;
+use crate::shop::{delivery, inventory, media, promotion, reviews, selling};
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
-use crate::webhooks::{Hooks, Postman};
-use crate::{
-    console, delivery, dispute, fulfilment, inventory, invoice, ledger, media, payment, payout, places, promotion,
-    reports, reviews, selling, storefront, tourism, webhooks,
-};
+use crate::{ledger, tourism};
 
 /// Every route of the API, slice by slice. Routes are tried in this order: what is asked for most stands first.
 pub fn routes(config: &mut ServiceConfig) {
@@ -145,6 +150,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let catalogue = services.catalogue().await?;
     let Services { config, clock, db, objects, passwords, background } = services;
     crate::platform::fault::choose(config.fault.as_deref());
+    let read_model = ReadModel::new(catalogue.clone());
     let base_url = config.base_url();
     let bell = Data::new(Bell::default());
     let keys = Data::new(Keys::new(&config.secret_keys()?)?);
@@ -174,7 +180,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         vec![Arc::new(notifier), Arc::new(parcels), Arc::new(hooks), Arc::new(clerk)];
     let worker = Worker { db: db.clone(), clock, bell: bell.clone(), consumers };
     background.spawn(|stop| worker.run(stop));
-    let prices = PriceClock { db: db.clone(), clock, catalogue: catalogue.clone(), bell: bell.clone() };
+    let prices = PriceClock { db: db.clone(), clock, read_model: read_model.clone(), bell: bell.clone() };
     background.spawn(|stop| prices.run(stop));
     let booker = Booker { db: db.clone(), clock, carriers: carriers.clone() };
     background.spawn(|stop| booker.run(stop));
@@ -182,7 +188,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let sweeper = Sweeper {
         db: db.clone(),
         clock,
-        catalogue: catalogue.clone(),
+        read_model: read_model.clone(),
         bell: bell.clone(),
         completion_days: config.order_completion_days,
     };
@@ -195,11 +201,11 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let (listen, workers) = (config.listen, config.workers);
     let config = Data::new(config);
     let (db, clock, objects, passwords) = (Data::new(db), Data::new(clock), Data::new(objects), Data::new(passwords));
-    let (catalogue, metrics) = (Data::from(catalogue), Data::new(metrics));
+    let (catalogue, metrics, read_model) = (Data::from(catalogue), Data::new(metrics), Data::new(read_model));
     let desk = Desk {
         db: db.clone(),
         clock: clock.clone(),
-        catalogue: catalogue.clone(),
+        read_model: read_model.clone(),
         bell: bell.clone(),
         objects: objects.clone(),
         config: config.clone(),
@@ -211,7 +217,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
     let till = Till {
         db: db.get_ref().clone(),
         clock: *clock.get_ref(),
-        catalogue: catalogue.clone().into_inner(),
+        read_model: read_model.get_ref().clone(),
         bell: bell.clone(),
         config: config.clone(),
         providers,
@@ -228,6 +234,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .app_data(objects.clone())
             .app_data(passwords.clone())
             .app_data(catalogue.clone())
+            .app_data(read_model.clone())
             .app_data(bell.clone())
             .app_data(carriers.clone())
             .app_data(till.clone())

@@ -13,11 +13,13 @@ use time::macros::format_description;
 
 use crate::app::{self, Services};
 use crate::config::{Config, Environment, Flags, new_secret_key};
-use crate::identity::rules::{Contact, password_fault};
-use crate::identity::{NewAccount, create_account, grant_membership, grant_role};
+use crate::money::payout;
+use crate::people::identity::rules::{Contact, password_fault};
+use crate::people::identity::{NewAccount, create_account, grant_membership, grant_role};
 use crate::platform::db::{by_id, is_duplicate};
 use crate::platform::{numbers, telemetry};
-use crate::{demo, inventory, ledger, payout};
+use crate::shop::inventory;
+use crate::{demo, ledger};
 
 #[derive(Parser)]
 #[command(name = "ocop", version, about = "Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme")]
@@ -152,7 +154,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         return Ok(());
     }
     if let Command::Permissions = cli.command {
-        print!("{}", crate::identity::permissions_as_markdown());
+        print!("{}", crate::people::identity::permissions_as_markdown());
         return Ok(());
     }
     let config = Config::load(&cli.flags)?;

@@ -1,33 +1,30 @@
 //! Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme.
 //!
-//! A folder per capability; each `mod.rs` tells its story. `app.rs` puts them together.
+//! Districts from the ground up; each knows those below it and none above (`tests/suites/layers.rs` holds that). In a district
+//! a folder per capability, whose `mod.rs` tells its story; `app.rs` puts them together.
+
+pub mod platform;
+
+pub mod config;
+
+pub mod people;
+
+pub mod ledger;
+
+pub mod shop;
+
+pub mod orders;
+
+pub mod money;
+
+pub mod tourism;
+
+pub mod messaging;
+
+mod pages;
+
+pub mod demo;
 
 pub mod app;
-pub mod attribution;
-pub mod catalogue;
 pub mod cli;
-pub mod config;
-mod console;
-pub mod delivery;
-pub mod demo;
-pub mod dispute;
-pub mod fulfilment;
-pub mod identity;
-pub mod inventory;
-pub mod invoice;
-pub mod ledger;
-pub mod media;
-pub mod notification;
-pub mod ordering;
-pub mod payment;
-pub mod payout;
-pub mod places;
-pub mod platform;
-pub mod promotion;
-pub mod reports;
-pub mod reviews;
-pub mod selling;
 mod service;
-mod storefront;
-pub mod tourism;
-pub mod webhooks;

@@ -10,14 +10,14 @@ use serde_json::json;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::load::{receipt_row, stock_row};
-use crate::delivery::add_default_rates;
-use crate::identity::rules::Contact;
-use crate::identity::{NewAccount, Passwords, create_account, grant_membership};
+use crate::people::identity::rules::Contact;
+use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Batch, Db};
 use crate::platform::fold::slug;
 use crate::platform::outbox::emit;
 use crate::platform::secrets;
+use crate::shop::delivery::add_default_rates;
 
 /// Rows per statement: SQLite takes at most 32,766 values.
 const CHUNK: usize = 250;
@@ -72,7 +72,7 @@ pub async fn generate(
 ) -> anyhow::Result<()> {
     let now = clock.now();
     let categories: Vec<CategoryId> = leaves(db).await?;
-    let communes: Vec<_> = crate::places::communes_of("25").collect();
+    let communes: Vec<_> = crate::people::places::communes_of("25").collect();
     anyhow::ensure!(!communes.is_empty(), "there are no communes in Phú Thọ");
     let series = secrets::code(5).to_lowercase();
     let transaction = db.begin().await?;

@@ -14,13 +14,13 @@ use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
 use super::{PASSWORD, partner, past, pictures};
-use crate::delivery::add_default_rates;
-use crate::identity::rules::Contact;
-use crate::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
-use crate::inventory;
+use crate::people::identity::rules::Contact;
+use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Batch, Db, run};
 use crate::platform::objects::Objects;
+use crate::shop::delivery::add_default_rates;
+use crate::shop::inventory;
 
 /// People of the demo: e-mail, name.
 pub const BUYER: (&str, &str) = ("lan@example.vn", "Nguyễn Thị Lan");

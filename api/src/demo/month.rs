@@ -17,7 +17,7 @@ use crate::ledger::commission::rules_on;
 use crate::ledger::refunds::{Owe, What, owe};
 use crate::ledger::rules::{Account, Entry, Journal, OrderMoney, Piece, Rule, Sale, Tax, commissions};
 use crate::ledger::sale::{tax_kind, tax_line_row};
-use crate::ordering::cash_row;
+use crate::orders::ordering::cash_row;
 use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::{Batch, Db, all, run};
 use crate::platform::secrets;

@@ -188,7 +188,7 @@ async fn add_one(
     let batch = Batch::default().insert([cart_row]).insert([purchase_row]).insert([order_row]).insert([line]);
     batch.insert([reserved]).insert(events).insert(sale).execute(connection).await?;
     // Cash at the door, brought by the cooperative's own people.
-    let cash = crate::ordering::cash_row(purchase, id, goods + FEE, placed_at);
+    let cash = crate::orders::ordering::cash_row(purchase, id, goods + FEE, placed_at);
     entity::payment::Entity::insert(cash).exec_without_returning(connection).await?;
     if delivered {
         let at = placed_at + Duration::hours(40);

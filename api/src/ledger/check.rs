@@ -3,7 +3,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::inventory::Disagreement;
+use crate::platform::agreement::Disagreement;
 use crate::platform::db::all;
 
 /// `posting` with its account and journal.

@@ -13,7 +13,7 @@ use time::Date;
 use utoipa::ToSchema;
 
 use super::rules::Rule;
-use crate::catalogue::Desk;
+use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, run};
 use crate::platform::pagination::{NewestFirst, Page, Paging};

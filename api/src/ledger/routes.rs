@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::catalogue::Desk;
+use crate::people::desk::Desk;
 use crate::platform::body::Params;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::Problem;

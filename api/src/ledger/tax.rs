@@ -12,7 +12,7 @@ use time::{Date, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::catalogue::Desk;
+use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, is_duplicate};
 use crate::platform::problem::{CONFLICT, Problem};

@@ -1,5 +1,6 @@
 //! What every slice stands on: databases, errors, request bodies, events, time, limits. Knows nothing of shops.
 
+pub mod agreement;
 pub mod audit;
 pub mod background;
 pub mod body;
@@ -21,6 +22,7 @@ pub mod outgoing;
 pub mod pagination;
 pub mod pdf;
 pub mod problem;
+pub mod read_model;
 pub mod ready;
 pub mod secrets;
 pub mod sheets;

@@ -14,17 +14,17 @@ use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::destinations;
-use crate::catalogue::PartnerDesk;
-use crate::delivery::{PickupPoint, PickupPointInput};
-use crate::fulfilment::WRONG_CODE;
-use crate::identity::check_commune;
-use crate::identity::partner::Scope;
-use crate::ordering::{Action, By, ORDER_STATE, OrderRow, order_within, step_within};
+use crate::orders::fulfilment::WRONG_CODE;
+use crate::orders::ordering::{Action, By, ORDER_STATE, OrderRow, order_within, step_within};
+use crate::people::desk::PartnerDesk;
+use crate::people::identity::check_commune;
+use crate::people::identity::partner::Scope;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::secrets;
+use crate::shop::delivery::{PickupPoint, PickupPointInput};
 
 codes! {
     RECEPTIONS_FULL = "receptions_full" 409 "Một đối tác có nhiều nhất 20 điểm nhận hàng." "A partner has at most 20 pick-up points.";
@@ -324,7 +324,7 @@ async fn move_on(desk: &PartnerDesk, id: OrderId, action: Action, by: By<'_>) ->
     let (row, _) = own(desk, &transaction, id).await?;
     let levels = step_within(&transaction, &tools, &row, action, by).await?;
     transaction.commit().await?;
-    desk.catalogue.levels_changed(&levels).await;
+    desk.read_model.levels_changed(&levels).await;
     desk.bell.ring();
     one(desk, id).await
 }

@@ -12,14 +12,14 @@ use sha2::{Digest, Sha256};
 
 use super::guide::{FeedEntry, Guide};
 use super::serve::{feed_of, page_of};
-use crate::attribution::rules::is_bot;
-use crate::attribution::{NewClick, mint};
-use crate::catalogue::pick::Pick;
+use crate::orders::attribution::rules::is_bot;
+use crate::orders::attribution::{NewClick, mint};
 use crate::platform::body::Params;
 use crate::platform::db::one;
 use crate::platform::edge::client_address;
 use crate::platform::problem::Problem;
 use crate::platform::secrets;
+use crate::shop::catalogue::pick::Pick;
 
 #[derive(Deserialize, Validate)]
 pub struct GoQuery {

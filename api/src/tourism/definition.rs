@@ -5,10 +5,10 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::catalogue::Sort;
-use crate::catalogue::pick::Pick;
-use crate::places;
+use crate::people::places;
 use crate::platform::problem::Problem;
+use crate::shop::catalogue::Sort;
+use crate::shop::catalogue::pick::Pick;
 
 /// Products in a feed, at most.
 pub const MOST: usize = 100;

@@ -13,17 +13,17 @@ use time::Date;
 use utoipa::{IntoParams, ToSchema};
 
 use super::guide::{Guide, Place};
-use crate::catalogue::Sort;
-use crate::catalogue::pick::Pick;
-use crate::catalogue::rules::distance_km;
-use crate::catalogue::view::{Bilingual, CooperativeCard, Image, ProductCard};
-use crate::delivery::Window;
-use crate::places;
+use crate::people::places;
 use crate::platform::body::Params;
 use crate::platform::db::by_id;
 use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
 use crate::platform::problem::{MALFORMED, NOT_FOUND, Problem};
 use crate::platform::ready::{PUBLIC, Ready};
+use crate::shop::catalogue::Sort;
+use crate::shop::catalogue::pick::Pick;
+use crate::shop::catalogue::rules::distance_km;
+use crate::shop::catalogue::view::{Bilingual, CooperativeCard, Image, ProductCard};
+use crate::shop::delivery::Window;
 
 /// Cooperatives count as near a destination up to here.
 const NEAR_KM: f64 = 25.0;

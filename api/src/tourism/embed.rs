@@ -16,7 +16,7 @@ use super::formats::json::document;
 use super::guide::{FeedEntry, Guide};
 use super::serve::{feed_of, page_of};
 use super::sheet::sheet;
-use crate::attribution::rules::is_bot;
+use crate::orders::attribution::rules::is_bot;
 use crate::platform::body::{Params, service};
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
@@ -284,7 +284,8 @@ pub async fn oembed(request: HttpRequest, query: Params<OembedQuery>) -> Result<
         answer.title.clone_from(&feed.name);
         answer.author_name.clone_from(&feed.partner_name);
     } else if let Some(slug) = path.strip_prefix("/p/") {
-        let pick = crate::catalogue::pick::Pick { products: vec![slug.to_owned()], limit: 1, ..Default::default() };
+        let pick =
+            crate::shop::catalogue::pick::Pick { products: vec![slug.to_owned()], limit: 1, ..Default::default() };
         let card = guide.catalogue.pick(&pick, guide.clock.today()).items.into_iter().next().ok_or_else(gone)?.card;
         "link".clone_into(&mut answer.r#type);
         answer.title = card.name.vi;

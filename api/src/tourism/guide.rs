@@ -20,17 +20,17 @@ use time::OffsetDateTime;
 use super::definition::Definition;
 use super::serve::{Format, Served};
 use super::views::Views;
-use crate::attribution::Signer;
-use crate::catalogue::Catalogue;
-use crate::catalogue::pick::Pick;
-use crate::catalogue::view::{Bilingual, Image};
 use crate::config::Config;
-use crate::media::key;
+use crate::orders::attribution::Signer;
 use crate::platform::background::{Background, Stop};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all};
 use crate::platform::outbox::{Follower, emit};
 use crate::platform::problem::Problem;
+use crate::shop::catalogue::Catalogue;
+use crate::shop::catalogue::pick::Pick;
+use crate::shop::catalogue::view::{Bilingual, Image};
+use crate::shop::media::key;
 
 /// Tells other nodes to read anew.
 const TOPIC: &str = "tourism.changed";

@@ -16,16 +16,16 @@ use utoipa::ToSchema;
 
 use super::destinations::{Destination, DestinationEvent};
 use super::guide::{Guide, Place, changed};
-use crate::catalogue::Desk;
-use crate::catalogue::view::Bilingual;
-use crate::delivery::Window;
-use crate::identity::check_commune;
-use crate::media;
+use crate::people::desk::Desk;
+use crate::people::identity::check_commune;
 use crate::platform::body::Body;
 use crate::platform::db::{by_id, is_duplicate, run};
 use crate::platform::fold;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::upload;
+use crate::shop::catalogue::view::Bilingual;
+use crate::shop::delivery::Window;
+use crate::shop::media;
 
 codes! {
     SLUG_TAKEN = "slug_taken" 409 "Đường dẫn này đã có nơi khác dùng." "Another place has this slug.";

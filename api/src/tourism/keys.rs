@@ -13,8 +13,8 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
-use crate::catalogue::PartnerDesk;
-use crate::identity::partner::Scope;
+use crate::people::desk::PartnerDesk;
+use crate::people::identity::partner::Scope;
 use crate::platform::body::Body;
 use crate::platform::db::{all, by_id, run};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};

@@ -14,17 +14,17 @@ use utoipa::{IntoParams, ToSchema};
 use super::destinations;
 use super::guide::{Guide, changed};
 use super::team::join;
-use crate::catalogue::{Desk, PartnerDesk};
-use crate::identity::check_commune;
-use crate::identity::partner::{PartnerMembership, Scope, partnerships};
-use crate::identity::rules::{Contact, phone};
+use crate::people::desk::{Desk, PartnerDesk};
+use crate::people::identity::check_commune;
+use crate::people::identity::partner::{PartnerMembership, Scope, partnerships};
+use crate::people::identity::rules::{Contact, phone};
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
-use crate::selling::applications::{account_number, right_tax_code, six_digits};
+use crate::shop::selling::applications::{account_number, right_tax_code, six_digits};
 
 codes! {
     PARTNER_STATE = "partner_state" 409 "Đối tác không ở trạng thái cho phép việc này." "The partner is not in a state that allows this.";

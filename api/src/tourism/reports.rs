@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use time::{Date, Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::catalogue::PartnerDesk;
-use crate::identity::partner::Scope;
-use crate::payout::{PayoutView, payout_view};
+use crate::money::payout::{PayoutView, payout_view};
+use crate::people::desk::PartnerDesk;
+use crate::people::identity::partner::Scope;
 use crate::platform::body::Params;
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, one};

@@ -22,7 +22,7 @@ use super::formats::json::FeedDocument;
 use super::formats::{json, json_feed, json_ld, table, xml};
 use super::guide::{FeedEntry, Guide};
 use super::sheet::sheet;
-use crate::attribution::rules::is_bot;
+use crate::orders::attribution::rules::is_bot;
 use crate::platform::body::parse_query;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 

@@ -6,10 +6,10 @@ use entity::value::{Language, ProductId, Unit};
 use time::OffsetDateTime;
 
 use super::guide::{Book, FeedEntry, Guide};
-use crate::attribution::{Signer, disclosure};
-use crate::catalogue::pick::Picked;
-use crate::catalogue::rules::Availability;
-use crate::catalogue::view::Bilingual;
+use crate::orders::attribution::{Signer, disclosure};
+use crate::shop::catalogue::pick::Picked;
+use crate::shop::catalogue::rules::Availability;
+use crate::shop::catalogue::view::Bilingual;
 
 /// A product as a feed shows it, in the feed's language.
 pub struct Item {
@@ -22,7 +22,7 @@ pub struct Item {
     pub link: String,
     /// The product's own address.
     pub url: String,
-    pub image: Option<crate::catalogue::view::Image>,
+    pub image: Option<crate::shop::catalogue::view::Image>,
     /// Đồng.
     pub price: Option<i64>,
     pub pack: String,
@@ -93,7 +93,7 @@ pub fn sheet(guide: &Guide, book: &Book, feed: &FeedEntry) -> Sheet {
     let place = definition.destination_id.and_then(|id| book.place_by_id(id));
     let chosen = if definition.destination_id.is_some() && place.is_none() {
         // Its destination is not shown any more: neither is what was near it.
-        crate::catalogue::pick::Chosen { version: guide.catalogue.version(), items: Vec::new() }
+        crate::shop::catalogue::pick::Chosen { version: guide.catalogue.version(), items: Vec::new() }
     } else {
         let point = place.map(|place| (place.row.latitude, place.row.longitude));
         guide.catalogue.pick(&definition.pick(point), guide.clock.today())

@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::guide::{Guide, changed};
-use crate::catalogue::PartnerDesk;
-use crate::identity::partner::Scope;
+use crate::people::desk::PartnerDesk;
+use crate::people::identity::partner::Scope;
 use crate::platform::body::Body;
 use crate::platform::db::{by_id, is_duplicate, run};
 use crate::platform::outgoing;

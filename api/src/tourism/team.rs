@@ -12,8 +12,8 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::partners::{Partnerships, partnerships_of};
-use crate::catalogue::{Desk, PartnerDesk};
-use crate::identity::partner::Scope;
+use crate::people::desk::{Desk, PartnerDesk};
+use crate::people::identity::partner::Scope;
 use crate::platform::body::Body;
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};

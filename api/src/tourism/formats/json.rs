@@ -6,8 +6,8 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::rfc3339;
-use crate::catalogue::rules::Availability;
-use crate::catalogue::view::Image;
+use crate::shop::catalogue::rules::Availability;
+use crate::shop::catalogue::view::Image;
 use crate::tourism::sheet::{Item, Sheet};
 
 /// Nodes may learn of a change this much apart: a delta goes so much further back, and never misses one.

@@ -4,7 +4,7 @@ use entity::value::Language;
 use serde_json::{Map, Value, json};
 
 use super::stars;
-use crate::catalogue::rules::Availability;
+use crate::shop::catalogue::rules::Availability;
 use crate::tourism::sheet::{Item, Sheet};
 
 pub fn write(sheet: &Sheet) -> anyhow::Result<Vec<u8>> {

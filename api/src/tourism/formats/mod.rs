@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 use super::sheet::Item;
-use crate::catalogue::rules::Availability;
+use crate::shop::catalogue::rules::Availability;
 
 pub fn rfc3339(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()

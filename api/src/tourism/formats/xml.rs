@@ -8,8 +8,8 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use time::OffsetDateTime;
 
 use super::{availability, is_listing, rfc2822, rfc3339, stars};
-use crate::catalogue::rules::Availability;
 use crate::platform::fold::printable;
+use crate::shop::catalogue::rules::Availability;
 use crate::tourism::sheet::{Item, Sheet};
 
 type Out = Writer<Vec<u8>>;

@@ -1,0 +1,89 @@
+//! Where messages go: an SMTP server, a folder, or the log. Text messages go to the folder or the log until there is a
+//! gateway for them.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use lettre::message::{Mailbox, header::ContentType};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use time::OffsetDateTime;
+
+use super::texts::Mail;
+use crate::config::{Config, MailSink};
+use crate::people::identity::rules::Contact;
+
+pub struct Mailer {
+    from: Mailbox,
+    sink: Sink,
+    folder: PathBuf,
+}
+
+enum Sink {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Folder,
+    Log,
+}
+
+impl Mailer {
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        let sink = match config.mail_sink() {
+            MailSink::Smtp => {
+                let url = config.smtp_url().context("OCOP_SMTP_URL is not set")?;
+                Sink::Smtp(AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("OCOP_SMTP_URL")?.build())
+            }
+            MailSink::File => Sink::Folder,
+            MailSink::Log => Sink::Log,
+        };
+        let folder = config.data_dir.join("mail");
+        if matches!(sink, Sink::Folder) {
+            std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        Ok(Self { from: config.mail_from.parse().context("OCOP_MAIL_FROM")?, sink, folder })
+    }
+
+    /// Sends a mail, or to a phone a text message. `key` names the message: the same key is the same message.
+    pub async fn send(&self, key: &str, to: &Contact, mail: &Mail, now: OffsetDateTime) -> anyhow::Result<()> {
+        match to {
+            Contact::Email(address) => self.mail(key, address, mail, now).await,
+            Contact::Phone(number) => self.text(key, number, mail).await,
+        }
+    }
+
+    async fn mail(&self, key: &str, address: &str, mail: &Mail, now: OffsetDateTime) -> anyhow::Result<()> {
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, address.parse()?))
+            .message_id(Some(format!("<{key}@{}>", self.from.email.domain())))
+            .date(std::time::SystemTime::from(now))
+            .subject(&mail.subject)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.body.clone())?;
+        match &self.sink {
+            Sink::Smtp(transport) => {
+                transport.send(message).await?;
+            }
+            Sink::Folder => self.write(&format!("{key}.eml"), &message.formatted()).await?,
+            Sink::Log => {
+                tracing::info!(to = address, subject = %mail.subject, "mail (not sent: OCOP_MAIL_SINK is log)");
+            }
+        }
+        Ok(())
+    }
+
+    async fn text(&self, key: &str, number: &str, mail: &Mail) -> anyhow::Result<()> {
+        match &self.sink {
+            Sink::Log => tracing::info!(to = number, subject = %mail.subject, "text message (not sent)"),
+            _ => self.write(&format!("{key}.sms"), format!("To: {number}\n\n{}\n", mail.body).as_bytes()).await?,
+        }
+        Ok(())
+    }
+
+    /// Written whole or not at all: a reader never sees half a message.
+    async fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let (part, whole) = (self.folder.join(format!("{name}.part")), self.folder.join(name));
+        tokio::fs::create_dir_all(&self.folder).await?;
+        tokio::fs::write(&part, bytes).await?;
+        tokio::fs::rename(&part, &whole).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,218 @@
+//! Telling people: codes, and what happens to their orders.
+//!
+//! A consumer of the outbox: every mail is owed from the moment its cause is committed, and sent at least once. A mail's
+//! Message-ID is made of the event's id, so that a mailbox can tell a repeat. Texts are bilingual, the reader's language
+//! first.
+
+mod mailer;
+mod texts;
+
+pub use mailer::Mailer;
+
+use std::sync::Arc;
+
+use entity::outbox;
+use entity::value::{AccountId, ApplicationId, CooperativeId, InvitationId, OrderId, PartnerId};
+use futures_util::future::BoxFuture;
+
+use crate::orders::ordering::{leaders_of, order_for_mail};
+use crate::people::identity::partner::partner_owners;
+use crate::people::identity::{issue_registration_code, issue_reset_code, rules::Contact};
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, by_id};
+use crate::platform::outbox::Consumer;
+use crate::shop::selling::{applications, team};
+use texts::Mail;
+
+pub struct Notifier {
+    pub db: Db,
+    pub clock: Clock,
+    pub mailer: Arc<Mailer>,
+    pub base_url: String,
+}
+
+impl Consumer for Notifier {
+    fn name(&self) -> &'static str {
+        "notification"
+    }
+
+    fn wants(&self, topic: &str) -> bool {
+        topic.starts_with("order.")
+            || topic.starts_with("application.")
+            || topic.starts_with("return.")
+            || topic.starts_with("dispute.")
+            || topic.starts_with("payout.")
+            || topic.starts_with("partner.")
+            || matches!(
+                topic,
+                "registration.requested"
+                    | "password_reset.requested"
+                    | "password.changed"
+                    | "invitation.created"
+                    | "message.written"
+                    | "preorder.short"
+                    | "refund.owed"
+                    | "preorder.allocated"
+                    | "shop.suspended"
+                    | "shop.active"
+                    | "shop.bank_account_changed"
+                    | "shop.webhook_failing"
+            )
+    }
+
+    fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(async move {
+            match event.topic.as_str() {
+                "registration.requested" => self.registration(event).await,
+                "password_reset.requested" => self.reset(event).await,
+                "password.changed" => self.password_changed(event).await,
+                "invitation.created" => self.invitation(event).await,
+                topic if topic.starts_with("application.") => self.application(event).await,
+                topic if topic.starts_with("partner.") => self.partner(event).await,
+                "order.arrived" => self.about_order(event).await,
+                topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
+                topic if topic.starts_with("order.") => self.order(event).await,
+                _ => self.about_order(event).await,
+            }
+        })
+    }
+}
+
+impl Notifier {
+    async fn registration(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(issued) = issue_registration_code(self.db.write(), event.subject_id_row()).await? else {
+            return Ok(());
+        };
+        let mail = match &issued.code {
+            Some(code) => texts::confirmation(code, issued.language),
+            None => texts::already_registered(issued.language),
+        };
+        self.send(event, "to", &issued.contact, &mail).await
+    }
+
+    async fn reset(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(issued) = issue_reset_code(self.db.write(), event.subject_id_row()).await? else { return Ok(()) };
+        // Nobody here has this contact: nobody is written to.
+        let Some(code) = &issued.code else { return Ok(()) };
+        self.send(event, "to", &issued.contact, &texts::reset(code, issued.language)).await
+    }
+
+    async fn password_changed(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let account = by_id::<entity::account::Entity>(self.db.fresh(), AccountId(event.subject_id)).await?;
+        let Some(account) = account else { return Ok(()) };
+        let contact = account.email.map(Contact::Email).or(account.phone.map(Contact::Phone));
+        let Some(contact) = contact else { return Ok(()) };
+        self.send(event, "to", &contact, &texts::password_changed(account.language)).await
+    }
+
+    async fn invitation(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let issued = team::issue_invitation_code(&self.db, InvitationId(event.subject_id)).await?;
+        let Some(issued) = issued else { return Ok(()) };
+        let link = format!("{}/console/join", self.base_url);
+        self.send(event, "to", &issued.contact, &texts::invitation(&issued, &link)).await
+    }
+
+    async fn application(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let about = applications::application_for_mail(&self.db, ApplicationId(event.subject_id)).await?;
+        let Some(about) = about else { return Ok(()) };
+        let contact =
+            about.account.email.clone().map(Contact::Email).or(about.account.phone.clone().map(Contact::Phone));
+        let link = format!("{}/console", self.base_url);
+        let state = event.topic.rsplit('.').next().unwrap_or_default();
+        if let (Some(contact), Some(mail)) = (contact, texts::application(&about, state, &link)) {
+            self.send(event, "to", &contact, &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// Told to the owners and managers of a shop.
+    async fn shop(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let text = |name: &str| event.payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let mail = match event.topic.as_str() {
+            "shop.suspended" => texts::suspended(&text("reason")),
+            "shop.bank_account_changed" => texts::bank_account_changed(&text("number")),
+            "payout.approved" => {
+                let amount = event.payload.get("amount").and_then(serde_json::Value::as_i64).unwrap_or(0);
+                texts::payout(&entity::value::Vnd(amount).to_string())
+            }
+            topic if topic.starts_with("payout.") && topic != "payout.returned" && topic != "payout.failed" => {
+                return Ok(());
+            }
+            "payout.returned" | "payout.failed" => texts::payout_returned(),
+            "shop.webhook_failing" => texts::webhook_failing(&text("url")),
+            _ => texts::reinstated(),
+        };
+        let mut to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
+        if to.is_empty() {
+            to = partner_owners(self.db.fresh(), PartnerId(event.subject_id)).await?;
+        }
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// Told to the owners of a partner.
+    async fn partner(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let text = |name: &str| event.payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let link = format!("{}/partner", self.base_url);
+        let mail = match event.topic.as_str() {
+            "partner.approved" => texts::partner_approved(&link),
+            "partner.rejected" | "partner.suspended" => texts::partner_refused(&text("note"), &link),
+            "partner.bank_changed" => texts::partner_bank_changed(),
+            "partner.webhook_failing" => texts::webhook_failing(&text("url")),
+            _ => return Ok(()),
+        };
+        let to = partner_owners(self.db.fresh(), PartnerId(event.subject_id)).await?;
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("house{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// Messages, returns and pre-orders: the side that did not act is told.
+    async fn about_order(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(about) = order_for_mail(self.db.fresh(), OrderId(event.subject_id)).await? else { return Ok(()) };
+        let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        let Some((to_seller, mail)) = texts::about_order(&about, &event.topic, &event.payload, &link) else {
+            return Ok(());
+        };
+        let to: Vec<String> =
+            if to_seller { about.seller_emails.clone() } else { about.buyer_email.iter().cloned().collect() };
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("side{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    async fn order(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(state) = event.topic.strip_prefix("order.").and_then(|state| state.parse().ok()) else {
+            return Ok(());
+        };
+        let Some(about) = order_for_mail(self.db.fresh(), OrderId(event.subject_id)).await? else { return Ok(()) };
+        let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        if let (Some(email), Some(mail)) = (&about.buyer_email, texts::order_for_buyer(&about, state, &link)) {
+            self.send(event, "buyer", &Contact::Email(email.clone()), &mail).await?;
+        }
+        if let Some(mail) = texts::order_for_seller(&about, state) {
+            for (index, email) in about.seller_emails.iter().enumerate() {
+                self.send(event, &format!("seller{index}"), &Contact::Email(email.clone()), &mail).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, event: &outbox::Model, part: &str, to: &Contact, mail: &Mail) -> anyhow::Result<()> {
+        self.mailer.send(&format!("{}.{part}", event.id), to, mail, self.clock.now()).await
+    }
+}
+
+trait SubjectRow {
+    fn subject_id_row(&self) -> entity::value::RowId;
+}
+
+impl SubjectRow for outbox::Model {
+    fn subject_id_row(&self) -> entity::value::RowId {
+        entity::value::RowId(self.subject_id)
+    }
+}

@@ -1,0 +1,445 @@
+//! The words of every message: Vietnamese and English, the reader's language first.
+
+use entity::value::{DeliveryMethod, Language, MemberRole, OrderState, PaymentMethod};
+
+use crate::orders::ordering::OrderForMail;
+use crate::shop::selling::applications::ApplicationForMail;
+use crate::shop::selling::team::IssuedInvitation;
+
+pub struct Mail {
+    pub subject: String,
+    pub body: String,
+}
+
+fn bilingual(language: Language, vi: (&str, String), en: (&str, String)) -> Mail {
+    let ((subject, first), (_, second)) = match language {
+        Language::Vi => (vi, en),
+        Language::En => (en, vi),
+    };
+    Mail { subject: subject.to_owned(), body: format!("{first}\n\n— — —\n\n{second}\n") }
+}
+
+/// `K7MPX-2QRSA`: easier to read and type in halves.
+fn spaced(code: &str) -> String {
+    let (a, b) = code.split_at(code.len() / 2);
+    format!("{a}-{b}")
+}
+
+pub fn confirmation(code: &str, language: Language) -> Mail {
+    let code = spaced(code);
+    bilingual(
+        language,
+        (
+            "Mã xác nhận đăng ký Chợ OCOP",
+            format!(
+                "Chào bạn,\n\nMã xác nhận đăng ký của bạn là: {code}\nMã có hiệu lực 30 phút. Nếu bạn không đăng ký, hãy bỏ qua thư này."
+            ),
+        ),
+        (
+            "Your Chợ OCOP confirmation code",
+            format!(
+                "Hello,\n\nYour confirmation code is: {code}\nIt is good for 30 minutes. If you did not sign up, ignore this message."
+            ),
+        ),
+    )
+}
+
+pub fn already_registered(language: Language) -> Mail {
+    bilingual(
+        language,
+        ("Bạn đã có tài khoản Chợ OCOP", "Chào bạn,\n\nCó người vừa đăng ký Chợ OCOP bằng địa chỉ này, nhưng bạn đã có tài khoản. Hãy đăng nhập, hoặc chọn “quên mật khẩu”. Nếu không phải bạn, hãy bỏ qua thư này.".to_owned()),
+        ("You already have a Chợ OCOP account", "Hello,\n\nSomebody signed up with this address, but you already have an account. Sign in, or choose “forgot password”. If it was not you, ignore this message.".to_owned()),
+    )
+}
+
+pub fn reset(code: &str, language: Language) -> Mail {
+    let code = spaced(code);
+    bilingual(
+        language,
+        (
+            "Mã đặt lại mật khẩu Chợ OCOP",
+            format!(
+                "Chào bạn,\n\nMã đặt lại mật khẩu của bạn là: {code}\nMã có hiệu lực 30 phút. Nếu bạn không yêu cầu, hãy bỏ qua thư này."
+            ),
+        ),
+        (
+            "Your Chợ OCOP password code",
+            format!(
+                "Hello,\n\nYour code to set a new password is: {code}\nIt is good for 30 minutes. If you did not ask for it, ignore this message."
+            ),
+        ),
+    )
+}
+
+pub fn password_changed(language: Language) -> Mail {
+    bilingual(
+        language,
+        ("Mật khẩu Chợ OCOP đã được đổi", "Chào bạn,\n\nMật khẩu của bạn vừa được đổi và các thiết bị khác đã bị đăng xuất. Nếu không phải bạn làm, hãy đặt lại mật khẩu ngay.".to_owned()),
+        ("Your Chợ OCOP password was changed", "Hello,\n\nYour password was just changed and your other devices were signed out. If it was not you, reset your password now.".to_owned()),
+    )
+}
+
+fn summary(about: &OrderForMail, language: Language) -> String {
+    let line = |line: &entity::order_line::Model| {
+        let (name, pack) = match language {
+            Language::Vi => (&line.name_vi, &line.pack_vi),
+            Language::En => (&line.name_en, &line.pack_en),
+        };
+        format!("  {} × {name} ({pack}): {}", line.quantity, line.total_amount)
+    };
+    let cash = about.payment_method == PaymentMethod::CashOnDelivery;
+    let (delivery, discount, total) = match language {
+        Language::Vi if cash => ("Phí giao hàng", "Giảm giá", "Tổng cộng, trả khi nhận hàng"),
+        Language::Vi => ("Phí giao hàng", "Giảm giá", "Tổng cộng"),
+        Language::En if cash => ("Delivery", "Discount", "Total, cash on delivery"),
+        Language::En => ("Delivery", "Discount", "Total"),
+    };
+    let mut lines: Vec<_> = about.lines.iter().map(line).collect();
+    lines.push(format!("  {delivery}: {}", about.order.delivery_amount));
+    if about.order.discount_amount.0 > 0 {
+        lines.push(format!("  {discount}: -{}", about.order.discount_amount));
+    }
+    lines.push(format!("  {total}: {}", about.order.total_amount));
+    lines.join("\n")
+}
+
+/// What the buyer is told of a step, or `None` where there is nothing to tell.
+pub fn order_for_buyer(about: &OrderForMail, state: OrderState, link: &str) -> Option<Mail> {
+    let pickup = about.order.delivery_method == DeliveryMethod::Pickup;
+    let (vi, en) = match state {
+        OrderState::AwaitingPayment => ("đang chờ thanh toán", "waits for your payment"),
+        OrderState::Placed => ("đã được đặt", "was placed"),
+        OrderState::Expired if about.unpaid => {
+            ("đã hết hạn vì chưa được thanh toán", "expired because it was not paid")
+        }
+        OrderState::Confirmed => ("đã được người bán xác nhận", "was confirmed by the seller"),
+        OrderState::Packed if pickup => ("đã đóng gói, mời bạn đến lấy", "is packed and ready to collect"),
+        OrderState::Shipped => ("đang được giao", "is on its way"),
+        OrderState::Delivered => ("đã giao", "was delivered"),
+        OrderState::Cancelled => ("đã bị hủy", "was cancelled"),
+        OrderState::Expired => ("đã hết hạn vì người bán chưa trả lời", "expired because the seller did not answer"),
+        OrderState::Packed | OrderState::Completed => return None,
+    };
+    let number = &about.order.number;
+    let reason = |label: &str| about.reason.as_ref().map(|reason| format!("\n{label}: {reason}")).unwrap_or_default();
+    let told = matches!(state, OrderState::Cancelled);
+    let (reason_vi, reason_en) = if told { (reason("Lý do"), reason("Reason")) } else { Default::default() };
+    Some(bilingual(
+        about.buyer_language,
+        (
+            &format!("Đơn hàng {number} {vi}"),
+            format!(
+                "Chào bạn,\n\nĐơn hàng {number} của {} {vi}.{reason_vi}\n\n{}\n\nXem đơn hàng: {link}",
+                about.cooperative_vi,
+                summary(about, Language::Vi)
+            ),
+        ),
+        (
+            &format!("Order {number} {en}"),
+            format!(
+                "Hello,\n\nYour order {number} from {} {en}.{reason_en}\n\n{}\n\nSee the order: {link}",
+                about.cooperative_en,
+                summary(about, Language::En)
+            ),
+        ),
+    ))
+}
+
+/// What the seller is told: what there is to do, and what is off.
+pub fn order_for_seller(about: &OrderForMail, state: OrderState) -> Option<Mail> {
+    // Who sells is told of an order once it is paid.
+    if about.unpaid {
+        return None;
+    }
+    let (vi, en) = match state {
+        OrderState::Placed => ("mới, chờ xác nhận", "is new and waits for you to confirm"),
+        OrderState::Cancelled => ("đã bị hủy", "was cancelled"),
+        OrderState::Expired => ("đã hết hạn vì chưa được trả lời", "expired unanswered"),
+        OrderState::Completed => ("đã hoàn tất", "is completed"),
+        _ => return None,
+    };
+    let number = &about.order.number;
+    let to = &about.order.recipient;
+    Some(bilingual(
+        Language::Vi,
+        (
+            &format!("Đơn hàng {number} {vi}"),
+            format!(
+                "Chào {},\n\nĐơn hàng {number} {vi}.\nNgười nhận: {to}\n\n{}",
+                about.cooperative_vi,
+                summary(about, Language::Vi)
+            ),
+        ),
+        (
+            &format!("Order {number} {en}"),
+            format!(
+                "Hello {},\n\nOrder {number} {en}.\nRecipient: {to}\n\n{}",
+                about.cooperative_en,
+                summary(about, Language::En)
+            ),
+        ),
+    ))
+}
+
+pub fn invitation(issued: &IssuedInvitation, link: &str) -> Mail {
+    let code = spaced(&issued.code);
+    let role = match issued.role {
+        MemberRole::Owner => ("chủ", "owner"),
+        MemberRole::Manager => ("quản lý", "manager"),
+        MemberRole::Staff => ("nhân viên", "staff"),
+    };
+    bilingual(
+        Language::Vi,
+        (
+            "Lời mời vào gian hàng trên Chợ OCOP",
+            format!(
+                "Chào bạn,\n\n{} mời bạn tham gia với vai trò {}.\nMã mời: {code}\nĐăng nhập rồi nhập mã tại {link}. Mã có hiệu lực 14 ngày.",
+                issued.cooperative_vi, role.0
+            ),
+        ),
+        (
+            "An invitation to a shop on Chợ OCOP",
+            format!(
+                "Hello,\n\n{} invites you to join as {}.\nYour code: {code}\nSign in and enter it at {link}. It is good for 14 days.",
+                issued.cooperative_en, role.1
+            ),
+        ),
+    )
+}
+
+/// What an applicant is told of a step, or `None` where there is nothing to tell.
+pub fn application(about: &ApplicationForMail, state: &str, link: &str) -> Option<Mail> {
+    let (name, message) = (&about.application.name, about.application.message.as_deref().unwrap_or_default());
+    let (subject_vi, vi, subject_en, en) = match state {
+        "submitted" => (
+            "Đã nhận hồ sơ bán hàng",
+            format!("Chúng tôi đã nhận hồ sơ của {name} và sẽ trả lời sớm."),
+            "Your application was received",
+            format!("We received the application of {name} and will answer soon."),
+        ),
+        "approved" => (
+            "Hồ sơ đã được duyệt",
+            format!("{name} đã được duyệt và có thể bán hàng. Bắt đầu tại {link}"),
+            "Your application was approved",
+            format!("{name} was approved and can sell. Start at {link}"),
+        ),
+        "more_needed" => (
+            "Hồ sơ cần bổ sung",
+            format!("Hồ sơ của {name} cần bổ sung:\n{message}\nSửa và gửi lại tại {link}"),
+            "Your application needs more",
+            format!("The application of {name} needs more:\n{message}\nCorrect and send it again at {link}"),
+        ),
+        "rejected" => (
+            "Hồ sơ không được duyệt",
+            format!("Hồ sơ của {name} không được duyệt:\n{message}"),
+            "Your application was rejected",
+            format!("The application of {name} was rejected:\n{message}"),
+        ),
+        _ => return None,
+    };
+    Some(bilingual(about.account.language, (subject_vi, vi), (subject_en, en)))
+}
+
+pub fn suspended(reason: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Gian hàng tạm ngừng bán",
+            format!("Gian hàng của bạn tạm ngừng bán: {reason}\nCác đơn đang có vẫn cần được giao."),
+        ),
+        (
+            "Your shop was suspended",
+            format!("Your shop was suspended: {reason}\nOrders there are still need to be fulfilled."),
+        ),
+    )
+}
+
+pub fn reinstated() -> Mail {
+    bilingual(
+        Language::Vi,
+        ("Gian hàng được bán trở lại", "Gian hàng của bạn được bán trở lại.".to_owned()),
+        ("Your shop is open again", "Your shop may sell again.".to_owned()),
+    )
+}
+
+pub fn bank_account_changed(number: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Tài khoản nhận tiền đã đổi",
+            format!(
+                "Từ nay tiền bán hàng được chuyển vào tài khoản {number}. Nếu không phải gian hàng đổi, hãy báo ngay cho chúng tôi."
+            ),
+        ),
+        (
+            "The bank account was changed",
+            format!("From now on the shop is paid to account {number}. If this was not you, tell us at once."),
+        ),
+    )
+}
+
+pub fn payout(amount: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Tiền bán hàng đang được chuyển",
+            format!("{amount} đang được chuyển vào tài khoản của gian hàng. Sao kê từng đơn có trong mục Thu nhập."),
+        ),
+        (
+            "Your money is on its way",
+            format!("{amount} is on its way to your shop's bank account. The statement tells every order line."),
+        ),
+    )
+}
+
+pub fn payout_returned() -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Chuyển tiền không thành công",
+            "Ngân hàng không chuyển được tiền vào tài khoản của gian hàng. Hãy kiểm tra số tài khoản; tiền sẽ được chuyển lại trong đợt sau.".to_owned(),
+        ),
+        (
+            "A transfer did not arrive",
+            "The bank could not transfer money to your shop's account. Check its number; the next run pays it again.".to_owned(),
+        ),
+    )
+}
+
+pub fn webhook_failing(url: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Webhook đã bị tắt",
+            format!("Webhook {url} không nhận được tin trong ba ngày và đã bị tắt. Hãy sửa rồi bật lại."),
+        ),
+        (
+            "A webhook was switched off",
+            format!(
+                "The webhook {url} took nothing for three days and was switched off. Mend it and switch it on again."
+            ),
+        ),
+    )
+}
+
+pub fn partner_approved(link: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        ("Đã duyệt đối tác", format!("Đối tác của bạn đã được duyệt. Tạo nguồn sản phẩm và lấy đoạn nhúng tại {link}")),
+        ("Your partnership is approved", format!("You are a partner now. Make a feed and take the snippet at {link}")),
+    )
+}
+
+pub fn partner_refused(note: &str, link: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Đối tác chưa được duyệt hoặc tạm ngưng",
+            format!("Đối tác của bạn chưa được duyệt hoặc đang tạm ngưng. {note}\n{link}"),
+        ),
+        (
+            "Your partnership is not approved, or suspended",
+            format!("Your partnership is not approved, or suspended. {note}\n{link}"),
+        ),
+    )
+}
+
+pub fn partner_bank_changed() -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Tài khoản nhận hoa hồng đã đổi",
+            "Tài khoản nhận hoa hồng của đối tác vừa đổi. Nếu không phải bạn đổi, hãy báo ngay cho chúng tôi."
+                .to_owned(),
+        ),
+        (
+            "The account for commission was changed",
+            "The account your commission is paid to was changed. If this was not you, tell us at once.".to_owned(),
+        ),
+    )
+}
+
+/// Mails about an order beside those of its steps: whether it goes to the seller, and what it says.
+pub fn about_order(about: &OrderForMail, topic: &str, payload: &serde_json::Value, link: &str) -> Option<(bool, Mail)> {
+    let number = &about.order.number;
+    let text = payload.get("text").and_then(|value| value.as_str()).unwrap_or_default();
+    let by_seller = payload.get("by").and_then(|value| value.as_str()) == Some("seller");
+    let code = about.order.collection_code.clone().unwrap_or_default();
+    let (to_seller, vi, en) = match topic {
+        "order.arrived" => (
+            false,
+            format!("Đơn {number} đã đến nơi nhận. Mã nhận hàng: {code}. {link}"),
+            format!("Order {number} is at the place of collection. Your code: {code}. {link}"),
+        ),
+        "message.written" if by_seller => (
+            false,
+            format!("{} viết về đơn {number}:\n{text}\nTrả lời tại {link}", about.cooperative_vi),
+            format!("{} writes about order {number}:\n{text}\nAnswer at {link}", about.cooperative_en),
+        ),
+        "message.written" => (
+            true,
+            format!("Khách viết về đơn {number}:\n{text}"),
+            format!("The buyer writes about order {number}:\n{text}"),
+        ),
+        "return.requested" => (
+            true,
+            format!("Khách muốn trả hàng của đơn {number}. Xem và trả lời trong mục Hôm nay."),
+            format!("The buyer of order {number} wants to return goods. See it under Today."),
+        ),
+        "return.approved" | "return.refused" | "return.received" => {
+            let (vi, en) = match topic {
+                "return.approved" => ("đã được chấp nhận", "was approved"),
+                "return.refused" => ("đã bị từ chối", "was refused"),
+                _ => ("đã nhận được hàng", "has arrived"),
+            };
+            (
+                false,
+                format!("Yêu cầu trả hàng của đơn {number} {vi}. Chi tiết: {link}"),
+                format!("The return of order {number} {en}. Details: {link}"),
+            )
+        }
+        "preorder.short" => {
+            let offered = payload.get("offered").and_then(serde_json::Value::as_i64).unwrap_or(0);
+            (
+                false,
+                format!(
+                    "Vụ thu hoạch không đủ cho đơn đặt trước {number}. Có thể giao {offered}. Hãy chọn: chờ, nhận một phần, hoặc hủy tại {link}"
+                ),
+                format!(
+                    "The harvest is too small for pre-order {number}. {offered} can be delivered. Choose to wait, take a part, or cancel at {link}"
+                ),
+            )
+        }
+        "preorder.allocated" => (
+            false,
+            format!("Vụ thu hoạch đã có hàng cho đơn đặt trước {number}; người bán sẽ đóng gói."),
+            format!("The harvest has your pre-order {number}; the seller will pack it."),
+        ),
+        "refund.owed" => {
+            let amount = entity::value::Vnd(payload.get("amount").and_then(serde_json::Value::as_i64).unwrap_or(0));
+            (
+                false,
+                format!("Chúng tôi hoàn lại {amount} cho đơn {number}, về nơi bạn đã thanh toán. Chi tiết: {link}"),
+                format!("{amount} of order {number} goes back to where you paid from. Details: {link}"),
+            )
+        }
+        "dispute.opened" => (
+            true,
+            format!(
+                "Khách khiếu nại về đơn {number}. Tiền của đơn được giữ lại đến khi có quyết định. Hãy gửi bằng chứng của bạn."
+            ),
+            format!(
+                "The buyer disputes order {number}. Its money is held until it is decided. Send what you have to show."
+            ),
+        ),
+        "dispute.decided" => (
+            false,
+            format!("Khiếu nại về đơn {number} đã có quyết định. Xem tại {link}"),
+            format!("The dispute about order {number} is decided. See {link}"),
+        ),
+        _ => return None,
+    };
+    let subject = (format!("Đơn {number}"), format!("Order {number}"));
+    let language = if to_seller { Language::Vi } else { about.buyer_language };
+    Some((to_seller, bilingual(language, (&subject.0, vi), (&subject.1, en))))
+}

@@ -1,0 +1,321 @@
+//! What does not match, for a person: transfers nobody knows, sums that differ, refunds that failed. Each is resolved once,
+//! with a posting where money is concerned.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, post};
+use entity::value::{
+    AccountId, LedgerAccountKind, Money, PaymentId, PaymentMethod, PlatformRole, ReconciliationId, ReconciliationKind,
+    ReconciliationState, Vnd,
+};
+use entity::{payment, reconciliation_item};
+use garde::Validate;
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::provider::{Notice, Outcome};
+use super::rules::Verdict;
+use super::settle::Till;
+use crate::ledger;
+use crate::ledger::rules::{Account, Entry, Journal};
+use crate::people::desk::Desk;
+use crate::platform::body::{Body, Params};
+use crate::platform::db::{by_id, run};
+use crate::platform::fold;
+use crate::platform::idempotency::{Claim, IdempotencyKey, claim, fingerprint, keep};
+use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
+use crate::platform::problem::{NOT_FOUND, Problem, codes};
+
+codes! {
+    RESOLVED = "already_resolved" 409 "Mục này đã được xử lý." "This was resolved before.";
+    NOT_ASSIGNABLE = "not_assignable" 409 "Khoản này không khớp với thanh toán đó." "This does not pay for that payment.";
+    RESOLUTION = "resolution_not_possible" 409 "Không thể xử lý mục này theo cách đó." "An item of this kind is not resolved this way.";
+}
+
+/// Puts something before a person, once.
+pub async fn queue(
+    transaction: &impl ConnectionTrait,
+    (kind, subject): (ReconciliationKind, Uuid),
+    amount: i64,
+    payment: Option<PaymentId>,
+    detail: &str,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    run(
+        transaction,
+        "INSERT INTO reconciliation_item (id, kind, amount, subject_id, payment_id, detail, state, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7) ON CONFLICT (kind, subject_id) DO NOTHING",
+        [
+            ReconciliationId::new().into(),
+            kind.as_str().into(),
+            amount.into(),
+            subject.into(),
+            payment.into(),
+            detail.chars().take(500).collect::<String>().into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A payment whose provider says something else than we know, or nothing.
+pub async fn unclear(
+    transaction: &impl ConnectionTrait,
+    row: &payment::Model,
+    detail: &str,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let what = (ReconciliationKind::PaymentUnclear, row.id.0);
+    queue(transaction, what, row.amount.0, Some(row.id), detail, now).await
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ReconciliationItem {
+    id: ReconciliationId,
+    kind: ReconciliationKind,
+    amount: Money,
+    /// The transfer, settlement line, refund or payment.
+    subject_id: Uuid,
+    #[schema(required = true)]
+    payment_id: Option<PaymentId>,
+    detail: String,
+    state: ReconciliationState,
+    #[schema(required = true)]
+    resolution: Option<String>,
+    #[schema(required = true)]
+    note: Option<String>,
+    #[schema(required = true)]
+    resolved_by: Option<AccountId>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created_at: OffsetDateTime,
+}
+
+fn view(row: reconciliation_item::Model) -> ReconciliationItem {
+    ReconciliationItem {
+        id: row.id,
+        kind: row.kind,
+        amount: row.amount.into(),
+        subject_id: row.subject_id,
+        payment_id: row.payment_id,
+        detail: row.detail,
+        state: row.state,
+        resolution: row.resolution,
+        note: row.note,
+        resolved_by: row.resolved_by,
+        created_at: row.created_at,
+    }
+}
+
+#[derive(Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+#[garde(allow_unvalidated)]
+pub struct QueueQuery {
+    /// `open` unless told.
+    #[param(inline)]
+    state: Option<ReconciliationState>,
+    #[garde(inner(range(min = 1, max = MAX_LIMIT)))]
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+    #[garde(inner(length(max = 500)))]
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
+/// What does not match, newest first.
+#[utoipa::path(tag = "admin", operation_id = "list_reconciliation", security(("access_token" = [])), params(QueueQuery), responses((status = 200, description = "A page of items", body = Page<ReconciliationItem>)))]
+#[get("/v1/admin/reconciliation")]
+pub async fn list_items(desk: Desk, query: Params<QueueQuery>) -> Result<HttpResponse, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let place = (query.0.limit, query.0.cursor.as_deref());
+    let state = query.0.state.unwrap_or(ReconciliationState::Open);
+    let page = NewestFirst::of("SELECT * FROM reconciliation_item", "id", place)?.and("state = ?", state.as_str());
+    let page = page.page(desk.db.fresh(), |row: &reconciliation_item::Model| row.id).await?;
+    let items = page.items.into_iter().map(view).collect::<Vec<_>>();
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+}
+
+/// What a person does about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// A transfer pays for this payment after all: the amounts must agree.
+    Assign,
+    /// The transfer was sent back by hand.
+    SentBack,
+    /// The platform keeps it, or bears it.
+    Keep,
+    /// Looked into; nothing is to be posted.
+    Noted,
+}
+
+#[derive(Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"resolution": "sent_back", "note": "Đã chuyển trả ngày 24/11, FT26329"}))]
+pub struct ResolutionInput {
+    resolution: Resolution,
+    /// With `assign`.
+    payment_id: Option<PaymentId>,
+    #[garde(length(chars, min = 3, max = 500))]
+    #[schema(min_length = 3, max_length = 500)]
+    note: String,
+}
+
+fn holds_money(kind: ReconciliationKind) -> bool {
+    matches!(
+        kind,
+        ReconciliationKind::UnknownTransfer
+            | ReconciliationKind::WrongAmount
+            | ReconciliationKind::SecondTransfer
+            | ReconciliationKind::UnknownSettlement
+            | ReconciliationKind::SettlementDiffers
+            | ReconciliationKind::SettledTwice
+    )
+}
+
+fn is_transfer(kind: ReconciliationKind) -> bool {
+    matches!(
+        kind,
+        ReconciliationKind::UnknownTransfer | ReconciliationKind::WrongAmount | ReconciliationKind::SecondTransfer
+    )
+}
+
+/// Resolve an item, with its posting.
+#[utoipa::path(tag = "admin", operation_id = "resolve_reconciliation", security(("access_token" = [])), params(("id" = ReconciliationId, Path), ("Idempotency-Key" = String, Header, min_length = 1, max_length = 200)), request_body = ResolutionInput, responses((status = 200, description = "The item", body = ReconciliationItem)))]
+#[post("/v1/admin/reconciliation/{id}/resolve")]
+pub async fn resolve(
+    desk: Desk,
+    till: Data<Till>,
+    id: Path<ReconciliationId>,
+    key: IdempotencyKey,
+    body: Body<ResolutionInput>,
+) -> Result<HttpResponse, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let Body(input) = body;
+    let now = desk.now();
+    let (scope, print) =
+        (format!("resolve:{id}"), fingerprint(&[&serde_json::to_string(&input).map_err(Problem::internal)?]));
+    let transaction = desk.db.begin().await?;
+    if let Claim::Again { body, .. } = claim(&transaction, &scope, &key, &print, now).await? {
+        return Ok(HttpResponse::Ok().content_type("application/json").body(body));
+    }
+    let row = by_id::<reconciliation_item::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let resolution = serde_json::to_value(input.resolution).ok().and_then(|value| value.as_str().map(str::to_owned));
+    let moved = run(
+        &transaction,
+        "UPDATE reconciliation_item SET state = 'resolved', resolution = $2, note = $3, resolved_by = $4, resolved_at = $5
+         WHERE id = $1 AND state = 'open'",
+        [
+            row.id.into(),
+            resolution.into(),
+            fold::stored(&input.note).into(),
+            desk.who.account.into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    if moved != 1 {
+        return Err(Problem::new(&RESOLVED));
+    }
+    let unmatched = Entry::new(Account::one(LedgerAccountKind::Unmatched), row.amount.0);
+    let other = match input.resolution {
+        Resolution::Noted if !holds_money(row.kind) => None,
+        Resolution::SentBack if holds_money(row.kind) => {
+            Some(Entry::new(Account::one(LedgerAccountKind::Bank), -row.amount.0))
+        }
+        Resolution::Keep if holds_money(row.kind) => {
+            Some(Entry::new(Account::one(LedgerAccountKind::Adjustments), -row.amount.0))
+        }
+        // Back to the bank's account, from where the payment itself takes it.
+        Resolution::Assign if is_transfer(row.kind) => {
+            Some(Entry::new(Account::one(LedgerAccountKind::Bank), -row.amount.0))
+        }
+        _ => return Err(Problem::new(&RESOLUTION)),
+    };
+    if let Some(other) = other {
+        let journal = Journal {
+            key: format!("resolved:{}", row.id),
+            kind: "resolved",
+            subject: row.id.0,
+            note: Some(input.note.clone()),
+            actor: Some(desk.who.account),
+            entries: vec![unmatched, other],
+        };
+        ledger::post(&transaction, vec![journal], now).await?;
+    }
+    let (before, after) = (json!({"state": "open"}), json!({"resolution": input.resolution, "note": input.note}));
+    desk.audit(&transaction, "reconciliation.resolved", ("reconciliation_item", row.id.0), before, after).await?;
+    if input.resolution == Resolution::Assign {
+        let wanted = match input.payment_id {
+            Some(id) => by_id::<payment::Entity>(&transaction, id).await?,
+            None => None,
+        };
+        let wanted =
+            wanted.filter(|wanted| wanted.method == PaymentMethod::BankTransfer && wanted.amount == row.amount);
+        let wanted = wanted.ok_or_else(|| Problem::new(&NOT_ASSIGNABLE))?;
+        let notice = Notice {
+            reference: wanted.reference,
+            amount: row.amount.0,
+            verdict: Verdict::Paid,
+            provider_reference: None,
+            data: json!({}),
+        };
+        let shown = reconciliation_item::Entity::find_by_id(row.id).one(&transaction).await?;
+        let shown = shown.map(view).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+        let body = serde_json::to_string(&shown).map_err(Problem::internal)?;
+        keep(&transaction, &scope, &key, 200, &body).await?;
+        // One transaction with the resolution: the transfer is either assigned and captured, or neither.
+        let (outcome, levels) = till.apply_within(transaction, PaymentMethod::BankTransfer, &notice).await?;
+        if outcome != Outcome::Confirmed {
+            return Err(Problem::new(&NOT_ASSIGNABLE));
+        }
+        desk.read_model.levels_changed(&levels).await;
+        desk.bell.ring();
+        return Ok(HttpResponse::Ok().content_type("application/json").body(body));
+    }
+    let shown = reconciliation_item::Entity::find_by_id(row.id).one(&transaction).await?;
+    let body = serde_json::to_string(&shown.map(view)).map_err(Problem::internal)?;
+    keep(&transaction, &scope, &key, 200, &body).await?;
+    transaction.commit().await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(body))
+}
+
+/// Money of a transfer nobody can place: it is ours to hold.
+pub fn unplaced(transfer: Uuid, amount: i64) -> Journal {
+    Journal {
+        key: format!("unplaced:{transfer}"),
+        kind: "unplaced",
+        subject: transfer,
+        note: None,
+        actor: None,
+        entries: vec![
+            Entry::new(Account::one(LedgerAccountKind::Bank), amount),
+            Entry::new(Account::one(LedgerAccountKind::Unmatched), -amount),
+        ],
+    }
+}
+
+/// A transfer's row.
+pub fn transfer_row(
+    id: entity::value::RowId,
+    transfer: &super::bank_feed::Transfer,
+    payment: Option<PaymentId>,
+    now: OffsetDateTime,
+) -> entity::bank_transfer::ActiveModel {
+    entity::bank_transfer::ActiveModel {
+        id: Set(id),
+        source: Set(transfer.source.to_owned()),
+        bank_reference: Set(transfer.bank_reference.clone()),
+        amount: Set(Vnd(transfer.amount)),
+        description: Set(transfer.description.chars().take(500).collect()),
+        transferred_at: Set(transfer.at),
+        payment_id: Set(payment),
+        created_at: Set(now),
+    }
+}

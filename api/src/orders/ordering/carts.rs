@@ -1,0 +1,601 @@
+//! `/v1/carts`: baskets of guests and buyers.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
+use entity::cart;
+use entity::value::{AccountId, CartId, CartLineId, CartState, ClickKind, Money, OfferId, ProductId, Vnd};
+use futures_util::future::BoxFuture;
+use garde::Validate;
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+use utoipa::ToSchema;
+
+use super::rules::{Change, MAX_LINES, MAX_QUANTITY, line_fault, quantity_fits};
+use super::store::{CartRow, LineRow, OfferStanding, cart, cart_lines, offers, open_cart_of};
+use crate::config::Config;
+use crate::orders::attribution::{self, NewClick, Signer};
+use crate::people::identity::{Caller, GuestCart, OnSignIn};
+use crate::platform::body::Body;
+use crate::platform::clock::{Clock, VIETNAM};
+use crate::platform::db::{Db, is_duplicate, placeholders, run};
+use crate::platform::problem::{CONFLICT, NOT_FOUND, Problem, codes};
+use crate::platform::secrets;
+use crate::shop::catalogue::view::{Bilingual, CooperativeRef};
+
+codes! {
+    CART_CLOSED = "cart_closed" 409 "Giỏ hàng này đã đặt hàng xong." "This basket has been ordered already.";
+    CART_FULL = "cart_full" 409 "Giỏ hàng đã đầy (100 dòng)." "The basket is full (100 lines).";
+}
+
+/// One offer and how much of it.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct Item {
+    pub offer_id: OfferId,
+    #[garde(range(min = 1, max = MAX_QUANTITY))]
+    #[schema(minimum = 1, maximum = 9999)]
+    pub quantity: i64,
+    /// Order before the harvest, from an open forecast.
+    #[serde(default)]
+    pub preorder: bool,
+}
+
+/// What a line asks for: an offer, how much, and whether before its harvest.
+type Sum = (OfferId, i64, bool);
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewCart {
+    /// The same offer twice counts as one line.
+    #[garde(length(max = MAX_LINES), dive)]
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    items: Vec<Item>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CartLine {
+    id: CartLineId,
+    offer_id: OfferId,
+    product_id: ProductId,
+    product_slug: String,
+    name: Bilingual,
+    pack: Bilingual,
+    pub cooperative: CooperativeRef,
+    pub quantity: i64,
+    /// At the price this quantity has.
+    unit_price: Money,
+    total: Money,
+    /// Comes with the next harvest.
+    preorder: bool,
+    /// Why it cannot be bought as it is.
+    #[schema(required = true)]
+    issue: Option<Change>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Cart {
+    pub id: CartId,
+    state: CartState,
+    /// Grows with every change.
+    version: i64,
+    pub lines: Vec<CartLine>,
+    /// At today's prices, without delivery.
+    pub goods: Money,
+    /// Who brought the buyer, and earns by it.
+    #[schema(required = true)]
+    pub partner: Option<CartPartner>,
+}
+
+/// A partner through which a basket came; buyers are told that it earns.
+#[derive(Serialize, ToSchema)]
+pub struct CartPartner {
+    pub name: String,
+    pub disclosure: Bilingual,
+}
+
+/// A basket just made.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedCart {
+    #[serde(flatten)]
+    cart: Cart,
+    /// A guest's key to the basket, sent as `X-Cart-Token`; none for who is signed in.
+    #[schema(required = true)]
+    token: Option<String>,
+}
+
+fn overflow() -> Problem {
+    Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
+}
+
+pub async fn view(connection: &impl ConnectionTrait, row: &CartRow, now: OffsetDateTime) -> Result<Cart, Problem> {
+    let today = now.to_offset(VIETNAM).date();
+    let rows = cart_lines(connection, row.id, today).await?;
+    let mut goods = Vnd::ZERO;
+    let mut lines = Vec::with_capacity(rows.len());
+    for line in rows {
+        let total = line.price_amount.times(line.quantity).ok_or_else(overflow)?;
+        goods = goods.plus(total).ok_or_else(overflow)?;
+        let issue = line_fault(line.offer_id, line.quantity, &line.standing());
+        lines.push(line_view(line, total, issue));
+    }
+    let partner = match row.click_id {
+        Some(click) => attribution::partner_of_click(connection, click, now).await?,
+        None => None,
+    };
+    let partner = partner.map(|name| CartPartner { disclosure: attribution::disclosure(&name), name });
+    Ok(Cart { id: row.id, state: row.state, version: row.version, lines, goods: goods.into(), partner })
+}
+
+fn line_view(line: LineRow, total: Vnd, issue: Option<Change>) -> CartLine {
+    CartLine {
+        id: line.id,
+        offer_id: line.offer_id,
+        product_id: line.product_id,
+        product_slug: line.product_slug,
+        name: Bilingual { vi: line.name_vi, en: line.name_en },
+        pack: Bilingual { vi: line.pack_vi, en: line.pack_en },
+        cooperative: CooperativeRef {
+            id: line.cooperative_id,
+            slug: line.cooperative_slug,
+            name: Bilingual { vi: line.cooperative_vi, en: line.cooperative_en },
+        },
+        quantity: line.quantity,
+        unit_price: line.price_amount.into(),
+        total: total.into(),
+        preorder: line.preorder,
+        issue,
+    }
+}
+
+fn shown_token(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("x-cart-token")?.to_str().ok()
+}
+
+/// The basket, if it is the caller's: by account, or by the token a guest was given.
+pub async fn own_cart(
+    connection: &impl ConnectionTrait,
+    request: &HttpRequest,
+    caller: &Caller,
+    id: CartId,
+) -> Result<CartRow, Problem> {
+    let row = cart(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    if may_use(&row, caller.account(), shown_token(request)) { Ok(row) } else { Err(Problem::new(&NOT_FOUND)) }
+}
+
+fn may_use(row: &CartRow, account: Option<AccountId>, token: Option<&str>) -> bool {
+    match (&row.account_id, &row.token_hash) {
+        (Some(owner), _) => account.as_ref() == Some(owner),
+        (None, Some(hash)) => token.is_some_and(|token| secrets::same(&secrets::hash(token), hash)),
+        (None, None) => false,
+    }
+}
+
+/// Lines of the same offer taken together, in the order of their ids.
+fn merged(items: &[Item]) -> Vec<Sum> {
+    let mut sums = std::collections::BTreeMap::new();
+    for item in items {
+        let sum = sums.entry(item.offer_id).or_insert((0_i64, false));
+        *sum = (sum.0 + item.quantity, item.preorder);
+    }
+    sums.into_iter().map(|(offer, (quantity, preorder))| (offer, quantity, preorder)).collect()
+}
+
+/// Refuses offers that are not on sale and quantities that cannot be bought; `sums` are quantities as they would stand.
+async fn check(connection: &impl ConnectionTrait, sums: &[Sum], pointer: &str, today: Date) -> Result<(), Problem> {
+    let ids: Vec<_> = sums.iter().map(|(offer, ..)| *offer).collect();
+    let found = offers(connection, &ids, today).await?;
+    for (offer, quantity, preorder) in sums {
+        let offered = |row: &OfferStanding| if *preorder { row.preorders_left.is_some() } else { row.on_sale };
+        let Some(row) = found.iter().find(|row| row.id == *offer && offered(row)) else {
+            return Err(Problem::field(
+                format!("{pointer}/offer_id"),
+                "offer",
+                "không có bán mặt hàng này",
+                "this is not on sale",
+            ));
+        };
+        if !quantity_fits(*quantity, row.min_quantity, row.step_quantity) {
+            let (min, step) = (row.min_quantity, row.step_quantity);
+            return Err(Problem::field(
+                format!("{pointer}/quantity"),
+                "quantity",
+                format!("mua ít nhất {min}, thêm từng {step}, nhiều nhất {MAX_QUANTITY}"),
+                format!("at least {min}, in steps of {step}, at most {MAX_QUANTITY}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Adds to the lines of an open basket and counts its version up.
+async fn add(
+    transaction: &impl ConnectionTrait,
+    cart: CartId,
+    sums: &[Sum],
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let today = now.to_offset(VIETNAM).date();
+    touch(transaction, cart, now).await?;
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let mut values = Vec::new();
+    for (offer, quantity, preorder) in sums {
+        let row = [
+            CartLineId::new().into(),
+            cart.into(),
+            (*offer).into(),
+            (*quantity).into(),
+            (*preorder).into(),
+            now.into(),
+        ];
+        values.extend::<[sea_orm::Value; 6]>(row);
+    }
+    run(
+        transaction,
+        format!(
+            "INSERT INTO cart_line (id, cart_id, offer_id, quantity, preorder, added_at) VALUES {}
+             ON CONFLICT (cart_id, offer_id) DO UPDATE SET quantity = cart_line.quantity + excluded.quantity, preorder = excluded.preorder",
+            placeholders(1, sums.len(), 6)
+        ),
+        values,
+    )
+    .await?;
+    let lines = cart_lines(transaction, cart, today).await?;
+    if lines.len() > MAX_LINES {
+        return Err(Problem::new(&CART_FULL));
+    }
+    let touched = lines.iter().filter(|line| sums.iter().any(|(offer, ..)| *offer == line.offer_id));
+    let standing: Vec<_> = touched.map(|line| (line.offer_id, line.quantity, line.preorder)).collect();
+    check(transaction, &standing, "", today).await
+}
+
+/// A guest's basket by its token.
+pub async fn guest_cart(connection: &impl ConnectionTrait, id: CartId, token: &str) -> Result<CartRow, Problem> {
+    let row = cart(connection, id).await?.filter(|row| may_use(row, None, Some(token)));
+    row.ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+/// Opens a guest's basket; its token.
+pub async fn open_for_guest(db: &Db, now: OffsetDateTime) -> Result<(CartRow, String), Problem> {
+    let transaction = db.begin().await?;
+    let (id, token) = open(&transaction, None, now).await?;
+    transaction.commit().await?;
+    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok((row, token.unwrap_or_default()))
+}
+
+/// Puts more of an offer into a basket.
+pub async fn put(db: &Db, cart: CartId, item: Item, now: OffsetDateTime) -> Result<(), Problem> {
+    let transaction = db.begin().await?;
+    add(&transaction, cart, &merged(&[item]), now).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Sets how much of a line there is; none takes it out.
+pub async fn set_quantity(
+    db: &Db,
+    cart: CartId,
+    line: CartLineId,
+    quantity: i64,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let today = now.to_offset(VIETNAM).date();
+    let lines = cart_lines(db.fresh(), cart, today).await?;
+    let line = lines.iter().find(|row| row.id == line).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    if quantity > 0 {
+        check(db.fresh(), &[(line.offer_id, quantity, line.preorder)], "", today).await?;
+    }
+    let transaction = db.begin().await?;
+    touch(&transaction, cart, now).await?;
+    let (sql, mut values) = match quantity {
+        0 => ("DELETE FROM cart_line WHERE id = $1 AND cart_id = $2", vec![line.id.into(), cart.into()]),
+        _ => ("UPDATE cart_line SET quantity = $3 WHERE id = $1 AND cart_id = $2", vec![line.id.into(), cart.into()]),
+    };
+    if quantity > 0 {
+        values.push(quantity.into());
+    }
+    run(&transaction, sql, values).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Counts the version of an open basket up; refused once it is ordered.
+async fn touch(transaction: &impl ConnectionTrait, cart: CartId, now: OffsetDateTime) -> Result<(), Problem> {
+    let sql = "UPDATE cart SET version = version + 1, updated_at = $2 WHERE id = $1 AND state = 'open'";
+    match run(transaction, sql, [cart.into(), now.into()]).await? {
+        1 => Ok(()),
+        _ => Err(Problem::new(&CART_CLOSED)),
+    }
+}
+
+/// Make a basket, with or without items. Who is signed in has one open basket: it is added to.
+#[utoipa::path(tag = "carts", operation_id = "create_cart", security((), ("access_token" = [])), request_body = NewCart, responses((status = 201, description = "The basket", body = CreatedCart)))]
+#[post("/v1/carts")]
+pub async fn create(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    body: Body<NewCart>,
+) -> Result<HttpResponse, Problem> {
+    let sums = merged(&body.0.items);
+    if !sums.is_empty() {
+        check(db.fresh(), &sums, "/items", clock.today()).await?;
+    }
+    let now = clock.now();
+    let existing = match caller.account() {
+        Some(account) => open_cart_of(db.fresh(), account).await?,
+        None => None,
+    };
+    let transaction = db.begin().await?;
+    let (id, token) = match existing {
+        Some(row) => (row.id, None),
+        None => open(&transaction, caller.account(), now).await?,
+    };
+    add(&transaction, id, &sums, now).await?;
+    transaction.commit().await?;
+    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let cart = view(db.fresh(), &row, now).await?;
+    Ok(HttpResponse::Created().json(CreatedCart { cart, token }))
+}
+
+async fn open(
+    transaction: &impl ConnectionTrait,
+    account: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<(CartId, Option<String>), Problem> {
+    let id = CartId::new();
+    let token = account.is_none().then(secrets::token);
+    let row = cart::ActiveModel {
+        id: Set(id),
+        account_id: Set(account),
+        token_hash: Set(token.as_deref().map(secrets::hash)),
+        state: Set(CartState::Open),
+        version: Set(0),
+        created_at: Set(now),
+        updated_at: Set(now),
+        click_id: Set(None),
+    };
+    cart::Entity::insert(row).exec_without_returning(transaction).await.map_err(|error| {
+        // The account opened one at the same moment.
+        if is_duplicate(&error) { Problem::new(&CONFLICT).retry_after(0) } else { error.into() }
+    })?;
+    Ok((id, token))
+}
+
+/// A basket at today's prices and stock.
+#[utoipa::path(tag = "carts", operation_id = "show_cart", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), responses((status = 200, description = "The basket", body = Cart)))]
+#[get("/v1/carts/{id}")]
+pub async fn show(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    id: Path<CartId>,
+) -> Result<HttpResponse, Problem> {
+    let row = own_cart(db.fresh(), &request, &caller, *id).await?;
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, clock.now()).await?))
+}
+
+/// Put more of an offer into a basket.
+#[utoipa::path(tag = "carts", operation_id = "add_cart_item", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = Item, responses((status = 200, description = "The basket", body = Cart)))]
+#[post("/v1/carts/{id}/items")]
+pub async fn add_item(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    id: Path<CartId>,
+    body: Body<Item>,
+) -> Result<HttpResponse, Problem> {
+    let row = own_cart(db.fresh(), &request, &caller, *id).await?;
+    let sums = merged(&[body.0]);
+    let known = offers(db.fresh(), &[body.0.offer_id], clock.today()).await?;
+    if known.is_empty() {
+        return Err(Problem::field("/offer_id", "offer", "không có bán mặt hàng này", "this is not on sale"));
+    }
+    let transaction = db.begin().await?;
+    add(&transaction, row.id, &sums, clock.now()).await?;
+    transaction.commit().await?;
+    changed(&db, row.id, clock.now()).await
+}
+
+async fn changed(db: &Db, id: CartId, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
+    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, now).await?))
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct ItemChange {
+    #[garde(range(min = 1, max = MAX_QUANTITY))]
+    #[schema(minimum = 1, maximum = 9999)]
+    quantity: i64,
+}
+
+/// Set the quantity of a line.
+#[utoipa::path(tag = "carts", operation_id = "change_cart_item", security((), ("access_token" = [])), params(("id" = CartId, Path), ("line_id" = CartLineId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = ItemChange, responses((status = 200, description = "The basket", body = Cart)))]
+#[patch("/v1/carts/{id}/items/{line_id}")]
+pub async fn change_item(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    path: Path<(CartId, CartLineId)>,
+    body: Body<ItemChange>,
+) -> Result<HttpResponse, Problem> {
+    let (id, line) = path.into_inner();
+    let row = own_cart(db.fresh(), &request, &caller, id).await?;
+    let lines = cart_lines(db.fresh(), id, clock.today()).await?;
+    let line = lines.iter().find(|row| row.id == line).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    check(db.fresh(), &[(line.offer_id, body.0.quantity, line.preorder)], "", clock.today()).await?;
+    let transaction = db.begin().await?;
+    touch(&transaction, row.id, clock.now()).await?;
+    let sql = "UPDATE cart_line SET quantity = $3 WHERE id = $1 AND cart_id = $2";
+    run(&transaction, sql, [line.id.into(), id.into(), body.0.quantity.into()]).await?;
+    transaction.commit().await?;
+    changed(&db, id, clock.now()).await
+}
+
+/// Take a line out.
+#[utoipa::path(tag = "carts", operation_id = "remove_cart_item", security((), ("access_token" = [])), params(("id" = CartId, Path), ("line_id" = CartLineId, Path), ("X-Cart-Token" = Option<String>, Header)), responses((status = 200, description = "The basket", body = Cart)))]
+#[delete("/v1/carts/{id}/items/{line_id}")]
+pub async fn remove_item(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    caller: Caller,
+    path: Path<(CartId, CartLineId)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, line) = path.into_inner();
+    let row = own_cart(db.fresh(), &request, &caller, id).await?;
+    let transaction = db.begin().await?;
+    touch(&transaction, row.id, clock.now()).await?;
+    let sql = "DELETE FROM cart_line WHERE id = $1 AND cart_id = $2";
+    if run(&transaction, sql, [line.into(), id.into()]).await? == 0 {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    transaction.commit().await?;
+    changed(&db, id, clock.now()).await
+}
+
+/// Through whom the buyer came: a click's token, or a code read off a poster.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "KIMBOI7Q"}))]
+pub struct Attribution {
+    /// What a partner's link brought along (`via`).
+    #[garde(inner(length(min = 1, max = 100)))]
+    #[schema(min_length = 1, max_length = 100)]
+    click: Option<String>,
+    /// A partner's code.
+    #[garde(inner(length(min = 1, max = 30)))]
+    #[schema(min_length = 1, max_length = 30)]
+    code: Option<String>,
+}
+
+/// Whether the basket took the click or code; one that is not good changes nothing.
+pub async fn attribute(
+    (db, signer, days): (&Db, &Signer, u32),
+    cart: CartId,
+    click: Option<&str>,
+    code: Option<&str>,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    if let Some(token) = click {
+        let wrong = || {
+            let (vi, en) = ("liên kết giới thiệu không hợp lệ hoặc đã hết hạn", "the click is not ours or has run out");
+            Problem::field("/click", "click", vi, en)
+        };
+        let click = signer.read_click(token, now).ok_or_else(wrong)?;
+        attribution::touch(db.write(), cart, click).await?;
+    }
+    if let Some(code) = code {
+        let code = secrets::normalise_code(code);
+        let wrong = || Problem::field("/code", "code", "không có mã giới thiệu này", "there is no such code");
+        let (feed, partner) = attribution::resolve_code(db.fresh(), &code).await?.ok_or_else(wrong)?;
+        if attribution::has_code(db.fresh(), cart, feed, now).await? {
+            return Ok(());
+        }
+        let kind = ClickKind::Code;
+        let new = NewClick { partner, feed, product: None, page: String::new(), kind, counted: true };
+        let transaction = db.begin().await?;
+        let (click, _) = attribution::mint(&transaction, new, days, now).await?;
+        attribution::touch(&transaction, cart, click).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// Say through whom the buyer came. The last click or code wins; the partner earns a commission, which the answer discloses.
+#[utoipa::path(tag = "carts", operation_id = "attribute_cart", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = Attribution, responses((status = 200, description = "The basket", body = Cart)))]
+#[put("/v1/carts/{id}/attribution")]
+#[allow(clippy::too_many_arguments, reason = "extractors")]
+pub async fn attribute_cart(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    signer: Data<Signer>,
+    config: Data<Config>,
+    caller: Caller,
+    id: Path<CartId>,
+    body: Body<Attribution>,
+) -> Result<HttpResponse, Problem> {
+    let row = own_cart(db.fresh(), &request, &caller, *id).await?;
+    if row.state != CartState::Open {
+        return Err(Problem::new(&CART_CLOSED));
+    }
+    let tools = (db.get_ref(), signer.get_ref(), config.attribution_days);
+    attribute(tools, row.id, body.0.click.as_deref(), body.0.code.as_deref(), clock.now()).await?;
+    changed(&db, row.id, clock.now()).await
+}
+
+/// A guest's basket becomes part of the account's when its owner signs in.
+pub struct MergeOnSignIn {
+    pub db: Db,
+    pub clock: Clock,
+}
+
+impl OnSignIn for MergeOnSignIn {
+    fn signed_in<'a>(
+        &'a self,
+        account: AccountId,
+        guest_cart: &'a GuestCart,
+    ) -> BoxFuture<'a, Result<Option<CartId>, Problem>> {
+        Box::pin(async move {
+            match self.merge(account, guest_cart).await {
+                Ok(cart) => Ok(cart),
+                // A basket that cannot be merged must not keep anybody from signing in.
+                Err(problem) if problem.code.status < 500 => {
+                    tracing::info!(%problem, "the guest's basket was not merged");
+                    Ok(open_cart_of(self.db.fresh(), account).await?.map(|row| row.id))
+                }
+                Err(problem) => Err(problem),
+            }
+        })
+    }
+}
+
+impl MergeOnSignIn {
+    async fn merge(&self, account: AccountId, guest: &GuestCart) -> Result<Option<CartId>, Problem> {
+        let now = self.clock.now();
+        let own = open_cart_of(self.db.fresh(), account).await?;
+        let row = cart(self.db.fresh(), guest.id).await?;
+        let Some(row) = row.filter(|row| row.account_id.is_none() && may_use(row, None, Some(&guest.token))) else {
+            return Ok(own.map(|row| row.id));
+        };
+        let transaction = self.db.begin().await?;
+        let Some(own) = own else {
+            // The basket simply changes hands; its token opens it no longer.
+            let sql =
+                "UPDATE cart SET account_id = $2, token_hash = NULL, updated_at = $3 WHERE id = $1 AND state = 'open'";
+            let moved = run(&transaction, sql, [row.id.into(), account.into(), now.into()]).await?;
+            transaction.commit().await?;
+            return Ok((moved == 1).then_some(row.id));
+        };
+        let sql = "UPDATE cart SET state = 'merged', updated_at = $2 WHERE id = $1 AND state = 'open'";
+        if run(&transaction, sql, [row.id.into(), now.into()]).await? == 1 {
+            let lines = cart_lines(&transaction, row.id, self.clock.today()).await?;
+            let held = cart_lines(&transaction, own.id, self.clock.today()).await?;
+            let room = |line: &LineRow| {
+                let before = held.iter().find(|l| l.offer_id == line.offer_id).map_or(0, |l| l.quantity);
+                line.on_sale && quantity_fits(before + line.quantity, line.min_quantity, line.step_quantity)
+            };
+            let sums: Vec<_> = lines
+                .iter()
+                .filter(|line| room(line))
+                .map(|line| (line.offer_id, line.quantity, line.preorder))
+                .collect();
+            add(&transaction, own.id, &sums, now).await?;
+            if let Some(click) = row.click_id {
+                attribution::touch(&transaction, own.id, click).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(Some(own.id))
+    }
+}

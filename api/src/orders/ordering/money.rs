@@ -1,0 +1,57 @@
+//! What an order's step does to its money, in the step's own transaction.
+
+use entity::value::{OrderId, OrderState, PurchaseId};
+use sea_orm::ConnectionTrait;
+use time::OffsetDateTime;
+
+use super::store::OrderRow;
+use crate::ledger::refunds::{Owe, What, owe};
+use crate::ledger::rules::Journal;
+use crate::ledger::sale;
+use crate::platform::db::run;
+use crate::platform::problem::Problem;
+use crate::shop::promotion;
+
+/// An order arrived in a state: delivered, its money is the cooperative's; ended, what was paid is owed back, cash is no
+/// longer awaited, and promotions may be used again; completed, whoever brought the buyer is owed commission. The journals to
+/// be posted.
+pub async fn follow(
+    transaction: &impl ConnectionTrait,
+    row: &OrderRow,
+    to: OrderState,
+    reason: &str,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    match to {
+        OrderState::Delivered => {
+            let mut journals = sale::collect_cash(transaction, row.id, now).await?;
+            journals.extend(sale::earn(transaction, row.id, now).await?);
+            Ok(journals)
+        }
+        OrderState::Cancelled | OrderState::Expired => {
+            forget_cash(transaction, row.id, now).await?;
+            let owed = owe(transaction, &[(row.id, What::Everything)], Owe::because(reason), now).await?;
+            promotion::release(transaction, row.purchase_id, now).await?;
+            Ok(owed.map(|(_, journals)| journals).unwrap_or_default())
+        }
+        OrderState::Completed => sale::complete(transaction, row.id).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn forget_cash(transaction: &impl ConnectionTrait, order: OrderId, now: OffsetDateTime) -> Result<(), Problem> {
+    let sql = "UPDATE payment SET state = 'cancelled', updated_at = $2 WHERE order_id = $1 AND state = 'pending'";
+    run(transaction, sql, [order.into(), now.into()]).await?;
+    Ok(())
+}
+
+/// A payment is under way: the goods of a purchase stay reserved at least so long.
+pub async fn hold(
+    transaction: &impl ConnectionTrait,
+    purchase: PurchaseId,
+    until: OffsetDateTime,
+) -> Result<u64, Problem> {
+    let sql =
+        "UPDATE orders SET respond_by = $2 WHERE purchase_id = $1 AND state = 'awaiting_payment' AND respond_by < $2";
+    Ok(run(transaction, sql, [purchase.into(), until.into()]).await?)
+}

@@ -1,0 +1,187 @@
+//! A harvest was too small: the buyer of a pre-order waits on, takes a part, or gives the line up.
+
+use actix_web::{HttpResponse, post};
+use entity::value::{OrderId, OrderLineId};
+use garde::Validate;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::orders::{BuyersOrder, Secret};
+use super::rules::Action;
+use super::steps::{By, step_within};
+use crate::ledger::{self, rules::Journal, sale};
+use crate::platform::body::Body;
+use crate::platform::db::{Db, one, run};
+use crate::platform::outbox::emit;
+use crate::platform::problem::{Problem, codes};
+use crate::platform::read_model::ReadModel;
+use crate::shop::inventory::forecasts::{give_up, lock_harvests, short_lines, take_part, wait_on};
+
+codes! {
+    NOTHING_SHORT = "nothing_short" 409 "Đơn này không có dòng nào bị thiếu." "No line of this order fell short.";
+    NOTHING_OFFERED = "nothing_offered" 409 "Không có phần nào để nhận: vụ này không đủ cho bạn. Hãy chờ hoặc hủy." "There is no part to take: nothing of this harvest is left for you. Wait, or give it up.";
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortfallChoice {
+    /// For the next lot of this harvest; what was offered goes to others.
+    Wait,
+    /// What was offered, at the price for it.
+    Part,
+    /// Nothing of the short lines; an order with no other line is cancelled.
+    Refund,
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct ShortfallAnswer {
+    choice: ShortfallChoice,
+}
+
+/// Choose what happens to the lines a harvest was too small for.
+#[utoipa::path(tag = "orders", operation_id = "answer_shortfall", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = ShortfallAnswer, responses((status = 200, description = "The order after it", body = super::view::OrderView)))]
+#[post("/v1/orders/{id}/shortfall")]
+pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<HttpResponse, Problem> {
+    let BuyersOrder { db, read_model, bell, row, .. } = &order;
+    let tools = order.tools();
+    let now = tools.now;
+    let transaction = db.begin().await?;
+    // The order's row is taken first: two answers at once come one after the other.
+    let sql = "UPDATE orders SET updated_at = $2 WHERE id = $1 AND state IN ('placed', 'confirmed')";
+    if run(&transaction, sql, [row.id.into(), now.into()]).await? != 1 {
+        return Err(Problem::new(&NOTHING_SHORT));
+    }
+    lock_harvests(&transaction, row.id).await?;
+    let short = short_lines(&transaction, row.id).await?;
+    if short.is_empty() {
+        return Err(Problem::new(&NOTHING_SHORT));
+    }
+    let mut journals = Vec::new();
+    match body.0.choice {
+        ShortfallChoice::Wait => {
+            for line in &short {
+                wait_on(&transaction, line, now).await?;
+            }
+        }
+        ShortfallChoice::Part => {
+            if short.iter().any(|line| line.offered == 0) {
+                return Err(Problem::new(&NOTHING_OFFERED));
+            }
+            for line in &short {
+                take_part(&transaction, line, now).await?;
+                journals.extend(resize(&transaction, row.id, line.offer_id, line.offered, now).await?);
+            }
+            settle(&transaction, row.id).await?;
+        }
+        ShortfallChoice::Refund => {
+            let lines = count_lines(&transaction, row.id).await?;
+            if i64::try_from(short.len()).unwrap_or(i64::MAX) >= lines {
+                let reason = Some("the harvest was too small".to_owned());
+                let by = By { reason_code: Some("harvest_short"), ..By::of(order.kind, order.account, reason) };
+                let levels = step_within(&transaction, &tools, row, Action::Cancel, by).await?;
+                transaction.commit().await?;
+                read_model.levels_changed(&levels).await;
+                bell.ring();
+                return order.shown().await;
+            }
+            for line in &short {
+                give_up(&transaction, line, now).await?;
+                journals.extend(resize(&transaction, row.id, line.offer_id, 0, now).await?);
+            }
+            settle(&transaction, row.id).await?;
+        }
+    }
+    let offers: Vec<_> = short.iter().map(|line| line.offer_id).collect();
+    let choice = format!("{:?}", body.0.choice).to_lowercase();
+    emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now)
+        .await?;
+    ledger::post(&transaction, journals, now).await?;
+    transaction.commit().await?;
+    refresh(db, read_model, &offers, now).await?;
+    bell.ring();
+    order.shown().await
+}
+
+async fn refresh(
+    db: &Db,
+    read_model: &ReadModel,
+    offers: &[entity::value::OfferId],
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let mut levels = Vec::new();
+    for offer in offers {
+        levels.extend(crate::shop::inventory::level(db.fresh(), *offer, now).await?);
+    }
+    read_model.levels_changed(&levels).await;
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct Count {
+    count: i64,
+}
+
+async fn count_lines(connection: &impl ConnectionTrait, order: OrderId) -> Result<i64, Problem> {
+    let sql = "SELECT COUNT(*) AS count FROM order_line WHERE order_id = $1";
+    Ok(one::<Count>(connection, sql, [order.into()]).await?.map_or(0, |row| row.count))
+}
+
+#[derive(FromQueryResult)]
+struct LineFacts {
+    id: OrderLineId,
+}
+
+/// Fewer of a line than were ordered, or none; what was paid for the rest is owed back.
+async fn resize(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    offer: entity::value::OfferId,
+    quantity: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    let sql = "SELECT id FROM order_line WHERE order_id = $1 AND offer_id = $2";
+    let line = one::<LineFacts>(transaction, sql, [order.into(), offer.into()]).await?;
+    let line = line.ok_or_else(|| Problem::internal(format!("order {order} has no line for {offer}")))?;
+    sale::shrink(transaction, order, line.id, quantity, now).await
+}
+
+/// Order and purchase add up again after a line changed. Delivery costs what was agreed.
+async fn settle(transaction: &impl ConnectionTrait, order: OrderId) -> Result<(), Problem> {
+    run(
+        transaction,
+        "UPDATE orders SET goods_amount = (SELECT CAST(SUM(total_amount) AS bigint) FROM order_line WHERE order_id = $1),
+                discount_amount = (SELECT CAST(SUM(discount_amount) AS bigint) FROM order_line WHERE order_id = $1) + delivery_discount_amount,
+                total_amount = (SELECT CAST(SUM(total_amount - discount_amount) AS bigint) FROM order_line WHERE order_id = $1)
+                               + delivery_amount - delivery_discount_amount
+         WHERE id = $1",
+        [order.into()],
+    )
+    .await?;
+    let sum = |column: &str| {
+        format!("(SELECT CAST(SUM(o.{column}) AS bigint) FROM orders o WHERE o.purchase_id = purchase.id)")
+    };
+    run(
+        transaction,
+        format!(
+            "UPDATE purchase SET goods_amount = {}, discount_amount = {}, total_amount = {} WHERE id = (SELECT purchase_id FROM orders WHERE id = $1)",
+            sum("goods_amount"),
+            sum("discount_amount"),
+            sum("total_amount")
+        ),
+        [order.into()],
+    )
+    .await?;
+    // Cash that is still to be collected.
+    run(
+        transaction,
+        "UPDATE payment SET amount = (SELECT total_amount FROM orders WHERE id = $1)
+         WHERE order_id = $1 AND state = 'pending' AND (SELECT total_amount FROM orders WHERE id = $1) > 0",
+        [order.into()],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,358 @@
+//! Baskets, quotes and orders in the database.
+
+use entity::value::{
+    AccountId, CartId, CartLineId, CartState, CategoryId, ClickId, CooperativeId, DeliveryMethod, ForecastId, Language,
+    OfferId, OrderId, OrderState, PartnerId, PaymentMethod, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
+};
+use entity::{order, order_event, order_line};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use serde_json::Value;
+use time::{Date, OffsetDateTime};
+
+use super::rules::Standing;
+use crate::platform::db::{all, list, one};
+use crate::shop::catalogue::{season_allows, unsellable};
+
+#[derive(Clone, FromQueryResult)]
+pub struct CartRow {
+    pub id: CartId,
+    pub account_id: Option<AccountId>,
+    pub token_hash: Option<String>,
+    pub state: CartState,
+    pub version: i64,
+    /// The last click it came by.
+    pub click_id: Option<ClickId>,
+}
+
+pub async fn cart(connection: &impl ConnectionTrait, id: CartId) -> Result<Option<CartRow>, DbErr> {
+    one(connection, "SELECT id, account_id, token_hash, state, version, click_id FROM cart WHERE id = $1", [id.into()])
+        .await
+}
+
+pub async fn open_cart_of(connection: &impl ConnectionTrait, account: AccountId) -> Result<Option<CartRow>, DbErr> {
+    one(
+        connection,
+        "SELECT id, account_id, token_hash, state, version, click_id FROM cart WHERE account_id = $1 AND state = 'open'",
+        [account.into()],
+    )
+    .await
+}
+
+/// A basket line with the offer as it stands now.
+#[derive(Clone, FromQueryResult)]
+pub struct LineRow {
+    pub id: CartLineId,
+    pub offer_id: OfferId,
+    pub quantity: i64,
+    pub product_id: ProductId,
+    pub category_id: CategoryId,
+    pub parent_category_id: Option<CategoryId>,
+    pub cooperative_id: CooperativeId,
+    pub sku: String,
+    pub pack_vi: String,
+    pub pack_en: String,
+    pub weight_g: i64,
+    pub price_amount: Vnd,
+    pub min_quantity: i64,
+    pub step_quantity: i64,
+    pub on_sale: bool,
+    pub available: i64,
+    pub product_slug: String,
+    pub name_vi: String,
+    pub name_en: String,
+    pub cooperative_slug: String,
+    pub cooperative_vi: String,
+    pub cooperative_en: String,
+    pub cooperative_commune: String,
+    pub pickup_offered: bool,
+    /// Ordered before the harvest, from this forecast.
+    pub preorder: bool,
+    pub forecast_id: Option<ForecastId>,
+    pub expected_from: Option<Date>,
+    pub expected_to: Option<Date>,
+    /// When the first of its lots expires.
+    pub first_expiry: Option<Date>,
+}
+
+impl LineRow {
+    /// Of the product, from the leaf up.
+    pub fn categories(&self) -> Vec<CategoryId> {
+        std::iter::once(self.category_id).chain(self.parent_category_id).collect()
+    }
+
+    pub fn standing(&self) -> Standing {
+        Standing {
+            on_sale: self.on_sale,
+            price: self.price_amount,
+            min_quantity: self.min_quantity,
+            step_quantity: self.step_quantity,
+            available: self.available,
+        }
+    }
+}
+
+fn month(day: Date) -> i32 {
+    u8::from(day.month()).into()
+}
+
+/// The lines of a basket, each at the price its quantity has, with what can be sold of it today.
+pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: Date) -> Result<Vec<LineRow>, DbErr> {
+    let (in_season, lost) = (season_allows("$3"), unsellable("o.id", "$2"));
+    all(
+        connection,
+        format!(
+            "SELECT l.id, l.offer_id, l.quantity, l.preorder, o.product_id, p.category_id, g.parent_id AS parent_category_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
+                    COALESCE((SELECT t.amount FROM price_tier t WHERE t.offer_id = o.id AND t.from_quantity <= l.quantity
+                                AND t.amount < o.price_amount ORDER BY t.from_quantity DESC LIMIT 1), o.price_amount) AS price_amount,
+                    o.min_quantity, o.step_quantity,
+                    (o.status = 'active' AND p.status = 'published' AND c.status = 'active'
+                     AND CASE WHEN l.preorder THEN f.id IS NOT NULL ELSE {in_season} END) AS on_sale,
+                    CASE WHEN l.preorder THEN COALESCE(f.quantity * f.share_bp / 10000 - f.preordered, 0)
+                         ELSE COALESCE(s.on_hand - s.reserved, 0) - {lost} END AS available,
+                    p.slug AS product_slug, p.name_vi, p.name_en,
+                    c.slug AS cooperative_slug, c.name_vi AS cooperative_vi, c.name_en AS cooperative_en,
+                    c.commune_code AS cooperative_commune, c.pickup_offered,
+                    f.id AS forecast_id, f.expected_from, f.expected_to,
+                    (SELECT MIN(lt.expires_on) FROM lot_stock ls JOIN lot lt ON lt.id = ls.lot_id
+                     WHERE ls.offer_id = o.id AND ls.on_hand > 0) AS first_expiry
+             FROM cart_line l JOIN offer o ON o.id = l.offer_id JOIN product p ON p.id = o.product_id JOIN category g ON g.id = p.category_id
+                  JOIN cooperative c ON c.id = o.cooperative_id LEFT JOIN stock s ON s.offer_id = o.id
+                  LEFT JOIN forecast f ON l.preorder AND f.offer_id = o.id AND f.state = 'open'
+             WHERE l.cart_id = $1 ORDER BY l.id"
+        ),
+        [cart.into(), today.into(), month(today).into()],
+    )
+    .await
+}
+
+/// An offer as it stands for a buyer.
+#[derive(FromQueryResult)]
+pub struct OfferStanding {
+    pub id: OfferId,
+    /// Sold from stock: published, and in season where that matters.
+    pub on_sale: bool,
+    pub min_quantity: i64,
+    pub step_quantity: i64,
+    /// What may still be ordered before the harvest, where there is a forecast.
+    pub preorders_left: Option<i64>,
+}
+
+pub async fn offers(
+    connection: &impl ConnectionTrait,
+    ids: &[OfferId],
+    today: Date,
+) -> Result<Vec<OfferStanding>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values: Vec<sea_orm::Value> = vec![month(today).into()];
+    values.extend(ids.iter().map(|id| sea_orm::Value::from(*id)));
+    let in_season = season_allows("$1");
+    all(
+        connection,
+        format!(
+            "SELECT o.id, (o.status = 'active' AND p.status = 'published' AND c.status = 'active' AND {in_season}) AS on_sale,
+                    o.min_quantity, o.step_quantity,
+                    CASE WHEN o.status = 'active' AND p.status = 'published' AND c.status = 'active'
+                         THEN f.quantity * f.share_bp / 10000 - f.preordered END AS preorders_left
+             FROM offer o JOIN product p ON p.id = o.product_id JOIN cooperative c ON c.id = o.cooperative_id
+                  LEFT JOIN forecast f ON f.offer_id = o.id AND f.state = 'open'
+             WHERE o.id IN {}",
+            list(2, ids.len())
+        ),
+        values,
+    )
+    .await
+}
+
+#[derive(FromQueryResult)]
+pub struct QuoteRow {
+    pub cart_version: i64,
+    pub snapshot: Value,
+    pub expires_at: OffsetDateTime,
+}
+
+pub async fn quote(connection: &impl ConnectionTrait, cart: CartId, id: QuoteId) -> Result<Option<QuoteRow>, DbErr> {
+    one(
+        connection,
+        "SELECT cart_version, snapshot, expires_at FROM quote WHERE id = $1 AND cart_id = $2",
+        [id.into(), cart.into()],
+    )
+    .await
+}
+
+/// An order with what its page shows beside it.
+#[derive(Clone, FromQueryResult)]
+pub struct OrderRow {
+    pub id: OrderId,
+    pub number: String,
+    pub purchase_id: PurchaseId,
+    pub purchase_number: String,
+    pub cooperative_id: CooperativeId,
+    pub account_id: Option<AccountId>,
+    pub access_token: String,
+    pub state: OrderState,
+    pub goods_amount: Vnd,
+    pub delivery_amount: Vnd,
+    pub discount_amount: Vnd,
+    pub total_amount: Vnd,
+    pub paid_amount: Vnd,
+    pub refunded_amount: Vnd,
+    pub payment_method: PaymentMethod,
+    pub respond_by: Option<OffsetDateTime>,
+    pub delivery_method: DeliveryMethod,
+    pub recipient: String,
+    pub phone: String,
+    pub street: Option<String>,
+    pub commune_code: Option<String>,
+    pub note: Option<String>,
+    pub placed_at: OffsetDateTime,
+    pub cooperative_slug: String,
+    pub cooperative_vi: String,
+    pub cooperative_en: String,
+    pub cooperative_phone: String,
+    pub preorder: bool,
+    pub arrive_days: i32,
+    pub pickup_point_id: Option<PickupPointId>,
+    pub collection_code: Option<String>,
+    pub updated_at: OffsetDateTime,
+    pub partner_id: Option<PartnerId>,
+    pub partner_name: Option<String>,
+    /// Where it is collected, if not at the cooperative's own address.
+    pub pickup_point_name: Option<String>,
+    pub arrived_at: Option<OffsetDateTime>,
+    pub collect_by: Option<OffsetDateTime>,
+}
+
+const ORDERS: &str =
+    "SELECT o.id, o.number, o.purchase_id, p.number AS purchase_number, o.cooperative_id, o.account_id, o.access_token,
+        o.state, o.goods_amount, o.delivery_amount, o.discount_amount, o.total_amount, o.paid_amount, o.refunded_amount, p.payment_method, o.respond_by, o.delivery_method, o.recipient, o.phone, o.street,
+        o.commune_code, o.note, o.placed_at, c.slug AS cooperative_slug, c.name_vi AS cooperative_vi,
+        c.name_en AS cooperative_en, c.phone AS cooperative_phone, o.preorder, o.arrive_days, o.pickup_point_id,
+        o.collection_code, o.updated_at, o.partner_id, r.name AS partner_name, w.name_vi AS pickup_point_name, o.arrived_at, o.collect_by
+ FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
+      LEFT JOIN partner r ON r.id = o.partner_id LEFT JOIN pickup_point w ON w.id = o.pickup_point_id";
+
+pub async fn order(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderRow>, DbErr> {
+    one(connection, format!("{ORDERS} WHERE o.id = $1"), [id.into()]).await
+}
+
+/// Whose orders a list shows.
+pub enum Whose {
+    Buyer(AccountId),
+    Seller(CooperativeId),
+}
+
+pub async fn order_list(
+    connection: &impl ConnectionTrait,
+    whose: &Whose,
+    state: Option<OrderState>,
+    before: Option<OrderId>,
+    limit: u64,
+) -> Result<Vec<OrderRow>, DbErr> {
+    let (column, owner) = match whose {
+        Whose::Buyer(id) => ("account_id", id.0),
+        Whose::Seller(id) => ("cooperative_id", id.0),
+    };
+    let by_state = state.map_or("", |_| " AND o.state = $3");
+    let mut values = vec![owner.into(), before.map_or_else(uuid::Uuid::max, |id| id.0).into()];
+    values.extend(state.map(|state| state.as_str().into()));
+    let sql = format!("{ORDERS} WHERE o.{column} = $1 AND o.id < $2{by_state} ORDER BY o.id DESC LIMIT {}", limit + 1);
+    all(connection, sql, values).await
+}
+
+pub async fn lines_of(connection: &impl ConnectionTrait, orders: &[OrderId]) -> Result<Vec<order_line::Model>, DbErr> {
+    order_line::Entity::find()
+        .filter(order_line::Column::OrderId.is_in(orders.iter().copied()))
+        .order_by_asc(order_line::Column::Id)
+        .all(connection)
+        .await
+}
+
+pub async fn events_of(
+    connection: &impl ConnectionTrait,
+    orders: &[OrderId],
+) -> Result<Vec<order_event::Model>, DbErr> {
+    order_event::Entity::find()
+        .filter(order_event::Column::OrderId.is_in(orders.iter().copied()))
+        .order_by_asc(order_event::Column::Id)
+        .all(connection)
+        .await
+}
+
+/// What a mail about an order says, and to whom.
+pub struct OrderForMail {
+    pub order: order::Model,
+    pub lines: Vec<order_line::Model>,
+    pub buyer_email: Option<String>,
+    pub buyer_language: Language,
+    pub cooperative_vi: String,
+    pub cooperative_en: String,
+    pub seller_emails: Vec<String>,
+    pub reason: Option<String>,
+    pub payment_method: PaymentMethod,
+    /// It ended before it was paid.
+    pub unpaid: bool,
+}
+
+#[derive(FromQueryResult)]
+struct Party {
+    email: Option<String>,
+    language: Language,
+    cooperative_vi: String,
+    cooperative_en: String,
+    cooperative_email: Option<String>,
+    payment_method: PaymentMethod,
+}
+
+#[derive(FromQueryResult)]
+struct Mailbox {
+    email: Option<String>,
+}
+
+/// Mailboxes of a shop's owners and managers.
+pub async fn leaders_of(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<String>, DbErr> {
+    let members = all::<Mailbox>(
+        connection,
+        "SELECT a.email FROM cooperative_member m JOIN account a ON a.id = m.account_id
+         WHERE m.cooperative_id = $1 AND m.role IN ('owner', 'manager') AND a.disabled_at IS NULL ORDER BY a.email",
+        [cooperative.into()],
+    )
+    .await?;
+    Ok(members.into_iter().filter_map(|member| member.email).collect())
+}
+
+pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderForMail>, DbErr> {
+    let Some(order) = order::Entity::find_by_id(id).one(connection).await? else { return Ok(None) };
+    let party = one::<Party>(
+        connection,
+        "SELECT COALESCE(p.email, a.email) AS email, p.language, c.name_vi AS cooperative_vi, c.name_en AS cooperative_en,
+                c.email AS cooperative_email, p.payment_method
+         FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
+              LEFT JOIN account a ON a.id = p.account_id WHERE o.id = $1",
+        [id.into()],
+    )
+    .await?;
+    let Some(party) = party else { return Ok(None) };
+    let leaders = leaders_of(connection, order.cooperative_id).await?;
+    let mut seller_emails: Vec<_> = party.cooperative_email.into_iter().chain(leaders).collect();
+    seller_emails.dedup();
+    let lines = lines_of(connection, &[id]).await?;
+    let last = events_of(connection, &[id]).await?.pop();
+    let unpaid = last.as_ref().is_some_and(|event| {
+        event.from_state == Some(OrderState::AwaitingPayment) && event.to_state != OrderState::Placed
+    });
+    let reason = last.and_then(|event| event.reason);
+    Ok(Some(OrderForMail {
+        order,
+        lines,
+        buyer_email: party.email,
+        buyer_language: party.language,
+        cooperative_vi: party.cooperative_vi,
+        cooperative_en: party.cooperative_en,
+        seller_emails,
+        reason,
+        unpaid,
+        payment_method: party.payment_method,
+    }))
+}

@@ -1,0 +1,136 @@
+//! What happens by itself: unanswered orders expire, delivered ones are completed, what is long over is cleared away.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use entity::value::{OrderActor, OrderId};
+use sea_orm::FromQueryResult;
+use time::OffsetDateTime;
+
+use super::rules::Action;
+use super::steps::{By, Tools, step};
+use super::store::order;
+use crate::platform::background::Stop;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, all, run};
+use crate::platform::outbox::Bell;
+use crate::platform::problem::Problem;
+use crate::platform::read_model::ReadModel;
+
+const PERIOD: Duration = Duration::from_secs(15);
+const BATCH: usize = 200;
+const MOST_BATCHES: usize = 20;
+
+pub struct Sweeper {
+    pub db: Db,
+    pub clock: Clock,
+    pub read_model: ReadModel,
+    pub bell: Data<Bell>,
+    pub completion_days: u32,
+}
+
+#[derive(FromQueryResult)]
+struct IdRow {
+    id: OrderId,
+}
+
+impl Sweeper {
+    /// Sweeps until it is told to stop. Several nodes may sweep at once: each step has one winner.
+    pub async fn run(self, stop: Stop) {
+        loop {
+            if let Err(error) = self.round().await {
+                tracing::warn!(%error, "sweeping failed; trying again");
+            }
+            if !stop.pause(PERIOD).await {
+                return;
+            }
+        }
+    }
+
+    async fn round(&self) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let due = "SELECT id FROM orders WHERE state = 'placed' AND respond_by <= $1";
+        self.each(due, now, Action::Expire, "not answered in time").await?;
+        let due = "SELECT id FROM orders WHERE state = 'awaiting_payment' AND respond_by <= $1";
+        self.each(due, now, Action::Expire, "not paid in time").await?;
+        let due = "SELECT id FROM orders WHERE state = 'delivered' AND delivered_at <= $1
+                     AND NOT EXISTS (SELECT 1 FROM return_request r WHERE r.order_id = orders.id AND r.state IN ('requested', 'approved'))
+                     AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.order_id = orders.id AND d.state = 'open')";
+        let until = now - time::Duration::days(self.completion_days.into());
+        self.each(due, until, Action::Complete, "nobody objected").await?;
+        self.clear(now).await
+    }
+
+    async fn each(
+        &self,
+        due: &'static str,
+        moment: OffsetDateTime,
+        action: Action,
+        reason: &'static str,
+    ) -> Result<(), Problem> {
+        // After a rush more than one batch may be due; nobody waits for the next round.
+        for _ in 0..MOST_BATCHES {
+            if self.batch(due, moment, action, reason).await? < BATCH {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the step for a batch of what is due; how many there were.
+    async fn batch(
+        &self,
+        due: &'static str,
+        moment: OffsetDateTime,
+        action: Action,
+        reason: &'static str,
+    ) -> Result<usize, Problem> {
+        let rows = all::<IdRow>(self.db.fresh(), format!("{due} ORDER BY id LIMIT {BATCH}"), [moment.into()]).await?;
+        let count = rows.len();
+        for IdRow { id } in rows {
+            let Some(row) = order(self.db.fresh(), id).await? else { continue };
+            let by = By::of(OrderActor::System, None, Some(reason.to_owned()));
+            let tools = Tools { db: &self.db, read_model: &self.read_model, bell: &self.bell, now: self.clock.now() };
+            match step(&tools, &row, action, by).await {
+                Ok(_) => tracing::info!(order = %id, ?action, "done by time"),
+                // Its seller or buyer was faster.
+                Err(problem) if problem.code.status == 409 => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(count)
+    }
+
+    async fn clear(&self, now: OffsetDateTime) -> Result<(), Problem> {
+        const OVER: &[(&str, i64)] = &[
+            ("DELETE FROM idempotency_key WHERE created_at < $1", 2),
+            ("DELETE FROM quote WHERE expires_at < $1", 1),
+            ("DELETE FROM registration WHERE expires_at < $1", 2),
+            ("DELETE FROM password_reset WHERE expires_at < $1", 2),
+            ("DELETE FROM console_session WHERE created_at < $1", 61),
+            (
+                "DELETE FROM import_row WHERE job_id IN
+                     (SELECT id FROM import_job WHERE updated_at < $1 AND state IN ('done', 'cancelled', 'failed'))",
+                60,
+            ),
+            (
+                "DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE created_at < $1)",
+                30,
+            ),
+            (
+                "DELETE FROM payment_callback WHERE last_at < $1 AND outcome IN ('forged', 'unreadable', 'not_found')",
+                30,
+            ),
+            ("DELETE FROM webhook_message WHERE created_at < $1", 30),
+            ("DELETE FROM outbox WHERE delivered_at IS NOT NULL AND created_at < $1", 14),
+            (
+                "DELETE FROM cart_line WHERE cart_id IN (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",
+                60,
+            ),
+        ];
+        for &(sql, days) in OVER {
+            run(self.db.write(), sql.to_owned(), [(now - time::Duration::days(days)).into()]).await?;
+        }
+        Ok(())
+    }
+}

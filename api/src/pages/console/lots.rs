@@ -1,0 +1,105 @@
+//! Harvest lots: what came in when, and what is about to expire.
+
+use actix_web::web::{Path, Payload};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use entity::value::{LotId, MovementKind, OfferId, ProductId};
+use minijinja::context;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+use time::Date;
+
+use super::render::{page, value};
+use super::session::{FORM, Form, Seat, Turn};
+use crate::people::identity::Permission;
+use crate::platform::db::all;
+use crate::platform::problem::Problem;
+use crate::shop::inventory::lots::{self, LotQuantity, LotQuery, NewLot};
+use crate::shop::inventory::{NewMovement, receive};
+
+#[derive(FromQueryResult, Serialize)]
+struct Choice {
+    offer_id: OfferId,
+    product_id: ProductId,
+    name: String,
+}
+
+#[get("/console/lots")]
+pub async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::SeeShop)?;
+    let query = LotQuery { in_stock: Some(true), limit: Some(50), ..LotQuery::default() };
+    let found = lots::find(&seat.desk, shop, &query).await?;
+    let offers = all::<Choice>(
+        seat.desk.db.fresh(),
+        "SELECT o.id AS offer_id, o.product_id, p.name_vi || ' · ' || o.pack_vi AS name FROM offer o JOIN product p ON p.id = o.product_id
+         WHERE o.cooperative_id = $1 AND p.status <> 'archived' ORDER BY p.name_vi, o.position LIMIT 200",
+        [shop.into()],
+    )
+    .await?;
+    let today = seat.desk.today().to_string();
+    page(
+        &seat,
+        "lots.html",
+        "stock",
+        context! { lots => value(&found.items), offers => value(&offers), today => today },
+    )
+}
+
+fn new_lot(form: &Form) -> Result<NewLot, Problem> {
+    let (product, offer) = form.text("what").split_once('/').unwrap_or_default();
+    let wrong = |field: &str| Problem::field(format!("/{field}"), "value", "chưa chọn", "is not chosen");
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let date = |name: &str| Date::parse(form.text(name), format).map_err(|_| wrong(name));
+    Ok(NewLot {
+        product_id: product.parse().map_err(|_| wrong("what"))?,
+        code: form.some("code"),
+        harvested_on: date("harvested_on")?,
+        expires_on: if form.text("expires_on").is_empty() { None } else { Some(date("expires_on")?) },
+        plot: form.some("plot"),
+        household: form.some("household"),
+        note: None,
+        certificate_ids: Vec::new(),
+        forecast_id: None,
+        contents: vec![LotQuantity {
+            offer_id: offer.parse().map_err(|_| wrong("what"))?,
+            quantity: form
+                .count("quantity")?
+                .filter(|n| (1..=1_000_000).contains(n))
+                .ok_or_else(|| wrong("quantity"))?,
+        }],
+    })
+}
+
+#[post("/console/lots")]
+pub async fn on_create(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::CountStock)?;
+    let form = seat.form(&request, payload, FORM).await?;
+    let made = match new_lot(&form) {
+        Ok(input) => lots::create(&seat.desk, shop, input).await,
+        Err(problem) => Err(problem),
+    };
+    match made {
+        Ok(_) => Ok(seat.back("/console/lots", Ok(seat.say("Đã ghi lô mới.", "The lot is recorded.")))),
+        Err(problem) if problem.code.status < 500 => Ok(seat.back("/console/lots", Err(&problem))),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+#[post("/console/lots/{id}")]
+pub async fn on_write_off(
+    request: HttpRequest,
+    seat: Seat,
+    id: Path<LotId>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::CountStock)?;
+    let form = seat.form(&request, payload, FORM).await?;
+    let offer: OfferId = form.parsed("offer")?;
+    let quantity = -form.count("quantity")?.unwrap_or(0);
+    let note = form.some("note").or_else(|| Some("hủy hàng hỏng".to_owned()));
+    let movement = NewMovement { kind: MovementKind::Correction, quantity, lot_id: Some(*id), note };
+    match receive(&seat.desk, shop, offer, movement).await {
+        Ok(_) => Ok(seat.back("/console/lots", Ok(seat.say("Đã trừ khỏi lô.", "Taken off the lot.")))),
+        Err(problem) if problem.code.status < 500 => Ok(seat.back("/console/lots", Err(&problem))),
+        Err(problem) => Err(problem.into()),
+    }
+}

@@ -1,0 +1,291 @@
+//! Who sits at the console: a cookie, its session, and the secret that every form carries.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use entity::console_session;
+use entity::value::{AccountId, CooperativeId, Language, MemberRole, SessionId};
+use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use time::OffsetDateTime;
+
+use crate::people::desk::{DONE_ALREADY, Desk};
+use crate::people::identity::{Permission, SignedIn, begin_session, is_alive, memberships, roles_of};
+use crate::platform::body::service;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, by_id, run};
+pub use crate::platform::forms::{FORM, Form};
+use crate::platform::forms::{is_foreign, read_form};
+use crate::platform::idempotency::IdempotencyKey;
+use crate::platform::problem::{FORBIDDEN, Problem};
+use crate::platform::secrets;
+use crate::platform::templates::escape;
+
+const COOKIE: &str = "ocop_console";
+const FLASH: &str = "ocop_flash";
+const SHOP: &str = "ocop_shop";
+
+/// What a page ends with instead of itself.
+#[derive(Debug)]
+pub enum Turn {
+    /// Elsewhere, such as to the sign-in.
+    To(String),
+    /// An error page.
+    Problem(Problem),
+}
+
+impl std::fmt::Display for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::To(path) => write!(f, "turned to {path}"),
+            Self::Problem(problem) => write!(f, "{problem}"),
+        }
+    }
+}
+
+impl<E: Into<Problem>> From<E> for Turn {
+    fn from(error: E) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl ResponseError for Turn {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::To(_) => StatusCode::SEE_OTHER,
+            Self::Problem(problem) => problem.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::To(path) => to(path),
+            Self::Problem(problem) => {
+                let (vi, en) = (escape(&problem.words(Language::Vi)), escape(&problem.words(Language::En)));
+                super::render::html(
+                    self.status_code(),
+                    format!(
+                        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+                         <title>Chợ OCOP</title><link rel=\"stylesheet\" href=\"{}\"><main class=\"page\"><h1>{vi}</h1><p lang=\"en\">{en}</p>\
+                         <p><a class=\"button\" href=\"/console\">Về trang đầu · Back</a></p></main></html>",
+                        super::render::STYLE
+                    ),
+                )
+            }
+        }
+    }
+}
+
+/// `303 See Other`: a form was taken, or somebody must sign in first.
+pub fn to(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path.to_owned())).finish()
+}
+
+/// A cooperative the person works for.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Shop {
+    pub id: CooperativeId,
+    pub name: String,
+    pub role: MemberRole,
+}
+
+/// Somebody signed in at the console.
+pub struct Seat {
+    pub desk: Desk,
+    pub csrf: String,
+    pub language: Language,
+    pub shops: Vec<Shop>,
+    /// Chosen by cookie; the first otherwise.
+    pub shop: Option<Shop>,
+    /// What the page before wanted said: whether it went well, and the words.
+    pub flash: Option<(bool, String)>,
+    pub name: String,
+    secure: bool,
+}
+
+impl FromRequest for Seat {
+    type Error = Turn;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Turn>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { take_seat(&request).await })
+    }
+}
+
+async fn take_seat(request: &HttpRequest) -> Result<Seat, Turn> {
+    let away = || Turn::To("/console/login".to_owned());
+    let (db, clock) = (service::<Db>(request)?, service::<Clock>(request)?);
+    let now = clock.now();
+    let cookie = request.cookie(COOKIE).ok_or_else(away)?;
+    let row = by_id::<console_session::Entity>(db.fresh(), secrets::hash(cookie.value())).await?.ok_or_else(away)?;
+    if !is_alive(db.fresh(), row.session_id, now).await? {
+        return Err(away());
+    }
+    let account = by_id::<entity::account::Entity>(db.fresh(), row.account_id).await?.ok_or_else(away)?;
+    let roles = roles_of(db.fresh(), row.account_id).await?;
+    let who = SignedIn { account: row.account_id, session: row.session_id, roles };
+    let desk = Desk::of(request, who)?;
+    let shops: Vec<Shop> = memberships(db.fresh(), row.account_id)
+        .await?
+        .into_iter()
+        .map(|m| Shop {
+            id: m.cooperative_id,
+            name: if row.language == Language::Vi { m.name_vi } else { m.name_en },
+            role: m.role,
+        })
+        .collect();
+    let chosen = request.cookie(SHOP).and_then(|cookie| cookie.value().parse::<CooperativeId>().ok());
+    let shop = shops.iter().find(|shop| Some(shop.id) == chosen).or(shops.first()).cloned();
+    let flash = request.cookie(FLASH).and_then(|cookie| {
+        let text = percent_encoding::percent_decode_str(cookie.value()).decode_utf8().ok()?.into_owned();
+        let (kind, words) = text.split_once(':')?;
+        Some((kind == "good", words.to_owned()))
+    });
+    Ok(Seat {
+        secure: desk.config.base_url().starts_with("https:"),
+        desk,
+        csrf: row.csrf,
+        language: row.language,
+        shops,
+        shop,
+        flash,
+        name: account.name,
+    })
+}
+
+impl Seat {
+    /// The cooperative worked for, if the person may do this there; who works for none is sent to apply.
+    pub fn shop(&self, permission: Permission) -> Result<CooperativeId, Turn> {
+        let shop = self.shop.as_ref().ok_or_else(|| Turn::To("/console".to_owned()))?;
+        if shop.role >= permission.least() { Ok(shop.id) } else { Err(Problem::new(&FORBIDDEN).into()) }
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.shop.as_ref().is_some_and(|shop| shop.role >= permission.least())
+    }
+
+    /// Reads a form and refuses it without the session's secret.
+    pub async fn form(&self, request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Form, Turn> {
+        let form = read_form(request, payload, most).await?;
+        match form.0.field("csrf") {
+            Some(csrf) if secrets::same(csrf, &self.csrf) => {
+                if let Ok(mut once) = self.desk.once.lock() {
+                    *once = form
+                        .0
+                        .field("once")
+                        .filter(|mark| mark.len() <= 64)
+                        .map(|mark| IdempotencyKey(mark.to_owned()));
+                }
+                Ok(form)
+            }
+            _ => Err(Problem::new(&FORBIDDEN).into()),
+        }
+    }
+
+    /// Back to a page, with a word of how it went.
+    pub fn back(&self, path: &str, outcome: Result<&str, &Problem>) -> HttpResponse {
+        let text = match outcome {
+            Ok(words) => format!("good:{words}"),
+            // A second click: what it wanted is so.
+            Err(problem) if problem.code.name == DONE_ALREADY.name => format!("good:{}", problem.words(self.language)),
+            Err(problem) => format!("bad:{}", problem.words(self.language)),
+        };
+        let encoded = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let mut response = to(path);
+        let cookie = Cookie::build(FLASH, encoded)
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .max_age(actix_web::cookie::time::Duration::seconds(30))
+            .finish();
+        let _ = response.add_cookie(&cookie);
+        response
+    }
+
+    /// In the person's language.
+    pub fn say<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
+        if self.language == Language::Vi { vi } else { en }
+    }
+}
+
+/// A form from nobody in particular: signing in. Browsers say where it comes from.
+pub async fn foreign_form(request: &HttpRequest, payload: web::Payload) -> Result<Form, Turn> {
+    if is_foreign(request) {
+        return Err(Problem::new(&FORBIDDEN).into());
+    }
+    Ok(read_form(request, payload, FORM).await?)
+}
+
+/// Opens a session for a browser; the response gets its cookie.
+pub async fn sit_down(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    language: Language,
+    secure: bool,
+    now: OffsetDateTime,
+) -> Result<HttpResponse, Turn> {
+    let token = secrets::token();
+    let session: SessionId = begin_session(connection, account, now).await?;
+    let row = console_session::ActiveModel {
+        token_hash: Set(secrets::hash(&token)),
+        session_id: Set(session),
+        account_id: Set(account),
+        csrf: Set(secrets::token()),
+        language: Set(language),
+        created_at: Set(now),
+        seen_at: Set(now),
+    };
+    console_session::Entity::insert(row).exec_without_returning(connection).await?;
+    let mut response = to("/console");
+    let cookie = Cookie::build(COOKIE, token)
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(actix_web::cookie::time::Duration::days(60))
+        .finish();
+    let _ = response.add_cookie(&cookie);
+    Ok(response)
+}
+
+/// Ends the session of a browser.
+pub async fn stand_up(seat: &Seat) -> Result<HttpResponse, Turn> {
+    let sql = "UPDATE session SET revoked_at = $2, revoked_reason = 'signed out' WHERE id = $1 AND revoked_at IS NULL";
+    run(seat.desk.db.write(), sql, [seat.desk.who.session.into(), seat.desk.now().into()]).await?;
+    let mut response = to("/console/login");
+    let _ = response.add_cookie(&gone(COOKIE));
+    Ok(response)
+}
+
+fn gone(name: &'static str) -> Cookie<'static> {
+    Cookie::build(name, "").path("/").max_age(actix_web::cookie::time::Duration::ZERO).finish()
+}
+
+/// A flash is said once.
+pub fn said(response: &mut HttpResponse) {
+    let _ = response.add_cookie(&gone(FLASH));
+}
+
+/// Chooses which of one's cooperatives to work for.
+pub fn choose(response: &mut HttpResponse, id: CooperativeId, secure: bool) {
+    let cookie = Cookie::build(SHOP, id.to_string())
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(actix_web::cookie::time::Duration::days(365))
+        .finish();
+    let _ = response.add_cookie(&cookie);
+}
+
+/// The language of a browser's session.
+pub async fn speak(seat: &Seat, language: Language) -> Result<(), Turn> {
+    let sql = "UPDATE console_session SET language = $2 WHERE session_id = $1";
+    run(seat.desk.db.write(), sql, [seat.desk.who.session.into(), language.as_str().into()]).await?;
+    Ok(())
+}

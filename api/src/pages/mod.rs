@@ -1,0 +1,9 @@
+//! Pages made by the server, for phones that are cheap and browsers without scripts.
+//!
+//! - `storefront`: the shop for guests: products, cooperatives, destinations, basket, checkout, orders.
+//! - `console`: for who works in a cooperative, and at `/partner` for tourism partners.
+//!
+//! They call what the API's routes call, and hold no rules of their own.
+
+pub mod console;
+pub mod storefront;

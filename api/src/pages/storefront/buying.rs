@@ -1,0 +1,193 @@
+//! Checkout in two steps: who and where, then the total, which is exactly what is charged.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use entity::value::{CooperativeId, DeliveryMethod, PaymentMethod, SalesChannel};
+use minijinja::context;
+use serde_json::{Value, json};
+
+use super::basket::{bring_along, cart_of, open_basket, own_form};
+use super::shell::{Fault, Shell};
+use crate::orders::ordering::{
+    Checkout, Choice, ContactInput, Purchase, QuoteRequest, Shop, guest_cart, make_quote, place,
+};
+use crate::people::identity::{AddressInput, Caller};
+use crate::people::places;
+use crate::platform::body::validate;
+use crate::platform::db::by_id;
+use crate::platform::forms::Form;
+use crate::platform::idempotency::IdempotencyKey;
+use crate::platform::problem::Problem;
+use crate::platform::templates::value;
+use crate::shop::delivery::pickup_points_for_buyers;
+
+type Typed = BTreeMap<String, String>;
+
+/// What of a form is carried from step to step.
+const CARRIED: &[&str] = &["name", "phone", "email", "street", "commune", "method", "codes", "note"];
+
+fn typed(form: &Form) -> Typed {
+    let known = |name: &str| CARRIED.contains(&name) || name.starts_with("how-");
+    form.0.fields.iter().filter(|(name, _)| known(name)).cloned().collect()
+}
+
+/// The cooperatives of the basket, each with how its goods may come.
+async fn shops(shell: &Shell, cart: &crate::orders::ordering::Cart, typed: &Typed) -> Result<Vec<Value>, Problem> {
+    let mut shops: Vec<Value> = Vec::new();
+    for line in &cart.lines {
+        let id = line.cooperative.id;
+        if shops.iter().any(|shop| shop["id"] == json!(id)) {
+            continue;
+        }
+        let row = by_id::<entity::cooperative::Entity>(shell.db.fresh(), id).await?;
+        let points = pickup_points_for_buyers(shell.db.fresh(), id).await?;
+        shops.push(json!({
+            "id": id, "name": line.cooperative.name, "pickup": row.is_some_and(|row| row.pickup_offered), "points": points,
+            "chosen": typed.get(&format!("how-{id}")),
+        }));
+    }
+    Ok(shops)
+}
+
+async fn checkout_page(shell: &Shell, status: StatusCode, typed: &Typed, error: &str) -> Result<HttpResponse, Fault> {
+    let cart = cart_of(shell).await.map_err(|problem| shell.fault(problem))?;
+    let Some(cart) = cart.filter(|cart| !cart.lines.is_empty()) else { return Ok(shell.to("/basket")) };
+    let shops = shops(shell, &cart, typed).await.map_err(|problem| shell.fault(problem))?;
+    let methods: Vec<&str> = shell.config.payment_methods().iter().map(|method| method.as_str()).collect();
+    let values = context! { shops => value(&shops), methods => methods, form => value(typed), error => error };
+    shell.page("checkout.html", status, values)
+}
+
+#[get("/checkout")]
+pub async fn checkout_form(shell: Shell) -> Result<HttpResponse, Fault> {
+    checkout_page(&shell, StatusCode::OK, &Typed::new(), "").await
+}
+
+fn text<'a>(typed: &'a Typed, name: &str) -> &'a str {
+    typed.get(name).map(|text| text.trim()).unwrap_or_default()
+}
+
+fn some(typed: &Typed, name: &str) -> Option<String> {
+    Some(text(typed, name).to_owned()).filter(|text| !text.is_empty())
+}
+
+fn choices(typed: &Typed) -> Vec<Choice> {
+    let how = |(name, how): (&String, &String)| {
+        let cooperative_id: CooperativeId = name.strip_prefix("how-")?.parse().ok()?;
+        let (method, pickup_point_id) = match how.as_str() {
+            "pickup" => (DeliveryMethod::Pickup, None),
+            point => match point.parse() {
+                Ok(point) => (DeliveryMethod::Pickup, Some(point)),
+                Err(_) => (DeliveryMethod::Delivery, None),
+            },
+        };
+        Some(Choice { cooperative_id, method, pickup_point_id })
+    };
+    typed.iter().filter_map(how).collect()
+}
+
+fn quote_request(typed: &Typed) -> Result<QuoteRequest, Problem> {
+    let deliveries = choices(typed);
+    let delivered = deliveries.is_empty() || deliveries.iter().any(|choice| choice.method == DeliveryMethod::Delivery);
+    let address = if delivered {
+        let commune_code = places::commune_meant(text(typed, "commune")).ok_or_else(|| {
+            let (vi, en) =
+                ("Không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "No such commune; write “Kim Bôi, Phú Thọ”");
+            Problem::field("/commune", "commune", vi, en)
+        })?;
+        Some(AddressInput {
+            recipient: text(typed, "name").to_owned(),
+            phone: text(typed, "phone").to_owned(),
+            street: text(typed, "street").to_owned(),
+            commune_code,
+        })
+    } else {
+        None
+    };
+    let codes =
+        text(typed, "codes").split([',', ' ']).filter(|code| !code.is_empty()).take(5).map(str::to_owned).collect();
+    validate(QuoteRequest { address, deliveries, codes })
+}
+
+fn contact(typed: &Typed) -> Result<ContactInput, Problem> {
+    validate(ContactInput {
+        name: text(typed, "name").to_owned(),
+        phone: text(typed, "phone").to_owned(),
+        email: some(typed, "email"),
+    })
+}
+
+#[post("/checkout")]
+pub async fn review(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let typed = typed(&form);
+    let Some((id, token)) = open_basket(&shell).await? else { return Ok(shell.to("/basket")) };
+    let quoted = async {
+        bring_along(&shell, id).await?;
+        contact(&typed)?;
+        crate::people::identity::rules::phone(text(&typed, "phone")).ok_or_else(|| {
+            Problem::field("/phone", "phone", "Số điện thoại không hợp lệ", "Not a valid phone number")
+        })?;
+        let asked = quote_request(&typed)?;
+        let row = guest_cart(shell.db.fresh(), id, &token).await?;
+        make_quote(&shell.db, &shell.clock, &shell.config, &row, asked).await
+    };
+    match quoted.await {
+        Ok(quote) => {
+            let partner = cart_of(&shell).await?.and_then(|cart| cart.partner);
+            let partner = partner.map(|partner| shell.say(&partner.disclosure.vi, &partner.disclosure.en).to_owned());
+            let values =
+                context! { quote => value(&quote), form => value(&typed), partner => partner.unwrap_or_default() };
+            shell.page("review.html", StatusCode::OK, values)
+        }
+        Err(problem) if problem.code.status < 500 => {
+            checkout_page(&shell, StatusCode::UNPROCESSABLE_ENTITY, &typed, &problem.words(shell.language)).await
+        }
+        Err(problem) => Err(shell.fault(problem)),
+    }
+}
+
+#[post("/checkout/buy")]
+pub async fn buy(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let typed = typed(&form);
+    let Some((id, token)) = shell.basket.clone() else { return Ok(shell.to("/basket")) };
+    let bought = async {
+        let row = guest_cart(shell.db.fresh(), id, &token).await?;
+        let method: PaymentMethod = form.parsed("method")?;
+        let input = validate(Checkout {
+            cart_id: id,
+            quote_id: form.parsed("quote")?,
+            contact: contact(&typed)?,
+            payment_method: method,
+            channel: Some(if shell.via.is_some() { SalesChannel::Widget } else { SalesChannel::Web }),
+            note: some(&typed, "note"),
+        })?;
+        let key = IdempotencyKey(format!("page:{}", form.text("once").chars().take(64).collect::<String>()));
+        let shop = Shop {
+            db: &shell.db,
+            clock: &shell.clock,
+            config: &shell.config,
+            read_model: &shell.read_model,
+            bell: &shell.bell,
+        };
+        let (_, body) = place(&shop, &Caller(None), &row, &input, &key, shell.language).await?;
+        serde_json::from_str::<Purchase>(&body).map_err(Problem::internal)
+    };
+    match bought.await {
+        Ok(purchase) => {
+            let first = purchase.orders.first().ok_or_else(|| Problem::internal("a purchase without orders"))?;
+            let secret = first.link.split_once("token=").map(|(_, token)| token).unwrap_or_default();
+            let mut response = shell.to(&format!("/o/{}?token={secret}&thanks=1", first.id));
+            shell.keep_basket(&mut response, None);
+            Ok(response)
+        }
+        Err(problem) if problem.code.status < 500 => {
+            checkout_page(&shell, StatusCode::CONFLICT, &typed, &problem.words(shell.language)).await
+        }
+        Err(problem) => Err(shell.fault(problem)),
+    }
+}

@@ -1,0 +1,136 @@
+//! What a request that changes listings, stock or orders works with, and who sent it; or who sends it for a partner
+//! (`partner`).
+
+mod partner;
+
+use std::sync::{Arc, Mutex};
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use entity::value::{CooperativeId, MemberRole};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use serde::Serialize;
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+
+pub use partner::PartnerDesk;
+
+use crate::config::Config;
+use crate::people::identity::{Permission, SignedIn, require_member};
+use crate::platform::audit;
+use crate::platform::body::service;
+use crate::platform::clock::Clock;
+use crate::platform::db::Db;
+use crate::platform::idempotency::{Claim, IdempotencyKey, claim, keep};
+use crate::platform::objects::Objects;
+use crate::platform::outbox::Bell;
+use crate::platform::problem::{Problem, codes};
+use crate::platform::read_model::ReadModel;
+
+/// The services a signed-in person's request needs, taken from the application at once.
+#[derive(Clone)]
+pub struct Desk {
+    pub db: Data<Db>,
+    pub clock: Data<Clock>,
+    pub read_model: Data<ReadModel>,
+    pub bell: Data<Bell>,
+    pub objects: Data<Objects>,
+    pub config: Data<Config>,
+    pub who: SignedIn,
+    /// The mark of the form that was sent, once.
+    pub once: Arc<Mutex<Option<IdempotencyKey>>>,
+}
+
+codes! {
+    DONE_ALREADY = "done_already" 409 "Việc này đã được ghi rồi." "This was done already.";
+}
+
+impl FromRequest for Desk {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let who = SignedIn::from_request(request, payload).into_inner();
+        std::future::ready(who.and_then(|who| Self::of(request, who)))
+    }
+}
+
+impl Desk {
+    /// The desk of somebody already known, such as by a cookie.
+    pub fn of(request: &HttpRequest, who: SignedIn) -> Result<Self, Problem> {
+        Ok(Self {
+            db: service(request)?,
+            clock: service(request)?,
+            read_model: service(request)?,
+            bell: service(request)?,
+            objects: service(request)?,
+            config: service(request)?,
+            who,
+            once: Arc::default(),
+        })
+    }
+
+    /// A transaction of the request's work. The first of a form that carries a mark claims it: a second click, or a page
+    /// that is sent again, changes nothing and is told [`DONE_ALREADY`]; what failed may be sent again.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, Problem> {
+        let transaction = self.db.begin().await?;
+        let key = self.once.lock().ok().and_then(|mut once| once.take());
+        if let Some(key) = key {
+            let scope = format!("form:{}", self.who.account);
+            match claim(&transaction, &scope, &key, "", self.now()).await? {
+                Claim::First => keep(&transaction, &scope, &key, 204, "").await?,
+                Claim::Again { .. } => return Err(Problem::new(&DONE_ALREADY)),
+            }
+        }
+        Ok(transaction)
+    }
+
+    /// Refused unless the caller's role in the cooperative has the permission.
+    pub async fn may(&self, cooperative: CooperativeId, permission: Permission) -> Result<MemberRole, Problem> {
+        require_member(self.db.fresh(), self.who.account, cooperative, permission).await
+    }
+
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    /// In Vietnam.
+    pub fn today(&self) -> Date {
+        self.clock.today()
+    }
+
+    /// Writes who changed what, in the change's own transaction.
+    pub async fn audit(
+        &self,
+        transaction: &impl ConnectionTrait,
+        action: &str,
+        (entity, entity_id): (&str, Uuid),
+        before: impl Serialize,
+        after: impl Serialize,
+    ) -> Result<(), DbErr> {
+        let value = |value| Some(value).filter(|value: &serde_json::Value| !value.is_null());
+        let change = audit::Change {
+            actor: self.who.audit_actor(),
+            action,
+            entity,
+            entity_id,
+            before: value(serde_json::to_value(before).unwrap_or_default()),
+            after: value(serde_json::to_value(after).unwrap_or_default()),
+        };
+        audit::record(transaction, change, self.now()).await
+    }
+
+    /// Refreshes what buyers see of these products, after the commit that changed them.
+    pub async fn products_changed(&self, ids: &[entity::value::ProductId]) -> Result<(), Problem> {
+        self.bell.ring();
+        self.read_model.products_changed(ids).await;
+        Ok(())
+    }
+
+    pub async fn cooperative_changed(&self, id: CooperativeId) -> Result<(), Problem> {
+        self.bell.ring();
+        self.read_model.cooperative_changed(id).await;
+        Ok(())
+    }
+}

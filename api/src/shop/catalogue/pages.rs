@@ -1,0 +1,310 @@
+//! Making answers: a list is a join of cards, a page is read from the database once per version.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderValue;
+use entity::cooperative;
+use entity::value::{CategoryId, CooperativeId, CooperativeStatus, ProductId};
+
+use super::browse::{Found, Wanted, find};
+use super::rules::Availability;
+use super::shelf::{Entry, Snapshot, origin};
+use super::view::{
+    Bilingual, CategoryNode, CategoryTree, CertificateView, CooperativeCard, CooperativePage, OfferView, PreorderView,
+    ProductPage, RecognitionView, Seller, TierView,
+};
+use super::{Catalogue, store};
+use crate::people::places;
+use crate::platform::db::by_id;
+use crate::platform::pagination::Page;
+use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::ready::Ready;
+
+impl Catalogue {
+    /// The answer under this key at this version, made if it is not kept.
+    fn kept(&self, key: String, make: impl FnOnce() -> Result<Ready, Problem>) -> Result<Arc<Ready>, Problem> {
+        if let Some(ready) = self.kept.get(&key) {
+            return Ok(ready);
+        }
+        let ready = Arc::new(make()?);
+        self.kept.put(key, ready.clone());
+        Ok(ready)
+    }
+
+    pub fn product_list(&self, query: &str) -> Result<Arc<Ready>, Problem> {
+        let snapshot = self.snapshot();
+        let key = format!("l{}.{}?{query}", snapshot.version, self.search.generation());
+        if let Some(ready) = self.kept.get(&key) {
+            return Ok(ready);
+        }
+        let wanted = Wanted::parse(query)?;
+        let hits = wanted.q.as_deref().map(|q| self.search.hits(q)).transpose().map_err(Problem::internal)?;
+        let found = find(&snapshot, &wanted, hits.as_deref());
+        let mut ready = Ready::bytes(join(&found)?);
+        ready.link = found.next_cursor.as_deref().and_then(|cursor| next_link("/v1/products", query, cursor));
+        let ready = Arc::new(ready);
+        match &wanted.q {
+            // Not kept: each search in vain is counted.
+            Some(q) if found.total == 0 => self.misses.note(q),
+            _ => self.kept.put(key, ready.clone()),
+        }
+        Ok(ready)
+    }
+
+    pub async fn product_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
+        let snapshot = self.snapshot().clone();
+        let id = key.parse::<ProductId>().ok().or_else(|| snapshot.by_slug.get(key).copied());
+        let entry = id.and_then(|id| snapshot.get(id)).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+        let key = format!("p{}", entry.version);
+        if let Some(ready) = self.kept.get(&key) {
+            return Ok(ready);
+        }
+        let page = self.read_page(entry, &snapshot).await?;
+        self.kept(key, || Ready::json(&page).map_err(Problem::internal))
+    }
+
+    async fn read_page(&self, entry: &Entry, snapshot: &Snapshot) -> Result<ProductPage, Problem> {
+        let connection = self.db.read();
+        let gone = || Problem::new(&NOT_FOUND);
+        let product = store::product(connection, entry.id).await?.ok_or_else(gone)?;
+        let seller = by_id::<cooperative::Entity>(connection, entry.cooperative).await?.ok_or_else(gone)?;
+        let certificates = store::certificates(connection, entry.id).await?;
+        let today = snapshot.today;
+        let in_force = entry.terms.iter().filter(|term| term.issued_on <= today && today <= term.valid_until);
+        Ok(ProductPage {
+            card: entry.card.clone(),
+            story: Bilingual { vi: product.story_vi, en: product.story_en },
+            storage: Bilingual { vi: product.storage_vi, en: product.storage_en },
+            shelf_life_days: product.shelf_life_days,
+            gtin: product.gtin,
+            off_season: entry.off_season,
+            recognitions: in_force
+                .map(|term| RecognitionView {
+                    stars: term.stars,
+                    certificate_number: term.certificate_number.clone(),
+                    issuer: term.issuer.clone(),
+                    issued_on: term.issued_on,
+                    valid_until: term.valid_until,
+                })
+                .collect(),
+            certificates: certificates
+                .into_iter()
+                .filter(|row| row.valid_until.is_none_or(|until| today <= until))
+                .map(|row| CertificateView {
+                    kind: row.kind,
+                    number: row.number,
+                    issuer: row.issuer,
+                    issued_on: row.issued_on,
+                    valid_until: row.valid_until,
+                })
+                .collect(),
+            offers: entry.offers.iter().map(|offer| offer_view(offer, entry.closed)).collect(),
+            images: entry.images.clone(),
+            seller: seller_view(&seller),
+        })
+    }
+
+    pub fn category_tree(&self) -> Result<Arc<Ready>, Problem> {
+        let snapshot = self.snapshot();
+        self.kept(format!("t{}", snapshot.version), || {
+            Ready::json(&CategoryTree { items: nodes(&snapshot, None) }).map_err(Problem::internal)
+        })
+    }
+
+    pub(super) fn cooperative_list(
+        &self,
+        limit: u64,
+        after: Option<CooperativeId>,
+        query: &str,
+    ) -> Result<Arc<Ready>, Problem> {
+        let snapshot = self.snapshot();
+        self.kept(format!("cl{}?{query}", snapshot.version), || {
+            let mut rows: Vec<_> = snapshot
+                .cooperatives
+                .values()
+                .filter(|row| row.status == CooperativeStatus::Active && after.is_none_or(|after| row.id > after))
+                .collect();
+            rows.sort_by_key(|row| row.id);
+            rows.truncate(usize::try_from(limit).unwrap_or(100) + 1);
+            let cards = rows.into_iter().filter_map(|row| cooperative_card(&snapshot, row.id)).collect();
+            let page = Page::from_rows(cards, limit, |card: &CooperativeCard| card.id);
+            let link = page.next_cursor.as_deref().and_then(|cursor| next_link("/v1/cooperatives", query, cursor));
+            let mut ready = Ready::json(&page).map_err(Problem::internal)?;
+            ready.link = link;
+            Ok(ready)
+        })
+    }
+
+    /// Slugs and days of change of everything that has a page: products and cooperatives that sell.
+    pub fn addresses(&self) -> (Vec<(String, time::OffsetDateTime)>, Vec<String>) {
+        let snapshot = self.snapshot();
+        let products = snapshot.entries.iter().map(|entry| (entry.card.slug.clone(), entry.changed_at)).collect();
+        let active = snapshot.cooperatives.values().filter(|row| row.status == CooperativeStatus::Active);
+        (products, active.map(|row| row.slug.clone()).collect())
+    }
+
+    /// A cooperative as lists show it, while it sells.
+    pub fn cooperative_card(&self, id: CooperativeId) -> Option<CooperativeCard> {
+        let snapshot = self.snapshot();
+        let active = snapshot.cooperatives.get(&id).is_some_and(|row| row.status == CooperativeStatus::Active);
+        active.then(|| cooperative_card(&snapshot, id)).flatten()
+    }
+
+    /// All cooperatives that sell.
+    pub fn cooperative_cards(&self) -> Vec<CooperativeCard> {
+        let snapshot = self.snapshot();
+        let active = snapshot.cooperatives.values().filter(|row| row.status == CooperativeStatus::Active);
+        active.filter_map(|row| cooperative_card(&snapshot, row.id)).collect()
+    }
+
+    pub async fn cooperative_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
+        let snapshot = self.snapshot().clone();
+        let gone = || Problem::new(&NOT_FOUND);
+        let row = snapshot
+            .cooperatives
+            .values()
+            .find(|row| row.slug == key || key.parse().is_ok_and(|id: CooperativeId| id == row.id))
+            .filter(|row| row.status == CooperativeStatus::Active)
+            .ok_or_else(gone)?;
+        let key = format!("c{}:{}", snapshot.version, row.id);
+        if let Some(ready) = self.kept.get(&key) {
+            return Ok(ready);
+        }
+        let full = by_id::<cooperative::Entity>(self.db.read(), row.id).await?.ok_or_else(gone)?;
+        let products = snapshot.entries.iter().filter(|entry| entry.cooperative == row.id).take(100);
+        let page = CooperativePage {
+            card: cooperative_card(&snapshot, row.id).ok_or_else(gone)?,
+            story: Bilingual::new(&full.story_vi, &full.story_en),
+            pickup_offered: full.pickup_offered,
+            seller: seller_view(&full),
+            products: products.map(|entry| entry.card.clone()).collect(),
+        };
+        self.kept(key, || Ready::json(&page).map_err(Problem::internal))
+    }
+}
+
+/// `{"items":[card,card,…],…}` out of cards already serialised.
+fn join(found: &Found<'_>) -> Result<Vec<u8>, Problem> {
+    let size = found.items.iter().map(|(entry, _)| entry.card_bytes.len() + 40).sum::<usize>();
+    let mut out = Vec::with_capacity(size + 4096);
+    out.extend_from_slice(b"{\"items\":[");
+    for (index, (entry, distance)) in found.items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match distance {
+            None => out.extend_from_slice(&entry.card_bytes),
+            Some(km) => {
+                out.extend_from_slice(entry.card_bytes.strip_suffix(b"}").unwrap_or(&entry.card_bytes));
+                out.extend_from_slice(format!(",\"distance_km\":{}}}", (km * 10.0).round() / 10.0).as_bytes());
+            }
+        }
+    }
+    let json = |value: &dyn erased::Json| value.json().map_err(Problem::internal);
+    out.extend_from_slice(b"],\"next_cursor\":");
+    out.extend(json(&found.next_cursor)?);
+    out.extend_from_slice(format!(",\"total\":{}", found.total).as_bytes());
+    if let Some(facets) = &found.facets {
+        out.extend_from_slice(b",\"facets\":");
+        out.extend(json(facets)?);
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+mod erased {
+    /// Something that serialises to JSON.
+    pub trait Json {
+        fn json(&self) -> serde_json::Result<Vec<u8>>;
+    }
+
+    impl<T: serde::Serialize> Json for T {
+        fn json(&self) -> serde_json::Result<Vec<u8>> {
+            serde_json::to_vec(self)
+        }
+    }
+}
+
+fn next_link(path: &str, query: &str, cursor: &str) -> Option<HeaderValue> {
+    let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor").collect();
+    pairs.push(("cursor".into(), cursor.into()));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    HeaderValue::from_str(&format!("<{path}?{query}>; rel=\"next\"")).ok()
+}
+
+fn offer_view(offer: &super::shelf::OfferEntry, closed: bool) -> OfferView {
+    OfferView {
+        id: offer.row.id,
+        sku: offer.row.sku.clone(),
+        pack: Bilingual::new(&offer.row.pack_vi, &offer.row.pack_en),
+        unit: offer.row.unit,
+        weight_g: offer.row.weight_g,
+        price: offer.row.price_amount.into(),
+        min_quantity: offer.row.min_quantity,
+        step_quantity: offer.row.step_quantity,
+        tiers: offer
+            .tiers
+            .iter()
+            .map(|tier| TierView { from_quantity: tier.from_quantity, price: tier.amount.into() })
+            .collect(),
+        wholesale_from: offer.row.wholesale_from,
+        preorder: offer
+            .forecast
+            .as_ref()
+            .map(|row| PreorderView { expected_from: row.expected_from, expected_to: row.expected_to }),
+        availability: if closed { Availability::OutOfStock } else { offer.availability() },
+    }
+}
+
+fn seller_view(row: &cooperative::Model) -> Seller {
+    let commune = places::commune(&row.commune_code);
+    let commune_name = commune.map(|c| c.name.as_str()).unwrap_or_default();
+    let province_name = commune.map(|c| places::province_of(c).name.as_str()).unwrap_or_default();
+    Seller {
+        id: row.id,
+        slug: row.slug.clone(),
+        kind: row.kind,
+        name: Bilingual::new(&row.name_vi, &row.name_en),
+        legal_name: row.legal_name.clone(),
+        tax_code: row.tax_code.clone(),
+        licence_number: row.licence_number.clone(),
+        licence_issuer: row.licence_issuer.clone(),
+        representative: row.representative.clone(),
+        address: format!("{}, {commune_name}, {province_name}", row.street),
+        phone: row.phone.clone(),
+        email: row.email.clone(),
+    }
+}
+
+fn cooperative_card(snapshot: &Snapshot, id: CooperativeId) -> Option<CooperativeCard> {
+    let row = snapshot.cooperatives.get(&id)?;
+    Some(CooperativeCard {
+        id,
+        slug: row.slug.clone(),
+        kind: row.kind,
+        name: Bilingual::new(&row.name_vi, &row.name_en),
+        origin: origin(&row.commune_code, row.former_commune.clone(), row.latitude, row.longitude),
+        product_count: snapshot.entries.iter().filter(|entry| entry.cooperative == id).count(),
+    })
+}
+
+fn nodes(snapshot: &Snapshot, parent: Option<CategoryId>) -> Vec<CategoryNode> {
+    let mut rows: Vec<_> = snapshot.categories.values().filter(|category| category.row.parent_id == parent).collect();
+    rows.sort_by_key(|category| (category.row.ocop_group, category.row.position));
+    let node = |category: &super::shelf::Category| {
+        let row = &category.row;
+        let below = snapshot
+            .entries
+            .iter()
+            .filter(|entry| snapshot.categories.get(&entry.category).is_some_and(|own| own.path.contains(&row.slug)));
+        CategoryNode {
+            id: row.id,
+            slug: row.slug.clone(),
+            name: Bilingual::new(&row.name_vi, &row.name_en),
+            ocop_group: row.ocop_group,
+            product_count: below.count(),
+            children: nodes(snapshot, Some(row.id)),
+        }
+    };
+    rows.into_iter().map(node).collect()
+}

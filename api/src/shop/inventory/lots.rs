@@ -1,0 +1,577 @@
+//! `/v1/seller/cooperatives/{id}/lots`: what was harvested when, by whom, and how long it keeps.
+
+use actix_web::web::Path;
+use actix_web::{HttpResponse, get, patch, post};
+use entity::lot;
+use entity::value::{CooperativeId, ForecastId, LotId, LotState, MovementKind, OfferId, ProductId, RowId};
+use garde::Validate;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, Set};
+use serde::{Deserialize, Serialize};
+use time::{Date, Duration, OffsetDateTime};
+use utoipa::{IntoParams, ToSchema};
+
+use super::forecasts;
+use super::routes::BELOW_RESERVED;
+use super::rules::MAX_QUANTITY;
+use super::store::{Outcome, level, record};
+use crate::people::desk::Desk;
+use crate::people::identity::Permission;
+use crate::platform::body::{Body, Params};
+use crate::platform::clock::VIETNAM;
+use crate::platform::db::{all, by_id, is_duplicate, list as list_of, one, run};
+use crate::platform::fold;
+use crate::platform::outbox::emit;
+use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
+use crate::platform::problem::{NOT_FOUND, Problem, codes};
+
+codes! {
+    LOT_CODE_TAKEN = "lot_code_taken" 409 "Mã lô này đã có." "There is a lot with this code.";
+    LOT_EXPIRED = "lot_expired" 409 "Lô đã hết hạn, không thể nhập thêm." "The lot has expired; nothing can be added to it.";
+}
+
+/// What a lot holds of one offer.
+#[derive(Clone, FromQueryResult, Serialize, ToSchema)]
+pub struct LotContent {
+    #[serde(skip)]
+    lot_id: LotId,
+    pub offer_id: OfferId,
+    pub sku: String,
+    pub pack_vi: String,
+    pub pack_en: String,
+    pub on_hand: i64,
+}
+
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Lot)]
+pub struct LotView {
+    pub id: LotId,
+    pub product_id: ProductId,
+    pub product_name_vi: String,
+    pub product_name_en: String,
+    pub code: String,
+    pub state: LotState,
+    /// Harvested or packed on.
+    #[schema(value_type = String, format = Date)]
+    pub harvested_on: Date,
+    /// The last day it is good; none for what keeps.
+    #[schema(value_type = Option<String>, format = Date, required = true)]
+    pub expires_on: Option<Date>,
+    /// Days until then; negative when it is over.
+    #[schema(required = true)]
+    pub days_left: Option<i64>,
+    #[schema(required = true)]
+    pub plot: Option<String>,
+    #[schema(required = true)]
+    pub household: Option<String>,
+    #[schema(required = true)]
+    pub note: Option<String>,
+    pub contents: Vec<LotContent>,
+    pub certificate_ids: Vec<RowId>,
+}
+
+#[derive(FromQueryResult)]
+struct LotRow {
+    id: LotId,
+    product_id: ProductId,
+    name_vi: String,
+    name_en: String,
+    code: String,
+    state: LotState,
+    harvested_on: Date,
+    expires_on: Option<Date>,
+    plot: Option<String>,
+    household: Option<String>,
+    note: Option<String>,
+}
+
+const LOTS: &str = "SELECT l.id, l.product_id, p.name_vi, p.name_en, l.code, l.state, l.harvested_on, l.expires_on, l.plot, l.household, l.note
+ FROM lot l JOIN product p ON p.id = l.product_id";
+
+#[derive(FromQueryResult)]
+struct CertificateOf {
+    lot_id: LotId,
+    certificate_id: RowId,
+}
+
+async fn views(connection: &impl ConnectionTrait, rows: Vec<LotRow>, today: Date) -> Result<Vec<LotView>, DbErr> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<sea_orm::Value> = rows.iter().map(|row| row.id.into()).collect();
+    let among = list_of(1, ids.len());
+    let contents = all::<LotContent>(
+        connection,
+        format!(
+            "SELECT s.lot_id, s.offer_id, o.sku, o.pack_vi, o.pack_en, s.on_hand FROM lot_stock s JOIN offer o ON o.id = s.offer_id
+             WHERE s.lot_id IN {among} ORDER BY o.position, o.id"
+        ),
+        ids.clone(),
+    )
+    .await?;
+    let certificates = all::<CertificateOf>(
+        connection,
+        format!("SELECT lot_id, certificate_id FROM lot_certificate WHERE lot_id IN {among} ORDER BY certificate_id"),
+        ids,
+    )
+    .await?;
+    let view = |row: LotRow| LotView {
+        days_left: row.expires_on.map(|expires_on| (expires_on - today).whole_days()),
+        contents: contents.iter().filter(|content| content.lot_id == row.id).cloned().collect(),
+        certificate_ids: certificates.iter().filter(|of| of.lot_id == row.id).map(|of| of.certificate_id).collect(),
+        id: row.id,
+        product_id: row.product_id,
+        product_name_vi: row.name_vi,
+        product_name_en: row.name_en,
+        code: row.code,
+        state: row.state,
+        harvested_on: row.harvested_on,
+        expires_on: row.expires_on,
+        plot: row.plot,
+        household: row.household,
+        note: row.note,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+#[derive(Default, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+#[garde(allow_unvalidated)]
+pub struct LotQuery {
+    /// Only lots of this product.
+    pub product_id: Option<ProductId>,
+    /// Only lots that still hold something.
+    pub in_stock: Option<bool>,
+    /// Only lots that expire within so many days, or have expired.
+    #[garde(inner(range(min = 0, max = 3650)))]
+    #[param(minimum = 0, maximum = 3650)]
+    pub expires_within: Option<i64>,
+    #[garde(inner(range(min = 1, max = MAX_LIMIT)))]
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<u64>,
+    #[garde(inner(length(max = 500)))]
+    #[param(max_length = 500)]
+    pub cursor: Option<String>,
+}
+
+/// Lots of a cooperative, newest first.
+pub async fn find(desk: &Desk, cooperative: CooperativeId, query: &LotQuery) -> Result<Page<LotView>, Problem> {
+    let until = query.expires_within.map(|days| desk.today() + Duration::days(days));
+    let mut list = NewestFirst::of(LOTS, "l.id", (query.limit, query.cursor.as_deref()))?
+        .and("l.cooperative_id = ?", cooperative)
+        .and_if("l.product_id = ?", query.product_id)
+        .and_if("l.expires_on <= ?", until);
+    if query.in_stock == Some(true) {
+        list = list.and("EXISTS (SELECT 1 FROM lot_stock s WHERE s.lot_id = l.id AND s.on_hand > ?)", 0_i64);
+    }
+    let page = list.page(desk.db.fresh(), |row: &LotRow| row.id).await?;
+    let items = views(desk.db.fresh(), page.items, desk.today()).await?;
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+pub async fn show(desk: &Desk, cooperative: CooperativeId, id: LotId) -> Result<LotView, Problem> {
+    let sql = format!("{LOTS} WHERE l.cooperative_id = $1 AND l.id = $2");
+    let row = one::<LotRow>(desk.db.fresh(), sql, [cooperative.into(), id.into()]).await?;
+    let views = views(desk.db.fresh(), row.into_iter().collect(), desk.today()).await?;
+    views.into_iter().next().ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+/// Lots of the cooperative, newest first.
+#[utoipa::path(tag = "seller", operation_id = "list_lots", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), LotQuery), responses((status = 200, description = "A page of lots", body = Page<LotView>)))]
+#[get("/v1/seller/cooperatives/{cooperative_id}/lots")]
+pub async fn list_lots(
+    desk: Desk,
+    cooperative: Path<CooperativeId>,
+    query: Params<LotQuery>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(*cooperative, Permission::SeeShop).await?;
+    Ok(HttpResponse::Ok().json(find(&desk, *cooperative, &query.0).await?))
+}
+
+/// A lot.
+#[utoipa::path(tag = "seller", operation_id = "show_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("lot_id" = LotId, Path)), responses((status = 200, description = "The lot", body = LotView)))]
+#[get("/v1/seller/cooperatives/{cooperative_id}/lots/{lot_id}")]
+pub async fn show_lot(desk: Desk, path: Path<(CooperativeId, LotId)>) -> Result<HttpResponse, Problem> {
+    let (cooperative, id) = path.into_inner();
+    desk.may(cooperative, Permission::SeeShop).await?;
+    Ok(HttpResponse::Ok().json(show(&desk, cooperative, id).await?))
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct LotQuantity {
+    pub offer_id: OfferId,
+    #[garde(range(min = 1, max = MAX_QUANTITY))]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub quantity: i64,
+}
+
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"product_id": "0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11", "harvested_on": "2026-11-24", "plot": "Đồi Vó", "household": "Bùi Thị Hoa",
+    "contents": [{"offer_id": "0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f", "quantity": 40}]}))]
+pub struct NewLot {
+    pub product_id: ProductId,
+    /// Made of the day and the product unless told.
+    #[garde(inner(length(chars, min = 1, max = 40)))]
+    #[schema(min_length = 1, max_length = 40)]
+    pub code: Option<String>,
+    #[schema(value_type = String, format = Date)]
+    pub harvested_on: Date,
+    /// From the product's shelf life unless told.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub expires_on: Option<Date>,
+    #[garde(inner(length(chars, max = 100)))]
+    #[schema(max_length = 100)]
+    pub plot: Option<String>,
+    /// The member household it comes from.
+    #[garde(inner(length(chars, max = 100)))]
+    #[schema(max_length = 100)]
+    pub household: Option<String>,
+    #[garde(inner(length(chars, max = 500)))]
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+    /// Certificates of the product that cover it.
+    #[garde(length(max = 20))]
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub certificate_ids: Vec<RowId>,
+    /// The harvest a forecast promised: pre-orders are served from it, first come first served.
+    pub forecast_id: Option<ForecastId>,
+    #[garde(length(min = 1, max = 50), dive)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub contents: Vec<LotQuantity>,
+}
+
+#[derive(FromQueryResult)]
+struct ProductFacts {
+    slug: String,
+    shelf_life_days: Option<i32>,
+}
+
+fn text(value: Option<String>) -> Option<String> {
+    value.map(|text| fold::stored(&text)).filter(|text| !text.is_empty())
+}
+
+/// Takes a harvest in: the lot, its stock, and the pre-orders it serves, in one transaction.
+pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> Result<LotView, Problem> {
+    let (today, now) = (desk.today(), desk.now());
+    if input.harvested_on > today {
+        let (vi, en) = ("ngày thu hoạch không được ở tương lai", "the harvest cannot lie in the future");
+        return Err(Problem::field("/harvested_on", "date", vi, en));
+    }
+    let product = one::<ProductFacts>(
+        desk.db.fresh(),
+        "SELECT slug, shelf_life_days FROM product WHERE id = $1 AND cooperative_id = $2",
+        [input.product_id.into(), cooperative.into()],
+    )
+    .await?
+    .ok_or_else(|| {
+        Problem::field("/product_id", "product", "không có sản phẩm này", "there is no such product of yours")
+    })?;
+    let keeps = product.shelf_life_days.map(|days| input.harvested_on + Duration::days(days.into()));
+    let expires_on = input.expires_on.or(keeps);
+    if expires_on.is_some_and(|expires_on| expires_on < input.harvested_on.max(today)) {
+        let (vi, en) = ("hạn dùng đã qua hoặc trước ngày thu hoạch", "expired already, or before the harvest");
+        return Err(Problem::field("/expires_on", "date", vi, en));
+    }
+    for (index, content) in input.contents.iter().enumerate() {
+        let twice = input.contents.iter().filter(|other| other.offer_id == content.offer_id).count() > 1;
+        let own = one::<Exists>(
+            desk.db.fresh(),
+            "SELECT id FROM offer WHERE id = $1 AND product_id = $2",
+            [content.offer_id.into(), input.product_id.into()],
+        )
+        .await?;
+        if twice || own.is_none() {
+            return Err(Problem::field(
+                format!("/contents/{index}/offer_id"),
+                "offer",
+                "không phải quy cách của sản phẩm này, hoặc bị lặp",
+                "not an offer of this product, or named twice",
+            ));
+        }
+    }
+    let code = text(input.code).unwrap_or_else(|| code_of(input.harvested_on, &product.slug));
+    let id = LotId::new();
+    let transaction = desk.begin().await?;
+    if let Some(forecast) = input.forecast_id {
+        forecasts::lock_harvest(&transaction, forecast).await?;
+    }
+    let row = lot::ActiveModel {
+        id: Set(id),
+        cooperative_id: Set(cooperative),
+        product_id: Set(input.product_id),
+        code: Set(code.clone()),
+        harvested_on: Set(input.harvested_on),
+        expires_on: Set(expires_on),
+        created_at: Set(now),
+        state: Set(LotState::Good),
+        plot: Set(text(input.plot)),
+        household: Set(text(input.household)),
+        note: Set(text(input.note)),
+        forecast_id: Set(input.forecast_id),
+    };
+    lot::Entity::insert(row)
+        .exec_without_returning(&transaction)
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&LOT_CODE_TAKEN) } else { error.into() })?;
+    for (index, certificate) in input.certificate_ids.iter().enumerate() {
+        let added = run(
+            &transaction,
+            "INSERT INTO lot_certificate (lot_id, certificate_id) SELECT $1, id FROM certificate WHERE id = $2 AND product_id = $3
+             ON CONFLICT DO NOTHING",
+            [id.into(), (*certificate).into(), input.product_id.into()],
+        )
+        .await?;
+        if added != 1 {
+            let (vi, en) = ("không phải chứng nhận của sản phẩm này", "not a certificate of this product");
+            return Err(Problem::field(format!("/certificate_ids/{index}"), "certificate", vi, en));
+        }
+    }
+    let mut contents = input.contents.clone();
+    contents.sort_by_key(|content| content.offer_id);
+    let mut levels = Vec::new();
+    for content in &contents {
+        let outcome = record(
+            &transaction,
+            content.offer_id,
+            MovementKind::Receipt,
+            content.quantity,
+            Some(id),
+            None,
+            Some(desk.who.account),
+            now,
+        )
+        .await?;
+        let Outcome::Done(found) = outcome else { return Err(Problem::internal("a receipt cannot be short")) };
+        levels.extend(found);
+    }
+    if let Some(forecast) = input.forecast_id {
+        forecasts::serve(&transaction, cooperative, forecast, id, expires_on, now).await?;
+        levels.clear();
+        for content in &contents {
+            levels.extend(level(&transaction, content.offer_id, now).await?);
+        }
+    }
+    desk.audit(
+        &transaction,
+        "lot.recorded",
+        ("lot", id.0),
+        (),
+        serde_json::json!({"code": code, "expires_on": expires_on}),
+    )
+    .await?;
+    let offers: Vec<_> = contents.iter().map(|content| content.offer_id).collect();
+    emit(&transaction, "stock.changed", id.0, serde_json::json!({"offers": offers}), now).await?;
+    if input.forecast_id.is_some() {
+        emit(&transaction, "product.changed", input.product_id.0, serde_json::json!({}), now).await?;
+    }
+    transaction.commit().await?;
+    desk.read_model.levels_changed(&levels).await;
+    if input.forecast_id.is_some() {
+        desk.products_changed(&[input.product_id]).await?;
+    }
+    show(desk, cooperative, id).await
+}
+
+#[derive(FromQueryResult)]
+struct Exists {
+    #[allow(dead_code, reason = "that there is a row is what counts")]
+    id: OfferId,
+}
+
+/// `261124-buoi-dien-du-sang`
+fn code_of(day: Date, slug: &str) -> String {
+    let head = format!("{:02}{:02}{:02}-{slug}", day.year() % 100, u8::from(day.month()), day.day());
+    head.chars().take(40).collect()
+}
+
+#[derive(FromQueryResult)]
+struct OfferFacts {
+    product_id: ProductId,
+    cooperative_id: CooperativeId,
+    slug: String,
+    shelf_life_days: Option<i32>,
+}
+
+#[derive(FromQueryResult)]
+struct LotIdRow {
+    id: LotId,
+}
+
+/// The lot goods go into when nobody names one: the day's, or the product's standing lot when it does not expire.
+pub async fn lot_of_the_day(
+    transaction: &impl ConnectionTrait,
+    offer: OfferId,
+    now: OffsetDateTime,
+) -> Result<LotId, DbErr> {
+    let today = now.to_offset(VIETNAM).date();
+    let facts = one::<OfferFacts>(
+        transaction,
+        "SELECT o.product_id, o.cooperative_id, p.slug, p.shelf_life_days FROM offer o JOIN product p ON p.id = o.product_id WHERE o.id = $1",
+        [offer.into()],
+    )
+    .await?
+    .ok_or_else(|| DbErr::RecordNotFound("offer".to_owned()))?;
+    let code = match facts.shelf_life_days {
+        Some(_) => format!("N-{}", code_of(today, &facts.slug)),
+        None => format!("KHO-{}", facts.slug),
+    };
+    let expires_on = facts.shelf_life_days.map(|days| today + Duration::days(days.into()));
+    run(
+        transaction,
+        "INSERT INTO lot (id, cooperative_id, product_id, code, harvested_on, expires_on, created_at, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'good') ON CONFLICT (cooperative_id, code) DO NOTHING",
+        [
+            LotId::new().into(),
+            facts.cooperative_id.into(),
+            facts.product_id.into(),
+            code.as_str().into(),
+            today.into(),
+            expires_on.into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    let row = one::<LotIdRow>(
+        transaction,
+        "SELECT id FROM lot WHERE cooperative_id = $1 AND code = $2",
+        [facts.cooperative_id.into(), code.into()],
+    )
+    .await?;
+    row.map(|row| row.id).ok_or_else(|| DbErr::RecordNotFound("lot".to_owned()))
+}
+
+/// Record a harvest or a packing batch; its goods are on sale at once.
+#[utoipa::path(tag = "seller", operation_id = "create_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = NewLot, responses((status = 201, description = "The lot", body = LotView)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/lots")]
+pub async fn create_lot(
+    desk: Desk,
+    cooperative: Path<CooperativeId>,
+    body: Body<NewLot>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(*cooperative, Permission::CountStock).await?;
+    Ok(HttpResponse::Created().json(create(&desk, *cooperative, body.0).await?))
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"state": "blocked", "note": "Khách báo quả bị dập, giữ lại kiểm tra"}))]
+pub struct LotChange {
+    /// A blocked lot is not sold: held back, or recalled.
+    state: Option<LotState>,
+    #[schema(value_type = Option<String>, format = Date)]
+    expires_on: Option<Date>,
+    #[garde(inner(length(chars, max = 100)))]
+    #[schema(max_length = 100)]
+    plot: Option<String>,
+    #[garde(inner(length(chars, max = 100)))]
+    #[schema(max_length = 100)]
+    household: Option<String>,
+    #[garde(inner(length(chars, max = 500)))]
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// Hold a lot back or release it, correct its expiry or its origin.
+#[utoipa::path(tag = "seller", operation_id = "update_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("lot_id" = LotId, Path)), request_body = LotChange, responses((status = 200, description = "The lot", body = LotView)))]
+#[patch("/v1/seller/cooperatives/{cooperative_id}/lots/{lot_id}")]
+pub async fn update_lot(
+    desk: Desk,
+    path: Path<(CooperativeId, LotId)>,
+    body: Body<LotChange>,
+) -> Result<HttpResponse, Problem> {
+    let (cooperative, id) = path.into_inner();
+    desk.may(cooperative, Permission::CountStock).await?;
+    let row = by_id::<lot::Entity>(desk.db.fresh(), id).await?.filter(|row| row.cooperative_id == cooperative);
+    let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let Body(input) = body;
+    if input.expires_on.is_some_and(|day| day < row.harvested_on) {
+        let (vi, en) = ("hạn dùng trước ngày thu hoạch", "before the harvest");
+        return Err(Problem::field("/expires_on", "date", vi, en));
+    }
+    let before = serde_json::json!({"state": row.state, "expires_on": row.expires_on, "plot": row.plot, "household": row.household});
+    let product = row.product_id;
+    let mut change = row.into_active_model();
+    if let Some(state) = input.state {
+        change.state = Set(state);
+    }
+    if let Some(day) = input.expires_on {
+        change.expires_on = Set(Some(day));
+    }
+    for (new, column) in
+        [(input.plot, &mut change.plot), (input.household, &mut change.household), (input.note, &mut change.note)]
+    {
+        if let Some(new) = new {
+            *column = Set(text(Some(new)));
+        }
+    }
+    let transaction = desk.db.begin().await?;
+    // The same version that a receipt would count up: other nodes take the new level.
+    run(
+        &transaction,
+        "UPDATE stock SET version = version + 1 WHERE offer_id IN (SELECT offer_id FROM lot_stock WHERE lot_id = $1)",
+        [id.into()],
+    )
+    .await?;
+    if change.is_changed() {
+        let row = change.update(&transaction).await?;
+        let after = serde_json::json!({"state": row.state, "expires_on": row.expires_on, "plot": row.plot, "household": row.household});
+        desk.audit(&transaction, "lot.changed", ("lot", id.0), before, after).await?;
+    }
+    emit(&transaction, "product.changed", product.0, serde_json::json!({}), desk.now()).await?;
+    transaction.commit().await?;
+    desk.products_changed(&[product]).await?;
+    Ok(HttpResponse::Ok().json(show(&desk, cooperative, id).await?))
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"offer_id": "0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f", "quantity": 3, "note": "Quả bị thối"}))]
+pub struct WriteOff {
+    pub offer_id: OfferId,
+    #[garde(range(min = 1, max = MAX_QUANTITY))]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub quantity: i64,
+    #[garde(length(chars, min = 2, max = 200))]
+    #[schema(min_length = 2, max_length = 200)]
+    pub note: String,
+}
+
+/// Write spoiled goods of a lot off.
+#[utoipa::path(tag = "seller", operation_id = "write_off_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("lot_id" = LotId, Path)), request_body = WriteOff, responses((status = 200, description = "The lot", body = LotView)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/lots/{lot_id}/write-off")]
+pub async fn write_off(
+    desk: Desk,
+    path: Path<(CooperativeId, LotId)>,
+    body: Body<WriteOff>,
+) -> Result<HttpResponse, Problem> {
+    let (cooperative, id) = path.into_inner();
+    desk.may(cooperative, Permission::CountStock).await?;
+    let lot = show(&desk, cooperative, id).await?;
+    let Body(input) = body;
+    if !lot.contents.iter().any(|content| content.offer_id == input.offer_id) {
+        return Err(Problem::field("/offer_id", "offer", "lô không có quy cách này", "the lot holds no such offer"));
+    }
+    adjust(&desk, input.offer_id, -input.quantity, id, input.note).await?;
+    Ok(HttpResponse::Ok().json(show(&desk, cooperative, id).await?))
+}
+
+async fn adjust(desk: &Desk, offer: OfferId, quantity: i64, lot: LotId, note: String) -> Result<(), Problem> {
+    let now = desk.now();
+    let transaction = desk.db.begin().await?;
+    let (kind, actor) = (MovementKind::Correction, Some(desk.who.account));
+    let outcome = record(&transaction, offer, kind, quantity, Some(lot), text(Some(note)), actor, now).await?;
+    let Outcome::Done(levels) = outcome else { return Err(Problem::new(&BELOW_RESERVED)) };
+    let after = serde_json::json!({"lot": lot, "quantity": quantity});
+    desk.audit(&transaction, "stock.moved", ("offer", offer.0), (), after).await?;
+    emit(&transaction, "stock.changed", offer.0, serde_json::json!({"offers": [offer]}), now).await?;
+    transaction.commit().await?;
+    desk.read_model.levels_changed(&levels).await;
+    Ok(())
+}

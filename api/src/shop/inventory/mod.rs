@@ -1,0 +1,36 @@
+//! How much there is: on-hand, reserved, and the movements that explain them.
+//!
+//! Stock belongs to lots (`lots`): what was harvested together and expires together. Packing takes the lot that expires
+//! first, and nothing is promised that would expire on its way. Harvests to come (`forecasts`) may be ordered before.
+//!
+//! Stock moves by one conditional statement for all lines at once, rows locked in the order of their ids, never by
+//! reading and then writing. A checkout reserves; packing takes (a `sale` movement); cancelling releases what was
+//! reserved or puts back what was taken. `on_hand` equals the sum of an offer's movements, always.
+
+pub mod forecasts;
+pub mod lots;
+mod routes;
+pub mod rules;
+mod store;
+
+pub use routes::{BELOW_RESERVED, NewMovement, StockItem, one_of, receive, receive_within, stock_of};
+pub use store::{
+    Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve,
+    reserve_again, restock, sellable, take,
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(routes::list)
+        .service(routes::movements)
+        .service(routes::record_movement)
+        .service(lots::list_lots)
+        .service(lots::show_lot)
+        .service(lots::create_lot)
+        .service(lots::update_lot)
+        .service(lots::write_off)
+        .service(forecasts::list_forecasts)
+        .service(forecasts::create_forecast)
+        .service(forecasts::update_forecast);
+}

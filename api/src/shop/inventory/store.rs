@@ -1,0 +1,560 @@
+//! Stock in the database. Everything here runs in the caller's transaction.
+//!
+//! Whoever changes lots of an offer first locks the offer's stock row (on SQLite the writer is alone anyway), so that lots
+//! are read and changed by one at a time.
+
+use std::collections::BTreeMap;
+
+use entity::stock_movement;
+use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId, RowId};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Value};
+use time::{Date, OffsetDateTime};
+
+use super::rules::{LotLevel, Shift, first_expired_first_out};
+use crate::platform::agreement::Disagreement;
+use crate::platform::clock::VIETNAM;
+use crate::platform::db::{all, list, one, placeholders, run};
+use crate::platform::read_model::Level;
+use crate::shop::catalogue::unsellable;
+
+#[must_use]
+pub enum Outcome {
+    /// All of it was done; what is left to sell now.
+    Done(Vec<Level>),
+    /// Too little of some offer: roll back.
+    Short,
+    /// There is enough of this offer, but not in lots that keep long enough: roll back.
+    LotsShort { offer: OfferId, missing: i64 },
+    /// A line still waits for its harvest: roll back.
+    Waiting,
+}
+
+#[derive(FromQueryResult)]
+struct LevelRow {
+    offer_id: OfferId,
+    available: i64,
+    version: i64,
+}
+
+/// The day in Vietnam.
+fn day(now: OffsetDateTime) -> Date {
+    now.to_offset(VIETNAM).date()
+}
+
+/// Changes the stock of several offers by one statement, all or (after the caller's rollback) nothing. Each offer may
+/// stand in `shifts` once.
+async fn shift(transaction: &impl ConnectionTrait, shifts: &[Shift], now: OffsetDateTime) -> Result<Outcome, DbErr> {
+    if shifts.is_empty() {
+        return Ok(Outcome::Done(Vec::new()));
+    }
+    // Two checkouts that want the same offers lock them in the same order, so they wait for, and never on, each other.
+    let (locked, also_locked) = match transaction.get_database_backend() {
+        DbBackend::Postgres => (
+            ", locked AS (SELECT s.offer_id FROM stock s JOIN wanted w ON w.offer_id = s.offer_id ORDER BY s.offer_id FOR UPDATE OF s)",
+            "JOIN locked ON locked.offer_id = wanted.offer_id",
+        ),
+        _ => ("", ""),
+    };
+    let values = placeholders(3, shifts.len(), 4);
+    let mut parameters: Vec<Value> = vec![now.into(), day(now).into()];
+    for shift in shifts {
+        parameters.extend([shift.offer.into(), shift.on_hand.into(), shift.reserved.into(), shift.keep_until.into()]);
+    }
+    let (perishing, expired) = (unsellable("stock.offer_id", "wanted.keep_until"), unsellable("stock.offer_id", "$2"));
+    let rows = all::<LevelRow>(
+        transaction,
+        format!(
+            "WITH wanted (offer_id, on_hand, reserved, keep_until) AS (VALUES {values}){locked}
+             UPDATE stock SET on_hand = stock.on_hand + wanted.on_hand, reserved = stock.reserved + wanted.reserved,
+                              version = stock.version + 1, updated_at = $1
+             FROM wanted {also_locked}
+             WHERE stock.offer_id = wanted.offer_id
+               AND stock.on_hand + wanted.on_hand >= 0
+               AND stock.reserved + wanted.reserved >= 0
+               AND stock.reserved + wanted.reserved <= stock.on_hand + wanted.on_hand
+               AND (wanted.keep_until IS NULL OR stock.reserved + wanted.reserved <= stock.on_hand - {perishing})
+             RETURNING stock.offer_id AS offer_id, stock.on_hand - stock.reserved - {expired} AS available,
+                       stock.version AS version"
+        ),
+        parameters,
+    )
+    .await?;
+    if rows.len() < shifts.len() {
+        return Ok(Outcome::Short);
+    }
+    let levels = rows.into_iter().map(|row| Level {
+        offer: row.offer_id,
+        available: row.available.max(0),
+        version: row.version,
+    });
+    Ok(Outcome::Done(levels.collect()))
+}
+
+/// So many of an offer, good until a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub offer: OfferId,
+    pub quantity: i64,
+    pub keep_until: Date,
+}
+
+/// Promises stock. The reservations themselves are the caller's rows.
+pub async fn reserve(
+    transaction: &impl ConnectionTrait,
+    wanted: &[Wanted],
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    let shifts: Vec<_> =
+        wanted.iter().map(|wanted| Shift::reserve(wanted.offer, wanted.quantity, Some(wanted.keep_until))).collect();
+    shift(transaction, &shifts, now).await
+}
+
+/// Reserves once more what an order had reserved and freed; too little if it was only promised of a harvest.
+pub async fn reserve_again(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    keep_until: Date,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    let again = turn(transaction, order, "released", "held").await?;
+    if again.is_empty() {
+        return Ok(Outcome::Short);
+    }
+    let shifts: Vec<_> = again.iter().map(|row| Shift::reserve(row.offer_id, row.quantity, Some(keep_until))).collect();
+    shift(transaction, &shifts, now).await
+}
+
+/// Frees so many of an offer that were reserved.
+pub async fn free(
+    transaction: &impl ConnectionTrait,
+    offer: OfferId,
+    quantity: i64,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    shift(transaction, &[Shift::release(offer, quantity)], now).await
+}
+
+#[derive(FromQueryResult)]
+struct Sellable {
+    offer_id: OfferId,
+    available: i64,
+}
+
+/// How much of each offer can be sold to somebody who has it in hand on a day.
+pub async fn sellable(
+    connection: &impl ConnectionTrait,
+    wanted: &[(OfferId, Date)],
+) -> Result<Vec<(OfferId, i64)>, DbErr> {
+    let mut found = Vec::new();
+    // One query for each day asked about: an order or two.
+    let mut days: Vec<Date> = wanted.iter().map(|(_, day)| *day).collect();
+    days.sort_unstable();
+    days.dedup();
+    for day in days {
+        let offers: Vec<_> = wanted.iter().filter(|(_, of)| *of == day).map(|(offer, _)| *offer).collect();
+        let mut values: Vec<Value> = vec![day.into()];
+        values.extend(offers.iter().map(|offer| Value::from(*offer)));
+        let rows = all::<Sellable>(
+            connection,
+            format!(
+                "SELECT offer_id, on_hand - reserved - {} AS available FROM stock WHERE offer_id IN {}",
+                unsellable("stock.offer_id", "$1"),
+                list(2, offers.len())
+            ),
+            values,
+        )
+        .await?;
+        found.extend(rows.into_iter().map(|row| (row.offer_id, row.available.max(0))));
+    }
+    Ok(found)
+}
+
+#[derive(FromQueryResult)]
+struct Reserved {
+    offer_id: OfferId,
+    quantity: i64,
+}
+
+async fn turn(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    from: &str,
+    to: &str,
+) -> Result<Vec<Reserved>, DbErr> {
+    let mut rows: Vec<Reserved> = all(
+        transaction,
+        "UPDATE reservation SET state = $3 WHERE order_id = $1 AND state = $2 RETURNING offer_id, quantity",
+        [order.into(), from.into(), to.into()],
+    )
+    .await?;
+    rows.sort_by_key(|row| row.offer_id);
+    Ok(rows)
+}
+
+/// Frees what an order had reserved, of stock and of harvests to come.
+pub async fn release(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    super::forecasts::cancel_preorders(transaction, order, now).await?;
+    let reserved = turn(transaction, order, "held", "released").await?;
+    let shifts: Vec<_> = reserved.iter().map(|row| Shift::release(row.offer_id, row.quantity)).collect();
+    shift(transaction, &shifts, now).await
+}
+
+/// A lot chosen by hand for an offer, and how many from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick {
+    pub offer: OfferId,
+    pub lot: LotId,
+    pub quantity: i64,
+}
+
+/// Who does it, when, and until when the goods must keep.
+#[derive(Clone, Copy, Debug)]
+pub struct Packing<'a> {
+    pub actor: Option<AccountId>,
+    pub now: OffsetDateTime,
+    pub keep_until: Date,
+    /// First expired, first out, unless lots were chosen.
+    pub picks: &'a [Pick],
+}
+
+/// What an order had reserved leaves the shelf, lot by lot: a sale.
+pub async fn take(transaction: &impl ConnectionTrait, order: OrderId, packing: Packing<'_>) -> Result<Outcome, DbErr> {
+    if super::forecasts::waits(transaction, order).await? {
+        return Ok(Outcome::Waiting);
+    }
+    let reserved = turn(transaction, order, "held", "taken").await?;
+    let offers: Vec<_> = reserved.iter().map(|row| row.offer_id).collect();
+    lock(transaction, &offers).await?;
+    let mut moves = Vec::new();
+    for row in &reserved {
+        let lots = lots_of(transaction, row.offer_id).await?;
+        // A lot named twice counts once, with both quantities.
+        let mut chosen: BTreeMap<LotId, i64> = BTreeMap::new();
+        for pick in packing.picks.iter().filter(|pick| pick.offer == row.offer_id) {
+            let quantity = chosen.entry(pick.lot).or_default();
+            *quantity = quantity.saturating_add(pick.quantity);
+        }
+        let picks = if chosen.is_empty() {
+            first_expired_first_out(&lots, row.quantity, packing.keep_until)
+        } else {
+            let held = |id: LotId| lots.iter().find(|lot| lot.lot == id && lot.usable(packing.keep_until));
+            chosen.retain(|id, quantity| *quantity > 0 && held(*id).is_some_and(|lot| lot.on_hand >= *quantity));
+            let good: i64 = chosen.values().sum();
+            if good == row.quantity { Ok(chosen.into_iter().collect()) } else { Err(row.quantity - good) }
+        };
+        match picks {
+            Err(missing) => return Ok(Outcome::LotsShort { offer: row.offer_id, missing }),
+            Ok(picks) => moves.extend(picks.into_iter().map(|(lot, quantity)| Move {
+                offer: row.offer_id,
+                lot,
+                kind: MovementKind::Sale,
+                quantity: -quantity,
+                order: Some(order),
+                note: None,
+            })),
+        }
+    }
+    if !post(transaction, moves, packing.actor, packing.now).await? {
+        return Ok(Outcome::Short);
+    }
+    let shifts: Vec<_> = reserved.iter().map(|row| Shift::take(row.offer_id, row.quantity)).collect();
+    shift(transaction, &shifts, packing.now).await
+}
+
+#[derive(FromQueryResult)]
+struct Sold {
+    offer_id: OfferId,
+    lot_id: LotId,
+    quantity: i64,
+}
+
+/// What an order took from each lot and has not given back.
+async fn sold_lots(transaction: &impl ConnectionTrait, order: OrderId) -> Result<Vec<Sold>, DbErr> {
+    all(
+        transaction,
+        "SELECT offer_id, lot_id, CAST(-SUM(quantity) AS bigint) AS quantity FROM stock_movement
+         WHERE order_id = $1 GROUP BY offer_id, lot_id HAVING SUM(quantity) < 0 ORDER BY offer_id, lot_id",
+        [order.into()],
+    )
+    .await
+}
+
+/// A packed order is cancelled: its goods return to the lots they came from.
+pub async fn put_back(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    actor: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    let taken = turn(transaction, order, "taken", "released").await?;
+    let lines: Vec<_> = taken.iter().map(|row| (row.offer_id, row.quantity)).collect();
+    bring_back(transaction, order, MovementKind::Cancel, &lines, actor, now).await
+}
+
+/// Goods a buyer sent back, in good state, return to the lots they came from.
+pub async fn restock(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    lines: &[(OfferId, i64)],
+    actor: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    bring_back(transaction, order, MovementKind::Return, lines, actor, now).await
+}
+
+async fn bring_back(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    kind: MovementKind,
+    lines: &[(OfferId, i64)],
+    actor: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    let mut lines = lines.to_vec();
+    lines.sort_unstable();
+    lock(transaction, &lines.iter().map(|(offer, _)| *offer).collect::<Vec<_>>()).await?;
+    let sold = sold_lots(transaction, order).await?;
+    let mut moves = Vec::new();
+    for &(offer, quantity) in &lines {
+        let mut left = quantity;
+        for row in sold.iter().filter(|row| row.offer_id == offer) {
+            let back = left.min(row.quantity);
+            if back > 0 {
+                moves.push(Move { offer, lot: row.lot_id, kind, quantity: back, order: Some(order), note: None });
+                left -= back;
+            }
+        }
+        if left > 0 {
+            return Ok(Outcome::Short);
+        }
+    }
+    if !post(transaction, moves, actor, now).await? {
+        return Ok(Outcome::Short);
+    }
+    let shifts: Vec<_> = lines.iter().map(|&(offer, quantity)| Shift::adjust(offer, quantity)).collect();
+    shift(transaction, &shifts, now).await
+}
+
+/// A receipt, a return or a correction by a person. Without a lot, what comes in goes into the day's own lot of the
+/// product, and what is missing is taken from the lots that expire first, the expired before all.
+#[allow(clippy::too_many_arguments, reason = "what a movement is made of")]
+pub async fn record(
+    transaction: &impl ConnectionTrait,
+    offer: OfferId,
+    kind: MovementKind,
+    quantity: i64,
+    lot: Option<LotId>,
+    note: Option<String>,
+    actor: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<Outcome, DbErr> {
+    run(
+        transaction,
+        "INSERT INTO stock (offer_id, on_hand, reserved, version, updated_at) VALUES ($1, 0, 0, 1, $2)
+         ON CONFLICT (offer_id) DO NOTHING",
+        [offer.into(), now.into()],
+    )
+    .await?;
+    lock(transaction, &[offer]).await?;
+    let entry = |lot, quantity| Move { offer, lot, kind, quantity, order: None, note: note.clone() };
+    let moves = match lot {
+        Some(lot) => vec![entry(lot, quantity)],
+        None if quantity > 0 => vec![entry(super::lots::lot_of_the_day(transaction, offer, now).await?, quantity)],
+        None => {
+            let mut lots = lots_of(transaction, offer).await?;
+            for lot in &mut lots {
+                lot.blocked = false;
+            }
+            match first_expired_first_out(&lots, -quantity, Date::MIN) {
+                Ok(picks) => picks.into_iter().map(|(lot, quantity)| entry(lot, -quantity)).collect(),
+                Err(_) => return Ok(Outcome::Short),
+            }
+        }
+    };
+    if !post(transaction, moves, actor, now).await? {
+        return Ok(Outcome::Short);
+    }
+    shift(transaction, &[Shift::adjust(offer, quantity)], now).await
+}
+
+/// Keeps others from the lots of these offers until the transaction ends.
+pub async fn lock(transaction: &impl ConnectionTrait, offers: &[OfferId]) -> Result<(), DbErr> {
+    if offers.is_empty() || transaction.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql =
+        format!("SELECT offer_id FROM stock WHERE offer_id IN {} ORDER BY offer_id FOR UPDATE", list(1, offers.len()));
+    run(transaction, sql, offers.iter().map(|offer| Value::from(*offer)).collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct LotRow {
+    lot: LotId,
+    on_hand: i64,
+    harvested_on: Date,
+    expires_on: Option<Date>,
+    state: entity::value::LotState,
+}
+
+/// The lots that hold something of an offer.
+pub async fn lots_of(connection: &impl ConnectionTrait, offer: OfferId) -> Result<Vec<LotLevel>, DbErr> {
+    let rows = all::<LotRow>(
+        connection,
+        "SELECT l.id AS lot, s.on_hand, l.harvested_on, l.expires_on, l.state FROM lot_stock s JOIN lot l ON l.id = s.lot_id
+         WHERE s.offer_id = $1 AND s.on_hand > 0",
+        [offer.into()],
+    )
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| LotLevel {
+            lot: row.lot,
+            on_hand: row.on_hand,
+            harvested_on: row.harvested_on,
+            expires_on: row.expires_on,
+            blocked: row.state == entity::value::LotState::Blocked,
+        })
+        .collect())
+}
+
+struct Move {
+    offer: OfferId,
+    lot: LotId,
+    kind: MovementKind,
+    quantity: i64,
+    order: Option<OrderId>,
+    note: Option<String>,
+}
+
+/// Writes movements and what they do to lots; whether every lot had enough.
+async fn post(
+    transaction: &impl ConnectionTrait,
+    moves: Vec<Move>,
+    actor: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    for entry in &moves {
+        let sql = if entry.quantity > 0 {
+            "INSERT INTO lot_stock (lot_id, offer_id, on_hand) VALUES ($1, $2, $3)
+             ON CONFLICT (lot_id, offer_id) DO UPDATE SET on_hand = lot_stock.on_hand + excluded.on_hand"
+        } else {
+            "UPDATE lot_stock SET on_hand = on_hand + $3 WHERE lot_id = $1 AND offer_id = $2 AND on_hand + $3 >= 0"
+        };
+        if run(transaction, sql, [entry.lot.into(), entry.offer.into(), entry.quantity.into()]).await? != 1 {
+            return Ok(false);
+        }
+    }
+    if moves.is_empty() {
+        return Ok(true);
+    }
+    let rows = moves.into_iter().map(|entry| stock_movement::ActiveModel {
+        id: Set(RowId::new()),
+        offer_id: Set(entry.offer),
+        kind: Set(entry.kind),
+        quantity: Set(entry.quantity),
+        order_id: Set(entry.order),
+        lot_id: Set(Some(entry.lot)),
+        note: Set(entry.note),
+        actor_id: Set(actor),
+        at: Set(now),
+    });
+    stock_movement::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+    Ok(true)
+}
+
+/// What a level is now, for the shelf.
+pub async fn level(
+    connection: &impl ConnectionTrait,
+    offer: OfferId,
+    now: OffsetDateTime,
+) -> Result<Option<Level>, DbErr> {
+    let row = one::<LevelRow>(
+        connection,
+        format!(
+            "SELECT offer_id, on_hand - reserved - {} AS available, version FROM stock WHERE offer_id = $2",
+            unsellable("stock.offer_id", "$1")
+        ),
+        [day(now).into(), offer.into()],
+    )
+    .await?;
+    Ok(row.map(|row| Level { offer: row.offer_id, available: row.available.max(0), version: row.version }))
+}
+
+/// Lots for goods that were written without one: the demo's. One per product, under the product's id.
+pub async fn open_lots(connection: &impl ConnectionTrait, opened_on: Date) -> Result<(), DbErr> {
+    run(
+        connection,
+        "INSERT INTO lot (id, cooperative_id, product_id, code, harvested_on, created_at, state)
+         SELECT p.id, p.cooperative_id, p.id, 'TON-DAU-' || p.slug, $1, p.created_at, 'good' FROM product p
+         WHERE EXISTS (SELECT 1 FROM offer o JOIN stock_movement m ON m.offer_id = o.id WHERE o.product_id = p.id AND m.lot_id IS NULL)
+           AND NOT EXISTS (SELECT 1 FROM lot l WHERE l.id = p.id)",
+        [opened_on.into()],
+    )
+    .await?;
+    run(
+        connection,
+        "UPDATE stock_movement SET lot_id = (SELECT o.product_id FROM offer o WHERE o.id = stock_movement.offer_id) WHERE lot_id IS NULL",
+        [],
+    )
+    .await?;
+    run(
+        connection,
+        "INSERT INTO lot_stock (lot_id, offer_id, on_hand)
+         SELECT m.lot_id, m.offer_id, CAST(SUM(m.quantity) AS bigint) FROM stock_movement m
+         WHERE NOT EXISTS (SELECT 1 FROM lot_stock s WHERE s.offer_id = m.offer_id) GROUP BY m.lot_id, m.offer_id",
+        [],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Everything about stock that must agree and does not: on-hand with movements, reserved with reservations, reservations
+/// with the states of their orders, purchases with their orders, orders with their lines.
+pub async fn check(connection: &impl ConnectionTrait) -> Result<Vec<Disagreement>, DbErr> {
+    const CHECKS: &[&str] = &[
+        "SELECT 'on-hand and movements of offer' AS what, s.offer_id AS id, CAST(COALESCE(SUM(m.quantity), 0) AS bigint) AS expected,
+                s.on_hand AS found
+         FROM stock s LEFT JOIN stock_movement m ON m.offer_id = s.offer_id GROUP BY s.offer_id, s.on_hand
+         HAVING COALESCE(SUM(m.quantity), 0) <> s.on_hand",
+        "SELECT 'reserved and reservations of offer' AS what, s.offer_id AS id, CAST(COALESCE(SUM(r.quantity), 0) AS bigint) AS expected,
+                s.reserved AS found
+         FROM stock s LEFT JOIN reservation r ON r.offer_id = s.offer_id AND r.state = 'held' GROUP BY s.offer_id, s.reserved
+         HAVING COALESCE(SUM(r.quantity), 0) <> s.reserved",
+        "SELECT 'stock and lots of offer' AS what, s.offer_id AS id, s.on_hand AS expected, CAST(COALESCE(SUM(l.on_hand), 0) AS bigint) AS found
+         FROM stock s LEFT JOIN lot_stock l ON l.offer_id = s.offer_id GROUP BY s.offer_id, s.on_hand
+         HAVING COALESCE(SUM(l.on_hand), 0) <> s.on_hand",
+        "SELECT 'lot and its movements' AS what, l.lot_id AS id, CAST(COALESCE(SUM(m.quantity), 0) AS bigint) AS expected, l.on_hand AS found
+         FROM lot_stock l LEFT JOIN stock_movement m ON m.lot_id = l.lot_id AND m.offer_id = l.offer_id
+         GROUP BY l.lot_id, l.offer_id, l.on_hand HAVING COALESCE(SUM(m.quantity), 0) <> l.on_hand",
+        "SELECT 'forecast and its pre-orders' AS what, f.id AS id, CAST(COALESCE(SUM(p.quantity), 0) AS bigint) AS expected, f.preordered AS found
+         FROM forecast f LEFT JOIN preorder p ON p.forecast_id = f.id AND p.state <> 'cancelled'
+         GROUP BY f.id, f.preordered HAVING COALESCE(SUM(p.quantity), 0) <> f.preordered",
+        "SELECT 'reservation and state of order' AS what, o.id AS id, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+         FROM orders o JOIN reservation r ON r.order_id = o.id
+         WHERE r.state <> CASE WHEN o.state IN ('awaiting_payment', 'placed', 'confirmed') THEN 'held'
+                               WHEN o.state IN ('cancelled', 'expired') THEN 'released' ELSE 'taken' END",
+        "SELECT 'lines and reservations of order' AS what, o.id AS id, o.goods_amount AS expected, CAST(COALESCE(SUM(l.total_amount), 0) AS bigint) AS found
+         FROM orders o LEFT JOIN order_line l ON l.order_id = o.id
+              LEFT JOIN reservation r ON r.order_id = o.id AND r.offer_id = l.offer_id AND r.quantity = l.quantity
+              LEFT JOIN preorder p ON p.order_id = o.id AND p.offer_id = l.offer_id AND p.quantity = l.quantity AND r.id IS NULL
+         GROUP BY o.id, o.goods_amount
+         HAVING COALESCE(SUM(l.total_amount), 0) <> o.goods_amount OR COUNT(l.id) <> COUNT(r.id) + COUNT(p.id)",
+        "SELECT 'total and orders of purchase' AS what, p.id AS id, p.total_amount AS expected, CAST(COALESCE(SUM(o.total_amount), 0) AS bigint) AS found
+         FROM purchase p LEFT JOIN orders o ON o.purchase_id = p.id GROUP BY p.id, p.total_amount
+         HAVING COALESCE(SUM(o.total_amount), 0) <> p.total_amount",
+        "SELECT 'state and last event of order' AS what, o.id AS id, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+         FROM orders o WHERE o.state <> COALESCE((SELECT e.to_state FROM order_event e WHERE e.order_id = o.id ORDER BY e.id DESC LIMIT 1), '')",
+        "SELECT 'cart of purchase' AS what, p.id AS id, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+         FROM purchase p JOIN cart c ON c.id = p.cart_id WHERE c.state <> 'ordered'",
+    ];
+    let mut found = Vec::new();
+    for check in CHECKS {
+        found.extend(all::<Disagreement>(connection, *check, []).await?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,175 @@
+//! The house keeps its shape: districts and slices call downwards only, past nobody's `mod.rs`, in no circle; a table has one
+//! slice that writes it. A fault names the file, and what to do.
+
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use source::File;
+
+/// From the ground up. A district knows those before it.
+const DISTRICTS: &[&str] =
+    &["platform", "config", "people", "ledger", "shop", "orders", "money", "tourism", "messaging", "pages", "demo"];
+/// What puts everything together.
+const ROOT: &[&str] = &["app", "cli", "service", "main", "lib"];
+/// Districts that are one slice.
+const SINGLE: &[&str] = &["platform", "config", "ledger", "tourism", "demo"];
+
+/// The slice a module belongs to: `shop::catalogue`, or a district that is one slice.
+fn slice(module: &[String]) -> Option<String> {
+    let district = module.first()?;
+    if SINGLE.contains(&district.as_str()) {
+        return Some(district.clone());
+    }
+    if !DISTRICTS.contains(&district.as_str()) {
+        return None;
+    }
+    Some(format!("{district}::{}", module.get(1)?))
+}
+
+fn depth(slice: &str) -> usize {
+    slice.split("::").count()
+}
+
+fn rank(slice: &str) -> usize {
+    let district = slice.split("::").next().unwrap_or_default();
+    DISTRICTS.iter().position(|known| *known == district).unwrap_or(usize::MAX)
+}
+
+/// Which slices name which, with a file that does.
+fn calls(files: &[File]) -> BTreeMap<(String, String), String> {
+    let mut calls = BTreeMap::new();
+    for file in files {
+        let Some(own) = slice(&file.module) else { continue };
+        for path in source::paths(file) {
+            if let Some(other) = slice(&path).filter(|other| *other != own) {
+                calls.entry((own.clone(), other)).or_insert_with(|| file.path.display().to_string());
+            }
+        }
+    }
+    calls
+}
+
+/// Everything that reaches itself: the members of circles.
+fn circles<N: Ord + Clone>(edges: &BTreeSet<(N, N)>) -> Vec<Vec<N>> {
+    let nodes: BTreeSet<&N> = edges.iter().flat_map(|(a, b)| [a, b]).collect();
+    let reach = |from: &N| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from.clone()]);
+        while let Some(node) = open.pop() {
+            for (_, next) in edges.iter().filter(|(a, _)| *a == node) {
+                if seen.insert(next.clone()) {
+                    open.push(next.clone());
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&N, BTreeSet<N>> = nodes.iter().map(|node| (*node, reach(node))).collect();
+    let mut found = BTreeSet::new();
+    for node in nodes {
+        if reached[node].contains(node) {
+            let members =
+                reached[node].iter().filter(|other| reached.get(other).is_some_and(|back| back.contains(node)));
+            found.insert(members.cloned().collect::<Vec<N>>());
+        }
+    }
+    found.into_iter().collect()
+}
+
+#[test]
+fn every_file_belongs_to_a_district() {
+    for file in source::all() {
+        let first = file.module.first().cloned().unwrap_or_default();
+        let known = DISTRICTS.contains(&first.as_str()) || ROOT.contains(&first.as_str());
+        assert!(
+            known,
+            "{} is in no district: put it into one, or name the new one in `DISTRICTS`",
+            file.path.display()
+        );
+    }
+}
+
+#[test]
+fn districts_and_slices_call_downwards_only() {
+    let calls = calls(&source::all());
+    let upwards: Vec<String> = calls
+        .iter()
+        .filter(|((own, other), _)| rank(other) > rank(own))
+        .map(|((own, other), file)| format!("{own} calls {other}, which stands above it, in {file}"))
+        .collect();
+    assert!(
+        upwards.is_empty(),
+        "hand it in from `app.rs`, send it through the outbox, or move it:\n{}",
+        upwards.join("\n")
+    );
+    let edges = calls.into_keys().collect();
+    let circles: Vec<String> = circles(&edges).iter().map(|members| members.join(" ↔ ")).collect();
+    assert!(circles.is_empty(), "slices in a circle; what both need belongs below them:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn nobody_reaches_past_anothers_mod_rs() {
+    let files = source::all();
+    let modules: BTreeSet<Vec<String>> = files.iter().map(|file| file.module.clone()).collect();
+    let mut faults = Vec::new();
+    for file in &files {
+        let own = slice(&file.module);
+        for path in source::paths(file) {
+            let Some(other) = slice(&path).filter(|other| Some(other) != own.as_ref() && other != "platform") else {
+                continue;
+            };
+            // A slice's own rooms may be named where its `mod.rs` opens them, and no room inside a room.
+            let room = depth(&other) + 2;
+            if path.len() > room && modules.contains(&path[..room].to_vec()) {
+                faults.push(format!("{} names {}", file.path.display(), path.join("::")));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "let its `mod.rs` offer what is needed:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn files_of_a_slice_stand_in_no_circle() {
+    let files = source::all();
+    let modules: BTreeSet<Vec<String>> =
+        files.iter().filter(|file| !file.is_mod()).map(|file| file.module.clone()).collect();
+    let mut edges = BTreeSet::new();
+    for file in files.iter().filter(|file| !file.is_mod()) {
+        let Some(own) = slice(&file.module) else { continue };
+        for path in source::paths(file) {
+            let named =
+                (1..=path.len()).rev().map(|length| path[..length].to_vec()).find(|part| modules.contains(part));
+            if let Some(other) = named.filter(|other| *other != file.module && slice(other).as_ref() == Some(&own)) {
+                edges.insert((file.module.join("::"), other.join("::")));
+            }
+        }
+    }
+    let circles: Vec<String> = circles(&edges).iter().map(|members| members.join(" ↔ ")).collect();
+    assert!(
+        circles.is_empty(),
+        "{} circles; what both need belongs into a file below them:\n{}",
+        circles.len(),
+        circles.join("\n")
+    );
+}
+
+#[test]
+fn a_table_has_one_slice_that_writes_it() {
+    let mut writers: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for file in source::all() {
+        // Made-up data is loaded past everything.
+        let Some(own) = slice(&file.module).filter(|own| own != "demo") else { continue };
+        for table in source::written(&file) {
+            writers.entry(table).or_default().entry(own.clone()).or_insert_with(|| file.path.display().to_string());
+        }
+    }
+    let several: Vec<String> = writers
+        .iter()
+        .filter(|(_, slices)| slices.len() > 1)
+        .map(|(table, slices)| {
+            let who: Vec<_> = slices.iter().map(|(slice, file)| format!("{slice} ({file})")).collect();
+            format!("{table}: {}", who.join(", "))
+        })
+        .collect();
+    assert!(several.is_empty(), "{} tables; ask the slice that owns it:\n{}", several.len(), several.join("\n"));
+}
