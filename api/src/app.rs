@@ -44,6 +44,7 @@ use crate::platform::outgoing;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::ReadModel;
 use crate::platform::ready::Ready;
+use crate::platform::retention::{self, Janitor};
 use crate::service::{self, AuthLimit};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
@@ -193,6 +194,18 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         completion_days: config.order_completion_days,
     };
     background.spawn(|stop| sweeper.run(stop));
+    let over = [
+        retention::OVER,
+        identity::OVER,
+        selling::imports::OVER,
+        ordering::OVER,
+        payment::OVER,
+        webhooks::OVER,
+        console::OVER,
+    ]
+    .concat();
+    let janitor = Janitor { db: db.clone(), clock, over };
+    background.spawn(|stop| janitor.run(stop));
     let limits = (edge_settings.clone(), auth_limit.clone());
     background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
     let (upkeep, analysed) = (db.clone(), clock);

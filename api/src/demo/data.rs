@@ -2,6 +2,9 @@
 
 use entity::value::{CertificateKind, CooperativeKind, DestinationKind, Unit};
 
+/// People of the demo: e-mail, name.
+pub const BUYER: (&str, &str) = ("lan@example.vn", "Nguyễn Thị Lan");
+
 pub struct Maker {
     pub slug: &'static str,
     pub kind: CooperativeKind,

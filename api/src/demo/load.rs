@@ -12,7 +12,7 @@ use entity::{
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, Set};
 use time::{Date, Duration, OffsetDateTime};
 
-use super::data::{CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
+use super::data::{BUYER, CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
 use super::{PASSWORD, partner, past, pictures};
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
@@ -22,8 +22,6 @@ use crate::platform::objects::Objects;
 use crate::shop::delivery::add_default_rates;
 use crate::shop::inventory;
 
-/// People of the demo: e-mail, name.
-pub const BUYER: (&str, &str) = ("lan@example.vn", "Nguyễn Thị Lan");
 pub const ADMIN: (&str, &str) = ("admin@example.vn", "Quản trị Chợ OCOP");
 pub const OFFICER: (&str, &str) = ("can-bo@example.vn", "Cán bộ OCOP Phú Thọ");
 

@@ -103,7 +103,7 @@ async fn add_one(
         total_amount: Set(Vnd(goods + FEE)),
         currency: Set(Vnd::CURRENCY.to_owned()),
         delivery_method: Set(DeliveryMethod::Delivery),
-        recipient: Set(super::load::BUYER.1.to_owned()),
+        recipient: Set(super::data::BUYER.1.to_owned()),
         phone: Set("+84912345678".to_owned()),
         street: Set(Some("12 phố Hàng Bông".to_owned())),
         commune_code: Set(Some("00070".to_owned())),

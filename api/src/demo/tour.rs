@@ -4,8 +4,9 @@ use entity::value::{CooperativeId, OfferId};
 use sea_orm::FromQueryResult;
 
 use super::PASSWORD;
+use super::data::BUYER;
 use super::data::MAKERS;
-use super::load::{ADMIN, BUYER, OFFICER, PARTNER, owner_email};
+use super::load::{ADMIN, OFFICER, PARTNER, owner_email};
 use crate::platform::db::{Db, one};
 
 #[derive(FromQueryResult)]

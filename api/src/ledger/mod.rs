@@ -14,6 +14,7 @@ pub mod refunds;
 mod routes;
 pub mod rules;
 pub mod sale;
+mod standing;
 pub mod tax;
 
 pub use book::post;

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Set};
 use time::OffsetDateTime;
 
 use super::rules::{Journal, OrderMoney, Piece, Step, split};
-use super::sale::{Standing, lock, standing, write_tax};
+use super::standing::{Standing, lock, standing, write_tax};
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Batch, all, one, run};
 use crate::platform::outbox::event;

@@ -24,6 +24,7 @@ pub mod pdf;
 pub mod problem;
 pub mod read_model;
 pub mod ready;
+pub mod retention;
 pub mod secrets;
 pub mod sheets;
 pub mod telemetry;

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::formats::json::document;
 use super::guide::{FeedEntry, Guide};
 use super::serve::{feed_of, page_of};
-use super::sheet::sheet;
+use super::sheet::{sheet, spoken};
 use crate::orders::attribution::rules::is_bot;
 use crate::platform::body::{Params, service};
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -169,26 +169,6 @@ pub async fn frame(
         .insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"))
         .insert_header((header::REFERRER_POLICY, "strict-origin-when-cross-origin"))
         .body(body))
-}
-
-fn copy(feed: &FeedEntry) -> FeedEntry {
-    FeedEntry {
-        id: feed.id,
-        partner: feed.partner,
-        slug: feed.slug.clone(),
-        code: feed.code.clone(),
-        name: feed.name.clone(),
-        partner_name: feed.partner_name.clone(),
-        definition: feed.definition.clone(),
-        updated_at: feed.updated_at,
-    }
-}
-
-/// The feed in another language.
-pub fn spoken(feed: &FeedEntry, language: Language) -> FeedEntry {
-    let mut other = copy(feed);
-    other.definition.language = language;
-    other
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]

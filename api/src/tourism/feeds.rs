@@ -17,7 +17,7 @@ use super::definition::Definition;
 use super::destinations;
 use super::formats::json::{FeedDocument, document};
 use super::guide::{FeedEntry, Guide, changed};
-use super::serve::Format;
+use super::served::Format;
 use super::sheet::{click_link, sheet};
 use crate::people::desk::PartnerDesk;
 use crate::people::identity::partner::Scope;

@@ -18,7 +18,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryOrder};
 use time::OffsetDateTime;
 
 use super::definition::Definition;
-use super::serve::{Format, Served};
+use super::served::{Format, Served};
 use super::views::Views;
 use crate::config::Config;
 use crate::orders::attribution::Signer;
@@ -28,7 +28,6 @@ use crate::platform::db::{Db, all};
 use crate::platform::outbox::{Follower, emit};
 use crate::platform::problem::Problem;
 use crate::shop::catalogue::Catalogue;
-use crate::shop::catalogue::pick::Pick;
 use crate::shop::catalogue::view::{Bilingual, Image};
 use crate::shop::media::key;
 
@@ -161,17 +160,6 @@ impl Guide {
             tracing::warn!(%error, "the guide could not be read anew; trying again");
         }
         Ok(())
-    }
-
-    /// Whether a feed of the partner shows the product now, or could have until it left the market.
-    pub fn shows(&self, partner: PartnerId, product: ProductId) -> bool {
-        let pick = Pick { products: vec![product.to_string()], limit: 1, ..Pick::default() };
-        if self.catalogue.pick(&pick, self.clock.today()).items.is_empty() {
-            return true;
-        }
-        let book = self.book();
-        let mut own = book.feeds.values().filter(|feed| feed.partner == partner);
-        own.any(|feed| super::sheet::sheet(self, &book, feed).items.iter().any(|item| item.id == product.to_string()))
     }
 
     /// A page showed these products of a feed.

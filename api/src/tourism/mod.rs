@@ -20,6 +20,7 @@ pub mod partners;
 pub mod poster;
 pub mod reports;
 mod serve;
+mod served;
 pub mod sheet;
 pub mod sites;
 pub mod team;

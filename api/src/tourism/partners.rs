@@ -13,10 +13,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::destinations;
 use super::guide::{Guide, changed};
-use super::team::join;
+use super::team::{Partnerships, join, partnerships_of};
 use crate::people::desk::{Desk, PartnerDesk};
 use crate::people::identity::check_commune;
-use crate::people::identity::partner::{PartnerMembership, Scope, partnerships};
+use crate::people::identity::partner::{Scope, partnerships};
 use crate::people::identity::rules::{Contact, phone};
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
@@ -200,27 +200,6 @@ pub async fn sign_up(desk: &Desk, input: PartnerInput) -> Result<PartnerView, Pr
 #[post("/v1/partners")]
 pub async fn create_partner(desk: Desk, body: Body<PartnerInput>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Created().json(sign_up(&desk, body.0).await?))
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct Partnership {
-    pub id: PartnerId,
-    name: String,
-    role: PartnerRole,
-    state: PartnerState,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct Partnerships {
-    pub items: Vec<Partnership>,
-}
-
-/// Partners somebody works for.
-pub async fn partnerships_of(desk: &Desk) -> Result<Partnerships, Problem> {
-    let rows = partnerships(desk.db.fresh(), desk.who.account).await?.into_iter();
-    let view =
-        |row: PartnerMembership| Partnership { id: row.partner_id, name: row.name, role: row.role, state: row.state };
-    Ok(Partnerships { items: rows.map(view).collect() })
 }
 
 /// Partners the caller works for.

@@ -7,21 +7,21 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use bytes::Bytes;
-use entity::value::{Language, ProductId};
+use entity::value::Language;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use garde::Validate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::io::Write as _;
-use time::{Date, Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime};
 use utoipa::IntoParams;
 
-use super::embed::spoken;
 use super::formats::json::FeedDocument;
 use super::formats::{json, json_feed, json_ld, table, xml};
 use super::guide::{FeedEntry, Guide};
-use super::sheet::sheet;
+use super::served::{Format, Served};
+use super::sheet::{sheet, spoken};
 use crate::orders::attribution::rules::is_bot;
 use crate::platform::body::parse_query;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -32,75 +32,6 @@ codes! {
 
 /// Any cache may keep a feed for a moment and serve it while it asks again.
 const CACHE: &str = "public, max-age=1, stale-while-revalidate=60";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    Json,
-    JsonFeed,
-    Rss,
-    Atom,
-    Csv,
-    Tsv,
-    Meta,
-    JsonLd,
-}
-
-impl Format {
-    pub const ALL: &[Self] =
-        &[Self::Json, Self::JsonFeed, Self::Rss, Self::Atom, Self::Csv, Self::Tsv, Self::Meta, Self::JsonLd];
-
-    fn of(ending: &str) -> Option<Self> {
-        Some(match ending {
-            "json" => Self::Json,
-            "jsonfeed" => Self::JsonFeed,
-            "rss" | "xml" => Self::Rss,
-            "atom" => Self::Atom,
-            "csv" => Self::Csv,
-            "tsv" => Self::Tsv,
-            "meta.csv" => Self::Meta,
-            "jsonld" => Self::JsonLd,
-            _ => return None,
-        })
-    }
-
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::JsonFeed => "jsonfeed",
-            Self::Rss => "rss",
-            Self::Atom => "atom",
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-            Self::Meta => "meta.csv",
-            Self::JsonLd => "jsonld",
-        }
-    }
-
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::JsonFeed => "application/feed+json",
-            Self::Rss => "application/rss+xml; charset=utf-8",
-            Self::Atom => "application/atom+xml; charset=utf-8",
-            Self::Csv | Self::Meta => "text/csv; charset=utf-8",
-            Self::Tsv => "text/tab-separated-values; charset=utf-8",
-            Self::JsonLd => "application/ld+json",
-        }
-    }
-}
-
-/// An answer kept ready, and of which state of things.
-pub struct Served {
-    versions: (u64, u64),
-    today: Date,
-    bytes: Bytes,
-    gzip: Bytes,
-    etag: HeaderValue,
-    /// When these bytes were first made.
-    modified: OffsetDateTime,
-    last_modified: HeaderValue,
-    products: Vec<ProductId>,
-}
 
 impl Guide {
     /// The feed's answer in a format, made anew if anything it may show changed.

@@ -1,5 +1,7 @@
 //! A feed as data, before it is written in any format: one source for all of them.
 
+use crate::shop::catalogue::pick::Pick;
+use entity::value::PartnerId;
 use std::fmt::Write as _;
 
 use entity::value::{Language, ProductId, Unit};
@@ -146,5 +148,38 @@ fn item(guide: &Guide, feed: &FeedEntry, picked: Picked, language: Language) -> 
         image: card.image,
         changed_at,
         slug: card.slug,
+    }
+}
+
+fn copy(feed: &FeedEntry) -> FeedEntry {
+    FeedEntry {
+        id: feed.id,
+        partner: feed.partner,
+        slug: feed.slug.clone(),
+        code: feed.code.clone(),
+        name: feed.name.clone(),
+        partner_name: feed.partner_name.clone(),
+        definition: feed.definition.clone(),
+        updated_at: feed.updated_at,
+    }
+}
+
+/// The feed in another language.
+pub fn spoken(feed: &FeedEntry, language: Language) -> FeedEntry {
+    let mut other = copy(feed);
+    other.definition.language = language;
+    other
+}
+
+impl Guide {
+    /// Whether a feed of the partner shows the product now, or could have until it left the market.
+    pub fn shows(&self, partner: PartnerId, product: ProductId) -> bool {
+        let pick = Pick { products: vec![product.to_string()], limit: 1, ..Pick::default() };
+        if self.catalogue.pick(&pick, self.clock.today()).items.is_empty() {
+            return true;
+        }
+        let book = self.book();
+        let mut own = book.feeds.values().filter(|feed| feed.partner == partner);
+        own.any(|feed| sheet(self, &book, feed).items.iter().any(|item| item.id == product.to_string()))
     }
 }

@@ -1,7 +1,9 @@
 //! A partner's team: invited by code, never without an owner.
 
+use crate::people::identity::partner::{PartnerMembership, partnerships};
 use actix_web::web::Path;
 use actix_web::{HttpResponse, delete, get, patch, post};
+use entity::value::PartnerState;
 use entity::value::{AccountId, InvitationId, PartnerId, PartnerRole};
 use entity::{partner_invitation, partner_member};
 use garde::Validate;
@@ -11,7 +13,6 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
-use super::partners::{Partnerships, partnerships_of};
 use crate::people::desk::{Desk, PartnerDesk};
 use crate::people::identity::partner::Scope;
 use crate::platform::body::Body;
@@ -27,6 +28,27 @@ codes! {
 
 const INVITATION_DAYS: i64 = 14;
 const TEAM_MOST: i64 = 50;
+
+#[derive(Serialize, ToSchema)]
+pub struct Partnership {
+    pub id: PartnerId,
+    name: String,
+    role: PartnerRole,
+    state: PartnerState,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Partnerships {
+    pub items: Vec<Partnership>,
+}
+
+/// Partners somebody works for.
+pub async fn partnerships_of(desk: &Desk) -> Result<Partnerships, Problem> {
+    let rows = partnerships(desk.db.fresh(), desk.who.account).await?.into_iter();
+    let view =
+        |row: PartnerMembership| Partnership { id: row.partner_id, name: row.name, role: row.role, state: row.state };
+    Ok(Partnerships { items: rows.map(view).collect() })
+}
 
 pub async fn join(
     transaction: &impl ConnectionTrait,

@@ -153,23 +153,108 @@ fn files_of_a_slice_stand_in_no_circle() {
     );
 }
 
-#[test]
-fn a_table_has_one_slice_that_writes_it() {
+/// Tables that several slices still write, all of whom are named here: to be paid back, and never to be added to.
+const DEBTS: &[(&str, &[&str])] = &[
+    ("api_key", &["people::identity", "tourism"]),
+    ("audit_entry", &["platform", "shop::selling"]),
+    ("bank_account", &["money::payout", "shop::selling"]),
+    ("cart", &["orders::attribution", "orders::ordering"]),
+    ("cooperative_member", &["people::identity", "shop::selling"]),
+    ("delivery_rate", &["shop::delivery", "shop::selling"]),
+    ("lot", &["shop::inventory", "shop::selling"]),
+    ("lot_stock", &["shop::inventory", "shop::selling"]),
+    ("order_line", &["ledger", "orders::ordering"]),
+    ("orders", &["ledger", "money::payment", "orders::fulfilment", "orders::ordering", "tourism"]),
+    ("parcel", &["money::payment", "orders::fulfilment"]),
+    ("payment", &["ledger", "money::payment", "orders::ordering"]),
+    ("purchase", &["money::payment", "orders::ordering"]),
+    ("refund", &["ledger", "money::payment"]),
+    ("reservation", &["orders::ordering", "shop::inventory"]),
+    ("session", &["pages::console", "people::identity"]),
+    ("stock", &["shop::inventory", "shop::selling"]),
+    ("stock_movement", &["shop::inventory", "shop::selling"]),
+];
+
+/// Tables, the slices that write them, and a file of each that does.
+fn writers(files: &[File]) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut writers: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    for file in source::all() {
+    for file in files {
         // Made-up data is loaded past everything.
         let Some(own) = slice(&file.module).filter(|own| own != "demo") else { continue };
-        for table in source::written(&file) {
+        for table in source::written(file) {
             writers.entry(table).or_default().entry(own.clone()).or_insert_with(|| file.path.display().to_string());
         }
     }
-    let several: Vec<String> = writers
-        .iter()
-        .filter(|(_, slices)| slices.len() > 1)
-        .map(|(table, slices)| {
+    writers
+}
+
+#[test]
+fn a_table_has_one_slice_that_writes_it() {
+    let mut faults = Vec::new();
+    for (table, slices) in writers(&source::all()) {
+        let known = DEBTS.iter().find(|(name, _)| *name == table).map_or(&[][..], |(_, slices)| *slices);
+        let found: Vec<&str> = slices.keys().map(String::as_str).collect();
+        if found.len() > 1 && found != known {
             let who: Vec<_> = slices.iter().map(|(slice, file)| format!("{slice} ({file})")).collect();
-            format!("{table}: {}", who.join(", "))
-        })
-        .collect();
-    assert!(several.is_empty(), "{} tables; ask the slice that owns it:\n{}", several.len(), several.join("\n"));
+            faults.push(format!("{table} is written by {}: ask the slice that owns it", who.join(", ")));
+        }
+        if found.len() == 1 && !known.is_empty() {
+            faults.push(format!("{table} has one writer now: strike it out of `DEBTS`"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The tables of `docs/architecture.md`: what stands on what, and who writes what.
+fn drawn(files: &[File]) -> String {
+    let calls = calls(files);
+    let mut below: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files {
+        if let Some(own) = slice(&file.module) {
+            below.entry(own).or_default();
+        }
+    }
+    for (own, other) in calls.into_keys() {
+        below.entry(own).or_default().insert(other);
+    }
+    let mut slices: Vec<_> = below.into_iter().collect();
+    slices.sort_by_key(|(slice, _)| (rank(slice), slice.clone()));
+    let mut out = String::from("| slice | stands on |\n| --- | --- |\n");
+    for (slice, others) in slices {
+        let others: Vec<_> =
+            others.into_iter().filter(|other| !["platform", "config"].contains(&other.as_str())).collect();
+        out += &format!("| `{slice}` | {} |\n", others.join(", "));
+    }
+    let mut owned: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (table, slices) in writers(files) {
+        let several = slices.len() > 1;
+        for slice in slices.into_keys() {
+            owned.entry(slice).or_default().push(if several { format!("{table}*") } else { table.clone() });
+        }
+    }
+    let mut owned: Vec<_> = owned.into_iter().collect();
+    owned.sort_by_key(|(slice, _)| (rank(slice), slice.clone()));
+    out += "\n| slice | writes (* others do too, which is to end) |\n| --- | --- |\n";
+    for (slice, tables) in owned {
+        out += &format!("| `{slice}` | {} |\n", tables.join(", "));
+    }
+    out
+}
+
+/// `OCOP_DRAW=1 cargo test -p api --test layers` writes it anew.
+#[test]
+fn the_papers_show_the_house_as_it_is() {
+    const MARKS: (&str, &str) = ("<!-- drawn from the code -->\n", "<!-- end -->");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/architecture.md");
+    let paper = std::fs::read_to_string(path).expect("docs/architecture.md");
+    let (before, rest) = paper.split_once(MARKS.0).expect("the mark where it begins");
+    let (_, after) = rest.split_once(MARKS.1).expect("the mark where it ends");
+    let right = format!("{before}{}{}{}{after}", MARKS.0, drawn(&source::all()), MARKS.1);
+    if std::env::var_os("OCOP_DRAW").is_some() {
+        std::fs::write(path, &right).expect("written");
+    }
+    assert!(
+        paper == right || std::env::var_os("OCOP_DRAW").is_some(),
+        "draw it anew: OCOP_DRAW=1 cargo test -p api --test layers"
+    );
 }

@@ -7,8 +7,15 @@ mod delivery;
 mod routes;
 pub mod rules;
 
+use crate::platform::retention::Over;
 pub use delivery::{Hooks, Postman};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[
+    ("DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE created_at < $1)", 30),
+    ("DELETE FROM webhook_message WHERE created_at < $1", 30),
+];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -9,24 +9,14 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::provider::{Notice, Outcome, number, sha256, text};
-use super::reconciliation::{queue, transfer_row, unplaced};
 use super::rules::{Verdict, codes_in, next};
 use super::settle::{Till, by_reference};
+use super::unmatched::{Transfer, queue, transfer_row, unplaced};
 use crate::ledger;
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::is_duplicate;
 use crate::platform::problem::Problem;
 use crate::platform::secrets;
-
-/// Money that came in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transfer {
-    pub source: &'static str,
-    pub bank_reference: String,
-    pub amount: i64,
-    pub description: String,
-    pub at: OffsetDateTime,
-}
 
 /// Whether the sender showed the secret, in the way of one of the services.
 pub fn is_genuine(secret: &str, headers: &HeaderMap, body: &Value) -> bool {

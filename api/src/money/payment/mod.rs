@@ -12,21 +12,29 @@ mod callbacks;
 mod cash;
 mod momo;
 mod provider;
+mod providers;
 mod reconciliation;
 mod refunds;
 pub mod rules;
 mod settle;
 mod settlements;
+mod unmatched;
 pub mod vietqr;
 mod vnpay;
 mod worker;
 mod zalopay;
 
+use crate::platform::retention::Over;
 pub use attempts::begin as begin_payment;
-pub use provider::{Charge, PaymentAction, Providers};
+pub use provider::{Charge, PaymentAction};
+pub use providers::Providers;
 pub use settle::Till;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use vnpay::Vnpay;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] =
+    &[("DELETE FROM payment_callback WHERE last_at < $1 AND outcome IN ('forged', 'unreadable', 'not_found')", 30)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

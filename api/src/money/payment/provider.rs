@@ -1,7 +1,5 @@
 //! What every provider can do, in one shape; which are offered is configuration.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use entity::payment;
 use entity::value::{Language, LedgerAccountKind, PaymentMethod};
@@ -14,10 +12,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::rules::Verdict;
-use super::{cash::Cash, momo::Momo, vietqr::VietQr, vnpay::Vnpay, zalopay::Zalopay};
-use crate::config::Config;
 use crate::ledger::rules::Account;
-use crate::platform::outgoing;
 
 /// What is to be paid.
 pub struct Charge {
@@ -188,25 +183,6 @@ pub trait Provider: Send + Sync {
     /// How to read the provider's settlement reports, where it makes them.
     fn settlement_columns(&self) -> Option<SettlementColumns> {
         None
-    }
-}
-
-/// The providers that are configured.
-pub struct Providers(Vec<Arc<dyn Provider>>);
-
-impl Providers {
-    pub fn registry(config: &Config) -> anyhow::Result<Self> {
-        let http = outgoing::client()?;
-        let mut all: Vec<Arc<dyn Provider>> = vec![Arc::new(Cash)];
-        all.extend(VietQr::configured(config).map(|provider| Arc::new(provider) as Arc<dyn Provider>));
-        all.extend(Vnpay::configured(config, &http).map(|provider| Arc::new(provider) as Arc<dyn Provider>));
-        all.extend(Momo::configured(config, &http).map(|provider| Arc::new(provider) as Arc<dyn Provider>));
-        all.extend(Zalopay::configured(config, &http).map(|provider| Arc::new(provider) as Arc<dyn Provider>));
-        Ok(Self(all))
-    }
-
-    pub fn get(&self, method: PaymentMethod) -> Option<&Arc<dyn Provider>> {
-        self.0.iter().find(|provider| provider.method() == method)
     }
 }
 

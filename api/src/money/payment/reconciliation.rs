@@ -5,11 +5,11 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use entity::value::{
     AccountId, LedgerAccountKind, Money, PaymentId, PaymentMethod, PlatformRole, ReconciliationId, ReconciliationKind,
-    ReconciliationState, Vnd,
+    ReconciliationState,
 };
 use entity::{payment, reconciliation_item};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -33,44 +33,6 @@ codes! {
     RESOLVED = "already_resolved" 409 "Mục này đã được xử lý." "This was resolved before.";
     NOT_ASSIGNABLE = "not_assignable" 409 "Khoản này không khớp với thanh toán đó." "This does not pay for that payment.";
     RESOLUTION = "resolution_not_possible" 409 "Không thể xử lý mục này theo cách đó." "An item of this kind is not resolved this way.";
-}
-
-/// Puts something before a person, once.
-pub async fn queue(
-    transaction: &impl ConnectionTrait,
-    (kind, subject): (ReconciliationKind, Uuid),
-    amount: i64,
-    payment: Option<PaymentId>,
-    detail: &str,
-    now: OffsetDateTime,
-) -> Result<(), Problem> {
-    run(
-        transaction,
-        "INSERT INTO reconciliation_item (id, kind, amount, subject_id, payment_id, detail, state, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7) ON CONFLICT (kind, subject_id) DO NOTHING",
-        [
-            ReconciliationId::new().into(),
-            kind.as_str().into(),
-            amount.into(),
-            subject.into(),
-            payment.into(),
-            detail.chars().take(500).collect::<String>().into(),
-            now.into(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// A payment whose provider says something else than we know, or nothing.
-pub async fn unclear(
-    transaction: &impl ConnectionTrait,
-    row: &payment::Model,
-    detail: &str,
-    now: OffsetDateTime,
-) -> Result<(), Problem> {
-    let what = (ReconciliationKind::PaymentUnclear, row.id.0);
-    queue(transaction, what, row.amount.0, Some(row.id), detail, now).await
 }
 
 #[derive(Serialize, ToSchema)]
@@ -284,38 +246,4 @@ pub async fn resolve(
     keep(&transaction, &scope, &key, 200, &body).await?;
     transaction.commit().await?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body))
-}
-
-/// Money of a transfer nobody can place: it is ours to hold.
-pub fn unplaced(transfer: Uuid, amount: i64) -> Journal {
-    Journal {
-        key: format!("unplaced:{transfer}"),
-        kind: "unplaced",
-        subject: transfer,
-        note: None,
-        actor: None,
-        entries: vec![
-            Entry::new(Account::one(LedgerAccountKind::Bank), amount),
-            Entry::new(Account::one(LedgerAccountKind::Unmatched), -amount),
-        ],
-    }
-}
-
-/// A transfer's row.
-pub fn transfer_row(
-    id: entity::value::RowId,
-    transfer: &super::bank_feed::Transfer,
-    payment: Option<PaymentId>,
-    now: OffsetDateTime,
-) -> entity::bank_transfer::ActiveModel {
-    entity::bank_transfer::ActiveModel {
-        id: Set(id),
-        source: Set(transfer.source.to_owned()),
-        bank_reference: Set(transfer.bank_reference.clone()),
-        amount: Set(Vnd(transfer.amount)),
-        description: Set(transfer.description.chars().take(500).collect()),
-        transferred_at: Set(transfer.at),
-        payment_id: Set(payment),
-        created_at: Set(now),
-    }
 }

@@ -16,9 +16,9 @@ use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::provider::{Failure, Repaid, Repayment};
-use super::reconciliation::queue;
 use super::rules::pause;
 use super::settle::Till;
+use super::unmatched::queue;
 use crate::ledger;
 use crate::ledger::refunds::{NOT_PAID, Owe, What, over_orders, owe, take_back};
 use crate::ledger::rules::{Account, Entry, Journal};

@@ -10,9 +10,10 @@ use entity::value::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, TransactionTrait};
 use time::{Duration, OffsetDateTime};
 
-use super::provider::{Notice, Outcome, Providers};
-use super::reconciliation;
+use super::provider::{Notice, Outcome};
+use super::providers::Providers;
 use super::rules::{Verdict, next, pause};
+use super::unmatched;
 use crate::config::Config;
 use crate::ledger::refunds::{self, Owe, What, owe};
 use crate::ledger::rules::{Account, Entry, Journal};
@@ -96,7 +97,7 @@ impl Till {
         let Some(row) = found.filter(|row| row.method == method) else { return Ok((Outcome::NotFound, Vec::new())) };
         if notice.amount != row.amount.0 && matches!(notice.verdict, Verdict::Paid | Verdict::Authorised) {
             let detail = format!("{} instead of {}", notice.amount, row.amount);
-            reconciliation::unclear(&transaction, &row, &detail, now).await?;
+            unmatched::unclear(&transaction, &row, &detail, now).await?;
             transaction.commit().await.map_err(Problem::from)?;
             return Ok((Outcome::WrongAmount, Vec::new()));
         }
@@ -261,7 +262,7 @@ impl Till {
         let again = pause(row.queries);
         let transaction = self.db.begin().await?;
         if again.is_none() {
-            reconciliation::unclear(&transaction, row, "the provider does not say what became of it", now).await?;
+            unmatched::unclear(&transaction, row, "the provider does not say what became of it", now).await?;
         }
         let asked = run(
             &transaction,

@@ -16,8 +16,8 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::provider::SettlementColumns;
-use super::reconciliation::queue;
 use super::settle::{Till, by_reference};
+use super::unmatched::queue;
 use crate::ledger;
 use crate::ledger::rules::{Account, Entry, Journal};
 use crate::ledger::sale;

@@ -1,19 +1,12 @@
-//! What we ask of a carrier, whichever it is. One file per carrier implements it; `registry` names them all.
+//! What we ask of a carrier, whichever it is. One file per carrier implements it; `carriers` names them all.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use entity::value::{Carrier, ParcelState, Vnd};
+use entity::value::{ParcelState, Vnd};
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use time::Date;
-
-use super::{ghn, ghtk, viettel_post};
-use crate::config::Config;
-use crate::platform::outgoing;
 
 /// Where a parcel comes from or goes to.
 #[derive(Clone, Debug)]
@@ -106,28 +99,9 @@ pub enum Label {
     Link(String),
 }
 
-/// Every carrier with a network, by name. Own delivery and pick-up need none.
-pub struct Carriers(HashMap<Carrier, Arc<dyn CarrierApi>>);
-
-impl Carriers {
-    pub fn registry(config: &Config) -> anyhow::Result<Self> {
-        let http = Http(outgoing::client()?);
-        let mut known: HashMap<Carrier, Arc<dyn CarrierApi>> = HashMap::new();
-        known.insert(Carrier::Ghn, Arc::new(ghn::Ghn { http: http.clone(), base: config.ghn_url.clone() }));
-        known.insert(Carrier::Ghtk, Arc::new(ghtk::Ghtk { http: http.clone(), base: config.ghtk_url.clone() }));
-        let base = config.viettel_post_url.clone();
-        known.insert(Carrier::ViettelPost, Arc::new(viettel_post::ViettelPost { http, base }));
-        Ok(Self(known))
-    }
-
-    pub fn get(&self, carrier: Carrier) -> Option<Arc<dyn CarrierApi>> {
-        self.0.get(&carrier).cloned()
-    }
-}
-
 /// JSON over HTTP, with errors told apart by whether the carrier can have acted.
 #[derive(Clone)]
-pub struct Http(reqwest::Client);
+pub struct Http(pub(super) reqwest::Client);
 
 impl Http {
     pub async fn get<T: DeserializeOwned>(

@@ -5,7 +5,9 @@
 //! its parcels have moved. What carriers report comes by webhook, is kept raw, and moves parcels only forward (`rules`).
 
 pub mod carrier;
+mod carriers;
 mod contracts;
+mod faults;
 mod ghn;
 mod ghtk;
 mod orders;
@@ -17,7 +19,7 @@ mod viettel_post;
 mod webhook;
 mod worker;
 
-pub use carrier::Carriers;
+pub use carriers::Carriers;
 pub use orders::{BulkAction, WRONG_CODE, bulk, collect_order, deliver_whole, ship_whole};
 pub use papers::{delivery_note, parcel_label};
 pub use parcels::{NewParcel, ParcelStep, ParcelView, create as create_parcel, of_order as parcels_of, take_step};

@@ -8,7 +8,8 @@ use entity::value::{Carrier, CooperativeId, OrderId, ParcelId};
 use entity::{order_line, parcel, parcel_line};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::carrier::{Carriers, Label};
+use super::carrier::Label;
+use super::carriers::Carriers;
 use super::parcels::carrier_label;
 use crate::orders::ordering::{OrderRow, lines_of, read, seller};
 use crate::people::desk::Desk;

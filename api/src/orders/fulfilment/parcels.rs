@@ -1,5 +1,6 @@
 //! Parcels: one order in one or several, each handed over and followed.
 
+use super::faults::{NO_CONTRACT, NOTHING_LEFT, PARCEL_STATE};
 use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
@@ -14,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
-use super::carrier::{Carriers, Label};
+use super::carrier::Label;
+use super::carriers::Carriers;
 use super::rules::{Worry, follows, is_handed_over, unpacked, worry};
 use super::worker;
 use crate::ledger::rules::share;
@@ -25,15 +27,8 @@ use crate::platform::body::Body;
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Db, by_id, run};
 use crate::platform::outbox::emit;
-use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::Level;
-
-codes! {
-    PARCEL_STATE = "parcel_state" 409 "Kiện hàng không còn ở trạng thái cho phép việc này." "The parcel is not in a state that allows this.";
-    NOTHING_LEFT = "nothing_left_to_parcel" 409 "Đơn này đã chia hết vào các kiện." "Everything of this order is in parcels already.";
-    NO_CONTRACT = "no_carrier_contract" 409 "Chưa có hợp đồng với hãng vận chuyển này. Hãy thêm mã kết nối trước." "There is no contract with this carrier. Add its token first.";
-    CARRIER_REFUSED = "carrier_refused" 409 "Hãng vận chuyển từ chối." "The carrier refused.";
-}
 
 #[derive(Clone, Serialize, ToSchema)]
 pub struct ParcelLine {

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
-use super::carrier::{Carriers, Update};
+use super::carrier::Update;
+use super::carriers::Carriers;
 use super::contracts::ContractCarrier;
 use super::parcels::advance;
 use crate::config::Config;

@@ -12,9 +12,10 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 
-use super::carrier::{Booking, CarrierError, Carriers, Item, Place, Shipment};
+use super::carrier::{Booking, CarrierError, Item, Place, Shipment};
+use super::carriers::Carriers;
 use super::contracts;
-use super::parcels::{CARRIER_REFUSED, NO_CONTRACT, PARCEL_STATE};
+use super::faults::{CARRIER_REFUSED, NO_CONTRACT, PARCEL_STATE};
 use super::rules::is_open;
 use crate::orders::ordering::{lines_of, read};
 use crate::people::places;

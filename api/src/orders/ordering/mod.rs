@@ -12,6 +12,7 @@ mod messages;
 mod money;
 mod orders;
 mod photos;
+mod purchase;
 mod quotes;
 mod returns;
 pub mod rules;
@@ -23,13 +24,15 @@ mod sweeper;
 mod view;
 mod write_up;
 
+use crate::platform::retention::Over;
 pub use carts::{
     Cart, Item, MergeOnSignIn, attribute, guest_cart, open_for_guest, put, set_quantity, view as cart_view,
 };
-pub use checkout::{Checkout, ContactInput, Purchase, Shop, place};
+pub use checkout::{Shop, place};
 pub use messages::{Messages, read_talk, write as write_message};
 pub use money::hold;
 pub use orders::{BuyersOrder, OrderQuery, Secret};
+pub use purchase::{Checkout, ContactInput, Purchase};
 pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
 pub use returns::{
     ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns,
@@ -42,6 +45,16 @@ pub use sweeper::Sweeper;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};
 pub use write_up::{cash_row, number};
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[
+    ("DELETE FROM quote WHERE expires_at < $1", 1),
+    (
+        "DELETE FROM cart_line WHERE cart_id IN
+             (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",
+        60,
+    ),
+];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -1,4 +1,4 @@
-//! What happens by itself: unanswered orders expire, delivered ones are completed, what is long over is cleared away.
+//! What happens by itself: unanswered orders expire, delivered ones are completed.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::steps::{By, Tools, step};
 use super::store::order;
 use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, all, run};
+use crate::platform::db::{Db, all};
 use crate::platform::outbox::Bell;
 use crate::platform::problem::Problem;
 use crate::platform::read_model::ReadModel;
@@ -58,7 +58,7 @@ impl Sweeper {
                      AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.order_id = orders.id AND d.state = 'open')";
         let until = now - time::Duration::days(self.completion_days.into());
         self.each(due, until, Action::Complete, "nobody objected").await?;
-        self.clear(now).await
+        Ok(())
     }
 
     async fn each(
@@ -99,38 +99,5 @@ impl Sweeper {
             }
         }
         Ok(count)
-    }
-
-    async fn clear(&self, now: OffsetDateTime) -> Result<(), Problem> {
-        const OVER: &[(&str, i64)] = &[
-            ("DELETE FROM idempotency_key WHERE created_at < $1", 2),
-            ("DELETE FROM quote WHERE expires_at < $1", 1),
-            ("DELETE FROM registration WHERE expires_at < $1", 2),
-            ("DELETE FROM password_reset WHERE expires_at < $1", 2),
-            ("DELETE FROM console_session WHERE created_at < $1", 61),
-            (
-                "DELETE FROM import_row WHERE job_id IN
-                     (SELECT id FROM import_job WHERE updated_at < $1 AND state IN ('done', 'cancelled', 'failed'))",
-                60,
-            ),
-            (
-                "DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE created_at < $1)",
-                30,
-            ),
-            (
-                "DELETE FROM payment_callback WHERE last_at < $1 AND outcome IN ('forged', 'unreadable', 'not_found')",
-                30,
-            ),
-            ("DELETE FROM webhook_message WHERE created_at < $1", 30),
-            ("DELETE FROM outbox WHERE delivered_at IS NOT NULL AND created_at < $1", 14),
-            (
-                "DELETE FROM cart_line WHERE cart_id IN (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",
-                60,
-            ),
-        ];
-        for &(sql, days) in OVER {
-            run(self.db.write(), sql.to_owned(), [(now - time::Duration::days(days)).into()]).await?;
-        }
-        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use entity::{order, order_event, order_line, payment, purchase, reservation};
 use sea_orm::Set;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::checkout::{Checkout, ContactInput, PlacedOrder, Purchase};
+use super::purchase::{Checkout, ContactInput, PlacedOrder, Purchase};
 use super::quotes::{LineDiscount, Quote, QuotedPromotion, QuotedShare};
 use super::store::LineRow;
 use crate::config::Config;

@@ -4,6 +4,7 @@
 //! cookies, forms carry the session's secret, and the content policy lets nothing in from elsewhere. The pages do nothing
 //! of their own: they call what the API calls.
 
+mod answer;
 mod entry;
 mod imports;
 mod income;
@@ -18,7 +19,11 @@ mod stock;
 mod team;
 mod today;
 
+use crate::platform::retention::Over;
 use actix_web::web::ServiceConfig;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[("DELETE FROM console_session WHERE created_at < $1", 61)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -17,7 +17,8 @@ use entity::value::{PartnerId, PartnerRole, PartnerState};
 use minijinja::{Value, context};
 use serde::Serialize;
 
-use super::render::{fill, html, value};
+use super::answer::html;
+use super::render::{fill, value};
 use super::session::{FORM, Form, Seat, Turn, said, to};
 use crate::people::desk::PartnerDesk;
 use crate::people::identity::partner::partnerships;

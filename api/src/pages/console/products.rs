@@ -19,7 +19,7 @@ use crate::platform::problem::Problem;
 use crate::shop::inventory::{NewMovement, receive_within};
 use crate::shop::media::{self, Owner, pictures::MAX_BYTES};
 use crate::shop::selling::doubts::price_doubt;
-use crate::shop::selling::imports::rules::UNITS;
+use crate::shop::selling::imports::UNITS;
 use crate::shop::selling::listing_changes::{self, ProductChange};
 use crate::shop::selling::listing_images;
 use crate::shop::selling::listings::{self, ListingQuery, NewProduct};

@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get};
 use minijinja::{Environment, ErrorKind, State, Value, context};
 
+use super::answer::{STYLE, html};
 use super::session::{Seat, Turn, said};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
@@ -16,8 +17,6 @@ use entity::value::Language;
 static STYLE_SHEET: &str = include_str!("../../../assets/console/style.css");
 /// htmx 2, as published; its licence lies beside it.
 static HTMX: &str = include_str!("../../../assets/console/htmx.min.js");
-
-pub const STYLE: &str = "/console/static/style.css";
 
 macro_rules! pages {
     ($($name:literal),* $(,)?) => {
@@ -134,20 +133,6 @@ fn word(state: &State<'_, '_>, value: Value) -> String {
         _ => return key,
     };
     if is_english(state) { en } else { vi }.to_owned()
-}
-
-/// Nothing from elsewhere, nothing inline.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-pub fn html(status: StatusCode, body: String) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        // Forms must be able to tell where they come from.
-        .insert_header((header::REFERRER_POLICY, "same-origin"))
-        .body(body)
 }
 
 pub(super) fn fill(name: &str, values: Value) -> Result<String, Problem> {

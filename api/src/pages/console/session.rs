@@ -65,13 +65,13 @@ impl ResponseError for Turn {
             Self::To(path) => to(path),
             Self::Problem(problem) => {
                 let (vi, en) = (escape(&problem.words(Language::Vi)), escape(&problem.words(Language::En)));
-                super::render::html(
+                super::answer::html(
                     self.status_code(),
                     format!(
                         "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
                          <title>Chợ OCOP</title><link rel=\"stylesheet\" href=\"{}\"><main class=\"page\"><h1>{vi}</h1><p lang=\"en\">{en}</p>\
                          <p><a class=\"button\" href=\"/console\">Về trang đầu · Back</a></p></main></html>",
-                        super::render::STYLE
+                        super::answer::STYLE
                     ),
                 )
             }

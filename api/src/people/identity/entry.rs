@@ -5,7 +5,7 @@ use entity::value::{AccountId, Language, SessionId};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::{Duration, OffsetDateTime};
 
-use super::routes::{BAD_CODE, BAD_CREDENTIALS, check_password, contact_at};
+use super::checks::{BAD_CODE, BAD_CREDENTIALS, check_password, contact_at};
 use super::rules::{Contact, SESSION_DAYS, reads_messages};
 use super::{Passwords, store};
 use crate::platform::db::{Db, is_duplicate, one};

@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::routes::{BAD_CREDENTIALS, check_password};
+use super::checks::{BAD_CREDENTIALS, check_password};
 use super::sessions::end_all;
 use super::{Passwords, SignedIn, store};
 use crate::platform::body::Body;

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod caller;
+mod checks;
 mod entry;
 mod keys;
 mod me;
@@ -20,6 +21,7 @@ mod store;
 
 use std::sync::Arc;
 
+use crate::platform::retention::Over;
 use entity::value::{AccountId, CartId};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -38,6 +40,10 @@ pub use store::{
 };
 
 use crate::platform::problem::Problem;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] =
+    &[("DELETE FROM registration WHERE expires_at < $1", 2), ("DELETE FROM password_reset WHERE expires_at < $1", 2)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

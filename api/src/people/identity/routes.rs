@@ -1,5 +1,6 @@
 //! `/v1/auth`: sign up, sign in, stay signed in, sign out, forget a password.
 
+use super::rules::Contact;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::value::{CartId, Language};
@@ -7,10 +8,10 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::checks::{BAD_CODE, BAD_REFRESH_TOKEN, check_password, contact_at};
 use super::entry::{SignUp, authenticate, confirm, sign_up};
 use super::keys::Keys;
 use super::me::Profile;
-use super::rules::{Contact, password_fault};
 use super::sessions::{Refreshed, Tokens, end, end_all, open, refresh as refresh_session};
 use super::{GuestCart, Passwords, SignInHook, SignedIn, store};
 use crate::platform::body::Body;
@@ -18,13 +19,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::i18n::language_of;
 use crate::platform::outbox::{Bell, emit};
-use crate::platform::problem::{Problem, codes};
-
-codes! {
-    BAD_CREDENTIALS = "bad_credentials" 401 "Sai tên đăng nhập hoặc mật khẩu. Nếu vừa đăng ký, hãy nhập mã xác nhận trước." "Wrong login or password. If you have just signed up, enter your code first.";
-    BAD_CODE = "bad_code" 422 "Mã không đúng hoặc đã hết hạn." "The code is wrong or no longer valid.";
-    BAD_REFRESH_TOKEN = "bad_refresh_token" 401 "Phiên đăng nhập đã kết thúc. Hãy đăng nhập lại." "The session has ended. Sign in again.";
-}
+use crate::platform::problem::Problem;
 
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -59,24 +54,6 @@ pub struct Accepted {
 
 fn accepted() -> HttpResponse {
     HttpResponse::Accepted().json(Accepted { status: "code_sent".to_owned() })
-}
-
-pub(super) fn contact_at(pointer: &str, text: &str) -> Result<Contact, Problem> {
-    Contact::parse(text).ok_or_else(|| {
-        Problem::field(
-            pointer,
-            "contact",
-            "không phải e-mail hay số điện thoại hợp lệ",
-            "not a valid e-mail address or phone number",
-        )
-    })
-}
-
-pub(super) fn check_password(pointer: &str, password: &str, contact: &str) -> Result<(), Problem> {
-    match password_fault(password, contact) {
-        Some((vi, en)) => Err(Problem::field(pointer, "password", vi, en)),
-        None => Ok(()),
-    }
 }
 
 /// Sign up. A code goes to the contact; the account exists once it is shown to `/v1/auth/verify`.

@@ -7,7 +7,6 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::pick::Pick;
 use super::rules::{Availability, distance_km};
 use super::search::Hit;
 use super::shelf::{Entry, Snapshot};
@@ -98,26 +97,26 @@ pub struct ProductQuery {
 /// A query understood.
 pub struct Wanted {
     pub q: Option<String>,
-    category: Vec<String>,
-    star: Vec<i32>,
-    cooperative: Vec<String>,
-    province: Vec<String>,
-    commune: Vec<String>,
-    price: Option<(i64, i64)>,
-    in_stock: Option<bool>,
-    in_season: Option<bool>,
-    near: Option<(f64, f64)>,
-    radius_km: Option<f64>,
-    sort: Sort,
-    limit: usize,
-    after: Option<Position>,
-    facets: bool,
+    pub(super) category: Vec<String>,
+    pub(super) star: Vec<i32>,
+    pub(super) cooperative: Vec<String>,
+    pub(super) province: Vec<String>,
+    pub(super) commune: Vec<String>,
+    pub(super) price: Option<(i64, i64)>,
+    pub(super) in_stock: Option<bool>,
+    pub(super) in_season: Option<bool>,
+    pub(super) near: Option<(f64, f64)>,
+    pub(super) radius_km: Option<f64>,
+    pub(super) sort: Sort,
+    pub(super) limit: usize,
+    pub(super) after: Option<Position>,
+    pub(super) facets: bool,
 }
 
 /// Where a page ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Position {
+pub(super) struct Position {
     s: Sort,
     m: u64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -136,27 +135,6 @@ fn split(list: Option<String>) -> Vec<String> {
 }
 
 impl Wanted {
-    /// What a pick asks for, but for what depends on the day: seasons, stock and stars are judged by who picks.
-    pub fn of(pick: &Pick) -> Self {
-        Self {
-            q: None,
-            category: pick.categories.clone(),
-            star: Vec::new(),
-            cooperative: pick.cooperatives.clone(),
-            province: pick.provinces.clone(),
-            commune: pick.communes.clone(),
-            price: None,
-            in_stock: None,
-            in_season: None,
-            near: pick.near,
-            radius_km: pick.radius_km.filter(|_| pick.near.is_some()),
-            sort: pick.sort.filter(|sort| *sort != Sort::Distance || pick.near.is_some()).unwrap_or(Sort::Newest),
-            limit: usize::MAX - 1,
-            after: None,
-            facets: false,
-        }
-    }
-
     pub fn distance(&self, entry: &Entry) -> Option<f64> {
         self.near.map(|near| distance_km(near, entry.point()))
     }

@@ -125,3 +125,26 @@ fn picked(entry: &Entry, distance: Option<f64>, today: Date) -> Picked {
     });
     Picked { card, offer, gtin: entry.gtin.clone(), changed_at: entry.changed_at }
 }
+
+impl Wanted {
+    /// What a pick asks for, but for what depends on the day: seasons, stock and stars are judged by who picks.
+    pub fn of(pick: &Pick) -> Self {
+        Self {
+            q: None,
+            category: pick.categories.clone(),
+            star: Vec::new(),
+            cooperative: pick.cooperatives.clone(),
+            province: pick.provinces.clone(),
+            commune: pick.communes.clone(),
+            price: None,
+            in_stock: None,
+            in_season: None,
+            near: pick.near,
+            radius_km: pick.radius_km.filter(|_| pick.near.is_some()),
+            sort: pick.sort.filter(|sort| *sort != Sort::Distance || pick.near.is_some()).unwrap_or(Sort::Newest),
+            limit: usize::MAX - 1,
+            after: None,
+            facets: false,
+        }
+    }
+}

@@ -1,14 +1,13 @@
 //! What can be promised: delivery prices by zone, days on the road, and where buyers collect.
 
 mod pickup;
+mod point;
 mod reception;
 pub mod rules;
 mod store;
 
-pub use pickup::{
-    PickupPoint, PickupPointInput, Window, find as pickup_points_of, for_buyers as pickup_points_for_buyers,
-    is_open_point,
-};
+pub use pickup::{PickupPointInput, find as pickup_points_of, for_buyers as pickup_points_for_buyers, is_open_point};
+pub use point::{PickupPoint, Window};
 pub use reception::{Reception, ReceptionTerms, has_room, leave, receptions, receptions_for, serve};
 pub use store::{add_default_rates, rates};
 use utoipa_actix_web::service_config::ServiceConfig;

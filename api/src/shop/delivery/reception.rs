@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::pickup::PickupPoint;
+use super::point::PickupPoint;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Body;

@@ -7,17 +7,18 @@ use entity::value::{CooperativeId, ForecastId, LotId, LotState, MovementKind, Of
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, Set};
 use serde::{Deserialize, Serialize};
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
 
 use super::forecasts;
-use super::routes::BELOW_RESERVED;
+use super::lot_of_the_day::code_of;
+use super::moves::record;
 use super::rules::MAX_QUANTITY;
-use super::store::{Outcome, level, record};
+use super::store::BELOW_RESERVED;
+use super::store::{Outcome, level};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
-use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, by_id, is_duplicate, list as list_of, one, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
@@ -381,68 +382,6 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
 struct Exists {
     #[allow(dead_code, reason = "that there is a row is what counts")]
     id: OfferId,
-}
-
-/// `261124-buoi-dien-du-sang`
-fn code_of(day: Date, slug: &str) -> String {
-    let head = format!("{:02}{:02}{:02}-{slug}", day.year() % 100, u8::from(day.month()), day.day());
-    head.chars().take(40).collect()
-}
-
-#[derive(FromQueryResult)]
-struct OfferFacts {
-    product_id: ProductId,
-    cooperative_id: CooperativeId,
-    slug: String,
-    shelf_life_days: Option<i32>,
-}
-
-#[derive(FromQueryResult)]
-struct LotIdRow {
-    id: LotId,
-}
-
-/// The lot goods go into when nobody names one: the day's, or the product's standing lot when it does not expire.
-pub async fn lot_of_the_day(
-    transaction: &impl ConnectionTrait,
-    offer: OfferId,
-    now: OffsetDateTime,
-) -> Result<LotId, DbErr> {
-    let today = now.to_offset(VIETNAM).date();
-    let facts = one::<OfferFacts>(
-        transaction,
-        "SELECT o.product_id, o.cooperative_id, p.slug, p.shelf_life_days FROM offer o JOIN product p ON p.id = o.product_id WHERE o.id = $1",
-        [offer.into()],
-    )
-    .await?
-    .ok_or_else(|| DbErr::RecordNotFound("offer".to_owned()))?;
-    let code = match facts.shelf_life_days {
-        Some(_) => format!("N-{}", code_of(today, &facts.slug)),
-        None => format!("KHO-{}", facts.slug),
-    };
-    let expires_on = facts.shelf_life_days.map(|days| today + Duration::days(days.into()));
-    run(
-        transaction,
-        "INSERT INTO lot (id, cooperative_id, product_id, code, harvested_on, expires_on, created_at, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'good') ON CONFLICT (cooperative_id, code) DO NOTHING",
-        [
-            LotId::new().into(),
-            facts.cooperative_id.into(),
-            facts.product_id.into(),
-            code.as_str().into(),
-            today.into(),
-            expires_on.into(),
-            now.into(),
-        ],
-    )
-    .await?;
-    let row = one::<LotIdRow>(
-        transaction,
-        "SELECT id FROM lot WHERE cooperative_id = $1 AND code = $2",
-        [facts.cooperative_id.into(), code.into()],
-    )
-    .await?;
-    row.map(|row| row.id).ok_or_else(|| DbErr::RecordNotFound("lot".to_owned()))
 }
 
 /// Record a harvest or a packing batch; its goods are on sale at once.

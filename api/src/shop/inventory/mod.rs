@@ -8,16 +8,16 @@
 //! reserved or puts back what was taken. `on_hand` equals the sum of an offer's movements, always.
 
 pub mod forecasts;
+mod lot_of_the_day;
 pub mod lots;
+mod moves;
 mod routes;
 pub mod rules;
 mod store;
 
-pub use routes::{BELOW_RESERVED, NewMovement, StockItem, one_of, receive, receive_within, stock_of};
-pub use store::{
-    Outcome, Packing, Pick, Wanted, check, level, lots_of, open_lots, put_back, record, release, reserve,
-    reserve_again, restock, sellable, take,
-};
+pub use moves::{Packing, Pick, put_back, record, release, restock, take};
+pub use routes::{NewMovement, StockItem, one_of, receive, receive_within, stock_of};
+pub use store::{BELOW_RESERVED, Outcome, Wanted, check, level, lots_of, open_lots, reserve, reserve_again, sellable};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

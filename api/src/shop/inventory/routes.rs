@@ -10,8 +10,9 @@ use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::lots;
+use super::moves::record;
 use super::rules::{MAX_QUANTITY, may_be_recorded};
-use super::store::{Outcome, record};
+use super::store::{BELOW_RESERVED, Outcome};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
@@ -19,13 +20,9 @@ use crate::platform::db::{Db, all, one};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
-use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::Level;
 use crate::shop::catalogue::unsellable;
-
-codes! {
-    BELOW_RESERVED = "below_reserved" 409 "Không thể giảm: số còn lại sẽ ít hơn số khách đã đặt." "Cannot go lower: less would be left than buyers have ordered.";
-}
 
 #[derive(Clone, FromQueryResult, Serialize, ToSchema)]
 pub struct StockItem {

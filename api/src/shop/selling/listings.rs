@@ -3,6 +3,7 @@
 //! Which listings a person looks at first is a setting (`OCOP_LISTING_REVIEW`). Texts of a published product that await a
 //! review are kept aside; buyers see the old ones until it is approved.
 
+pub use super::owned::own;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{
@@ -112,12 +113,6 @@ pub(super) async fn last_review(
 ) -> Result<Option<LastReview>, Problem> {
     let sql = "SELECT state, kind, changes, reason FROM listing_review WHERE product_id = $1 ORDER BY id DESC LIMIT 1";
     Ok(one(connection, sql, [id.into()]).await?)
-}
-
-/// The cooperative's own product.
-pub async fn own(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Result<product::Model, Problem> {
-    let row = by_id::<product::Entity>(desk.db.fresh(), id).await?;
-    row.filter(|row| row.cooperative_id == cooperative).ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
 pub async fn view(desk: &Desk, row: product::Model) -> Result<SellerProduct, Problem> {

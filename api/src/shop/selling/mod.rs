@@ -12,6 +12,7 @@ pub mod listing_changes;
 pub mod listing_images;
 pub mod listings;
 pub mod offers;
+mod owned;
 mod prices;
 pub mod profile;
 mod slugs;

@@ -13,7 +13,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::listings;
+use super::owned;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Body;
@@ -243,7 +243,7 @@ pub async fn create_offer(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, product) = path.into_inner();
     desk.may(cooperative, Permission::EditListings).await?;
-    listings::own(&desk, cooperative, product).await?;
+    owned::own(&desk, cooperative, product).await?;
     let now = desk.now();
     let transaction = desk.db.begin().await?;
     let ids = add_offers(&transaction, cooperative, product, std::slice::from_ref(&body.0), now).await?;

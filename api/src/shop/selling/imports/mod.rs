@@ -11,12 +11,24 @@ pub mod rules;
 mod worker;
 mod writing;
 
+use crate::platform::retention::Over;
 pub use exports::{export, template};
 pub use routes::{
     Confirmation, JobView, MAX_UPLOAD, RowView, cancel_job, confirm_rows, find_jobs, job_of, rows_of, run_job, start,
 };
+pub use rules::UNITS;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use worker::Importer;
+
+/// A worker that dies leaves its job to another after this.
+const LEASE_SECONDS: i64 = 30;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[(
+    "DELETE FROM import_row WHERE job_id IN
+             (SELECT id FROM import_job WHERE updated_at < $1 AND state IN ('done', 'cancelled', 'failed'))",
+    60,
+)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -7,8 +7,8 @@ use entity::{import_job, offer, product};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
 use serde_json::json;
 
+use super::LEASE_SECONDS;
 use super::rules::Row;
-use super::worker::LEASE_SECONDS;
 use crate::people::desk::Desk;
 use crate::platform::db::{all, by_id, run};
 use crate::platform::outbox::emit;

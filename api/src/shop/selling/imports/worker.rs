@@ -9,11 +9,12 @@ use entity::{import_job, import_row, offer, product};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::json;
 
+use super::LEASE_SECONDS;
 use super::pictures::{hang_pictures, names_in_zip};
 use super::rules::{
     CellError, Field, Known, Layout, PRODUCT_COLUMNS, Row, STOCK_COLUMNS, doubts, judge_product, judge_stock, twice,
 };
-use super::writing::{New, add, levels, update};
+use super::writing::{New, Shop, add, levels, update};
 use crate::people::desk::Desk;
 use crate::people::identity::SignedIn;
 use crate::platform::background::Stop;
@@ -26,8 +27,6 @@ use crate::platform::sheets;
 const MOST_ROWS: usize = 20_000;
 /// Rows per transaction: short enough that buyers do not wait behind it.
 const CHUNK: u64 = 200;
-/// A worker that dies leaves its job to another after this.
-pub(super) const LEASE_SECONDS: i64 = 30;
 
 /// Works jobs off until the process ends. `desk` is whose services it uses; the job's own author acts.
 pub struct Importer {
@@ -210,12 +209,6 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
         transaction.commit().await?;
     }
     Ok(())
-}
-
-/// What a chunk's rows need to know about the shop.
-pub(super) struct Shop {
-    pub row: entity::cooperative::Model,
-    pub categories: HashMap<String, CategoryId>,
 }
 
 async fn read_in(desk: &Desk, job: &import_job::Model, stop: &Stop) -> Result<(), End> {

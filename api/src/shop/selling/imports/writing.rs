@@ -1,5 +1,6 @@
 //! What a row becomes: new goods with their opening stock, or a change of known ones.
 
+use entity::value::CategoryId;
 use std::collections::HashMap;
 
 use entity::value::{
@@ -12,7 +13,6 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::rules::Row;
-use super::worker::Shop;
 use crate::people::desk::Desk;
 use crate::platform::outbox::event;
 use crate::platform::problem::Problem;
@@ -21,6 +21,12 @@ use crate::shop::inventory::{self, Outcome};
 use crate::shop::selling::listing_changes::{self, ProductChange};
 use crate::shop::selling::offers::{self, OfferChange};
 use crate::shop::selling::slugs::slug_of;
+
+/// What a chunk's rows need to know about the shop.
+pub(super) struct Shop {
+    pub row: entity::cooperative::Model,
+    pub categories: HashMap<String, CategoryId>,
+}
 
 /// Everything new that a chunk writes, table by table.
 #[derive(Default)]
