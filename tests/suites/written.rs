@@ -120,12 +120,7 @@ fn assert_well_formed(text: &str, what: &str) {
     assert!(!text.contains(forbidden), "{what} holds a character that XML forbids");
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().check_end_names = true;
-    loop {
-        match reader.read_event().unwrap_or_else(|error| panic!("{what}: {error}")) {
-            quick_xml::events::Event::Eof => return,
-            _ => {}
-        }
-    }
+    while reader.read_event().unwrap_or_else(|error| panic!("{what}: {error}")) != quick_xml::events::Event::Eof {}
 }
 
 #[tokio::test]
@@ -271,8 +266,7 @@ async fn blanks_bad_cells_and_signs_in_sheets_are_what_they_are() {
     let names = ["'Cốm", "=Mật ong", "-10% muối"];
     let sheet: Vec<_> =
         names.iter().zip(["S-1", "S-2", "S-3"]).map(|(name, sku)| (sku, *name, "500", "250k")).collect();
-    let job =
-        import(&shop, "products", goods(&server, &sheet).await.replace("\"'Cốm\"", "\"'Cốm\"").into_bytes()).await;
+    let job = import(&shop, "products", goods(&server, &sheet).await.into_bytes()).await;
     read_in(&shop, &job).await;
     for format in ["xlsx", "csv"] {
         let (_, _, bytes) = shop.client.bytes(&shop.path(&format!("exports?format={format}"))).await;

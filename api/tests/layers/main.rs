@@ -120,7 +120,7 @@ fn nobody_reaches_past_anothers_mod_rs() {
             };
             // A slice's own rooms may be named where its `mod.rs` opens them, and no room inside a room.
             let room = depth(&other) + 2;
-            if path.len() > room && modules.contains(&path[..room].to_vec()) {
+            if path.len() > room && modules.contains(&path[..room]) {
                 faults.push(format!("{} names {}", file.path.display(), path.join("::")));
             }
         }

@@ -64,7 +64,7 @@ pub fn is_lock_timeout(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
         return false;
     };
-    inner.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
+    inner.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "55P03")
 }
 
 /// Whether an insert failed on a unique key.

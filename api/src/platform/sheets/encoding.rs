@@ -11,7 +11,10 @@ pub fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, Text> {
     let text = match utf_16(bytes) {
         Some(encoding) => {
             let (text, broken) = encoding.decode_with_bom_removal(bytes);
-            if broken { return Err(lost()) } else { text }
+            if broken {
+                return Err(lost());
+            }
+            text
         }
         None => match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
@@ -21,7 +24,7 @@ pub fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, Text> {
     Ok(match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
         Cow::Owned(text) if text.starts_with('\u{feff}') => Cow::Owned(text.trim_start_matches('\u{feff}').to_owned()),
-        owned => owned,
+        owned @ Cow::Owned(_) => owned,
     })
 }
 

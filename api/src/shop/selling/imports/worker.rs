@@ -211,7 +211,7 @@ async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
     Ok(())
 }
 
-async fn read_in(desk: &Desk, job: &import_job::Model, stop: &Stop) -> Result<(), End> {
+async fn read_in(desk: &Desk, job: &import_job::Model, asked: &Stop) -> Result<(), End> {
     let db = desk.db.fresh();
     let shop = by_id::<entity::cooperative::Entity>(db, job.cooperative_id).await?;
     let row = shop.ok_or_else(|| Problem::internal("an import of no cooperative"))?;
@@ -233,7 +233,7 @@ async fn read_in(desk: &Desk, job: &import_job::Model, stop: &Stop) -> Result<()
         hang_pictures(desk, job, zip, &parsed(last)?).await?;
     }
     loop {
-        if stop.is_asked() {
+        if asked.is_asked() {
             // What is left is the next worker's, at once.
             let sql = "UPDATE import_job SET leased_until = NULL WHERE id = $1 AND state = 'running'";
             run(desk.db.write(), sql, [job.id.into()]).await?;
