@@ -126,18 +126,25 @@ def run(browser):
     send()
     look(page, "import-row-errors")
     text = page.inner_text("main")
-    assert "I5" in text and "không phải số nguyên" in text and "F6" in text, text
+    assert "I5" in text and "“hai trăm” không phải số tiền" in text and "F6" in text, text
     assert re.search(r"Dòng đúng\s*3", text) and re.search(r"Dòng có lỗi\s*2", text), text
     page.click("text=Nhập các dòng đúng")
     page.wait_for_selector("text=Xem hàng hóa", timeout=20000)
     look(page, "import-done")
     # Mended, and sent again: rows read in before are not read in twice.
-    sheet.cell(5, headings.index("Giá (đ)") + 1).value = 200000
+    sheet.cell(5, headings.index("Giá (đ)") + 1).value = "200k"
     sheet.cell(6, headings.index("Quy cách") + 1).value = "Gói 1 kg"
+    # Five times the old price: a person says that it is meant.
+    sheet.cell(4, headings.index("Giá (đ)") + 1).value = "900k"
     send()
+    assert "khác xa giá cũ 180.000 ₫" in page.inner_text("main"), page.inner_text("main")
+    look(page, "import-unsure")
+    page.check("text=Đúng, nhập dòng này")
+    page.click("text=Xác nhận các dòng đã chọn")
+    page.wait_for_selector("text=Nhập tất cả")
     page.click("text=Nhập tất cả")
     page.wait_for_selector("text=Xem hàng hóa", timeout=20000)
-    assert re.search(r"Có thay đổi\s*2", page.inner_text("main")), page.inner_text("main")
+    assert re.search(r"Có thay đổi\s*3", page.inner_text("main")), page.inner_text("main")
     go("/console/products", "products")
     page.click("main a:has-text('Bưởi Thử')")
     page.wait_for_selector("button:has-text('Đăng bán')")
