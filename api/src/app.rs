@@ -135,7 +135,7 @@ impl Services {
             db.record(path)?;
         }
         db.migrate().await?;
-        db.opened().await?;
+        db.refresh_statistics().await?;
         let objects = config.objects()?;
         Ok(Self { clock, db, objects, passwords: Passwords::new()?, config, background: Background::default() })
     }

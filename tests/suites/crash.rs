@@ -58,7 +58,15 @@ async fn fifty_kills_lose_nothing_that_was_acknowledged() {
         let buyers: Vec<_> = (0..BUYERS)
             .map(|_| tokio::spawn(buy_until_killed(server.url(), offers.clone(), acknowledged.clone())))
             .collect();
+        // At any moment, but not before somebody has bought: on a busy machine that takes longer.
+        let before = acknowledged.lock().await.len();
         tokio::time::sleep(Duration::from_millis(300 + (kill as u64 * 37) % 400)).await;
+        for _ in 0..400 {
+            if acknowledged.lock().await.len() > before {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
         server.kill();
         for buyer in buyers {
             buyer.await.unwrap();

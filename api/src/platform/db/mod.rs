@@ -151,8 +151,9 @@ impl Db {
         Ok(())
     }
 
-    /// What a database is looked at for when it is opened: SQLite's statistics, where they are missing or old.
-    pub async fn opened(&self) -> Result<(), DbErr> {
+    /// Takes statistics where nobody else does and they are missing or old: when a database is opened, and after bulk work.
+    /// PostgreSQL's autovacuum does so by itself.
+    pub async fn refresh_statistics(&self) -> Result<(), DbErr> {
         if self.write.get_database_backend() == DbBackend::Postgres { Ok(()) } else { self.analyze().await }
     }
 

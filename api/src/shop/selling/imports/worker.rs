@@ -25,6 +25,8 @@ use crate::platform::problem::Problem;
 use crate::platform::sheets;
 
 const MOST_ROWS: usize = 20_000;
+/// So many rows change what the database should know of its tables.
+const BULK: i32 = 1_000;
 /// Rows per transaction: short enough that buyers do not wait behind it.
 const CHUNK: u64 = 200;
 
@@ -249,6 +251,9 @@ async fn read_in(desk: &Desk, job: &import_job::Model, asked: &Stop) -> Result<(
         if rows.is_empty() {
             let sql = "UPDATE import_job SET state = 'done', leased_until = NULL, updated_at = $2 WHERE id = $1 AND state = 'running'";
             run(desk.db.write(), sql, [job.id.into(), desk.now().into()]).await?;
+            if job.good > BULK {
+                desk.db.refresh_statistics().await?;
+            }
             return Ok(());
         }
         let rows = parsed(rows)?;
