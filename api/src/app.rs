@@ -44,7 +44,7 @@ use crate::platform::outgoing;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::ReadModel;
 use crate::platform::ready::Ready;
-use crate::platform::retention::{self, Janitor};
+use crate::platform::retention::{self, Janitor, Over};
 use crate::service::{self, AuthLimit};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
@@ -146,55 +146,162 @@ impl Services {
     }
 }
 
-/// Starts serving. Signals are the caller's to hear: the work beside the requests is to end before the server does.
-pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<Server> {
-    let catalogue = services.catalogue().await?;
-    let Services { config, clock, db, objects, passwords, background } = services;
-    crate::platform::fault::choose(config.fault.as_deref());
-    let read_model = ReadModel::new(catalogue.clone());
-    let base_url = config.base_url();
-    let bell = Data::new(Bell::default());
-    let keys = Data::new(Keys::new(&config.secret_keys()?)?);
-    let signer = Arc::new(Signer::new(&config.secret_keys()?));
-    let guide = Guide::open(db.clone(), clock, catalogue.clone(), signer.clone(), &config, &background).await?;
-    let (signer, guide) = (Data::from(signer), Data::from(guide));
-    let hook: Data<SignInHook> = Data::new(Arc::new(MergeOnSignIn { db: db.clone(), clock }));
-    let edge_settings = Data::new(Edge {
-        trust_proxy: config.trust_proxy,
-        limit: Limit::per_second(config.rate_limit_per_second),
-        strict_transport: config.env == Environment::Production && base_url.starts_with("https:"),
-    });
-    let auth_limit = Data::new(AuthLimit(Limit::per_minute(config.auth_rate_limit_per_minute)));
-    let document = Data::new(service::Document(Ready::bytes(document().to_json()?)));
-    let notifier = Notifier { db: db.clone(), clock, mailer: Arc::new(Mailer::new(&config)?), base_url };
-    let carriers = Arc::new(Carriers::registry(&config)?);
-    let parcels = CancelParcels { db: db.clone(), clock, carriers: carriers.clone() };
-    let providers = Arc::new(Providers::registry(&config)?);
-    let hooks = Hooks { db: db.clone(), clock, guide: guide.clone().into_inner() };
-    let allow_private = config.webhooks_allow_private;
-    let http = outgoing::guarded_client(allow_private)?;
-    let looker = Data::new(Looker(http.clone()));
-    let postman = Postman { db: db.clone(), clock, http, allow_private };
-    background.spawn(|stop| postman.run(stop));
-    let clerk = Clerk { db: db.clone(), clock, provider: Arc::new(invoice::Local) };
-    let consumers: Vec<Arc<dyn Consumer>> =
-        vec![Arc::new(notifier), Arc::new(parcels), Arc::new(hooks), Arc::new(clerk)];
-    let worker = Worker { db: db.clone(), clock, bell: bell.clone(), consumers };
-    background.spawn(|stop| worker.run(stop));
-    let prices = PriceClock { db: db.clone(), clock, read_model: read_model.clone(), bell: bell.clone() };
-    background.spawn(|stop| prices.run(stop));
-    let booker = Booker { db: db.clone(), clock, carriers: carriers.clone() };
-    background.spawn(|stop| booker.run(stop));
-    let carriers = Data::from(carriers);
-    let sweeper = Sweeper {
-        db: db.clone(),
-        clock,
-        read_model: read_model.clone(),
-        bell: bell.clone(),
-        completion_days: config.order_completion_days,
-    };
-    background.spawn(|stop| sweeper.run(stop));
-    let over = [
+/// What every request may ask for.
+#[derive(Clone)]
+struct Shared {
+    db: Data<Db>,
+    clock: Data<Clock>,
+    config: Data<Config>,
+    objects: Data<Objects>,
+    passwords: Data<Passwords>,
+    catalogue: Data<Catalogue>,
+    read_model: Data<ReadModel>,
+    bell: Data<Bell>,
+    carriers: Data<Carriers>,
+    till: Data<Till>,
+    signer: Data<Signer>,
+    guide: Data<Guide>,
+    looker: Data<Looker>,
+    keys: Data<Keys>,
+    hook: Data<SignInHook>,
+    edge: Data<Edge>,
+    auth_limit: Data<AuthLimit>,
+    document: Data<service::Document>,
+    metrics: Data<PrometheusHandle>,
+}
+
+impl Shared {
+    async fn open(services: Services, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let catalogue = services.catalogue().await?;
+        let Services { config, clock, db, objects, passwords, background } = services;
+        let secrets = config.secret_keys()?;
+        let signer = Arc::new(Signer::new(&secrets));
+        let guide = Guide::open(db.clone(), clock, catalogue.clone(), signer.clone(), &config, &background).await?;
+        let hook: SignInHook = Arc::new(MergeOnSignIn { db: db.clone(), clock });
+        let edge = Edge {
+            trust_proxy: config.trust_proxy,
+            limit: Limit::per_second(config.rate_limit_per_second),
+            strict_transport: config.env == Environment::Production && config.base_url().starts_with("https:"),
+        };
+        let auth_limit = AuthLimit(Limit::per_minute(config.auth_rate_limit_per_minute));
+        let providers = Arc::new(Providers::registry(&config)?);
+        let carriers = Data::new(Carriers::registry(&config)?);
+        let looker = Looker(outgoing::guarded_client(config.webhooks_allow_private)?);
+        let (read_model, bell) = (ReadModel::new(catalogue.clone()), Data::new(Bell::default()));
+        let config = Data::new(config);
+        let till = Till {
+            db: db.clone(),
+            clock,
+            read_model: read_model.clone(),
+            bell: bell.clone(),
+            config: config.clone(),
+            providers,
+        };
+        Ok(Self {
+            db: Data::new(db),
+            clock: Data::new(clock),
+            objects: Data::new(objects),
+            passwords: Data::new(passwords),
+            catalogue: Data::from(catalogue),
+            read_model: Data::new(read_model),
+            bell,
+            carriers,
+            till: Data::new(till),
+            signer: Data::from(signer),
+            guide: Data::from(guide),
+            looker: Data::new(looker),
+            keys: Data::new(Keys::new(&secrets)?),
+            hook: Data::new(hook),
+            edge: Data::new(edge),
+            auth_limit: Data::new(auth_limit),
+            document: Data::new(service::Document(Ready::bytes(document().to_json()?))),
+            metrics: Data::new(metrics),
+            config,
+        })
+    }
+
+    /// Hands everything to the requests' extractors.
+    fn lend(&self, app: &mut actix_web::web::ServiceConfig) {
+        app.app_data(self.db.clone())
+            .app_data(self.clock.clone())
+            .app_data(self.config.clone())
+            .app_data(self.objects.clone())
+            .app_data(self.passwords.clone())
+            .app_data(self.catalogue.clone())
+            .app_data(self.read_model.clone())
+            .app_data(self.bell.clone())
+            .app_data(self.carriers.clone())
+            .app_data(self.till.clone())
+            .app_data(self.signer.clone())
+            .app_data(self.guide.clone())
+            .app_data(self.looker.clone())
+            .app_data(self.keys.clone())
+            .app_data(self.hook.clone())
+            .app_data(self.edge.clone())
+            .app_data(self.auth_limit.clone())
+            .app_data(self.document.clone())
+            .app_data(self.metrics.clone());
+    }
+
+    /// The desk of work that nobody signed in for.
+    fn desk(&self) -> Desk {
+        Desk {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            read_model: self.read_model.clone(),
+            bell: self.bell.clone(),
+            objects: self.objects.clone(),
+            config: self.config.clone(),
+            who: SignedIn { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles: Vec::new() },
+            once: Arc::default(),
+        }
+    }
+
+    /// Starts what works beside the requests.
+    fn work(&self, background: &Background) -> anyhow::Result<()> {
+        let (db, clock, config) = (self.db.get_ref().clone(), *self.clock.get_ref(), &self.config);
+        let worker = Worker { db: db.clone(), clock, bell: self.bell.clone(), consumers: self.consumers()? };
+        background.spawn(|stop| worker.run(stop));
+        let (http, allow_private) = (self.looker.0.clone(), config.webhooks_allow_private);
+        let postman = Postman { db: db.clone(), clock, http, allow_private };
+        background.spawn(|stop| postman.run(stop));
+        let (read_model, bell) = (self.read_model.get_ref().clone(), self.bell.clone());
+        let prices = PriceClock { db: db.clone(), clock, read_model: read_model.clone(), bell: bell.clone() };
+        background.spawn(|stop| prices.run(stop));
+        let booker = Booker { db: db.clone(), clock, carriers: self.carriers.clone().into_inner() };
+        background.spawn(|stop| booker.run(stop));
+        let sweeper =
+            Sweeper { db: db.clone(), clock, read_model, bell, completion_days: config.order_completion_days };
+        background.spawn(|stop| sweeper.run(stop));
+        let janitor = Janitor { db: db.clone(), clock, over: forgotten() };
+        background.spawn(|stop| janitor.run(stop));
+        let limits = (self.edge.clone(), self.auth_limit.clone());
+        background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
+        background.spawn(|stop| db.keep_statistics(clock, stop));
+        let importer = Importer { desk: self.desk() };
+        background.spawn(|stop| importer.run(stop));
+        let cashier = self.till.get_ref().clone();
+        background.spawn(|stop| cashier.run(stop));
+        Ok(())
+    }
+
+    /// Who hears of what happened.
+    fn consumers(&self) -> anyhow::Result<Vec<Arc<dyn Consumer>>> {
+        let (db, clock, config) = (self.db.get_ref().clone(), *self.clock.get_ref(), &self.config);
+        let mailer = Arc::new(Mailer::new(config)?);
+        let carriers = self.carriers.clone().into_inner();
+        Ok(vec![
+            Arc::new(Notifier { db: db.clone(), clock, mailer, base_url: config.base_url() }),
+            Arc::new(CancelParcels { db: db.clone(), clock, carriers }),
+            Arc::new(Hooks { db: db.clone(), clock, guide: self.guide.clone().into_inner() }),
+            Arc::new(Clerk { db, clock, provider: Arc::new(invoice::Local) }),
+        ])
+    }
+}
+
+/// What each slice forgets in time.
+fn forgotten() -> Vec<Over> {
+    [
         retention::OVER,
         identity::OVER,
         selling::imports::OVER,
@@ -203,63 +310,20 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
         webhooks::OVER,
         console::OVER,
     ]
-    .concat();
-    let janitor = Janitor { db: db.clone(), clock, over };
-    background.spawn(|stop| janitor.run(stop));
-    let limits = (edge_settings.clone(), auth_limit.clone());
-    background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
-    let (upkeep, analysed) = (db.clone(), clock);
-    background.spawn(|stop| upkeep.keep_statistics(analysed, stop));
+    .concat()
+}
 
-    let (listen, workers) = (config.listen, config.workers);
-    let config = Data::new(config);
-    let (db, clock, objects, passwords) = (Data::new(db), Data::new(clock), Data::new(objects), Data::new(passwords));
-    let (catalogue, metrics, read_model) = (Data::from(catalogue), Data::new(metrics), Data::new(read_model));
-    let desk = Desk {
-        db: db.clone(),
-        clock: clock.clone(),
-        read_model: read_model.clone(),
-        bell: bell.clone(),
-        objects: objects.clone(),
-        config: config.clone(),
-        who: SignedIn { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles: Vec::new() },
-        once: Arc::default(),
-    };
-    let importer = Importer { desk };
-    background.spawn(|stop| importer.run(stop));
-    let till = Till {
-        db: db.get_ref().clone(),
-        clock: *clock.get_ref(),
-        read_model: read_model.get_ref().clone(),
-        bell: bell.clone(),
-        config: config.clone(),
-        providers,
-    };
-    let cashier = till.clone();
-    background.spawn(|stop| cashier.run(stop));
-    let till = Data::new(till);
+/// Starts serving. Signals are the caller's to hear: the work beside the requests is to end before the server does.
+pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Result<Server> {
+    crate::platform::fault::choose(services.config.fault.as_deref());
+    let background = services.background.clone();
+    let shared = Shared::open(services, metrics).await?;
+    shared.work(&background)?;
+    let (listen, workers) = (shared.config.listen, shared.config.workers);
     let mut server = HttpServer::new(move || {
         let paths = PathConfig::default().error_handler(|_, _| Problem::new(&NOT_FOUND).into());
         App::new()
-            .app_data(db.clone())
-            .app_data(clock.clone())
-            .app_data(config.clone())
-            .app_data(objects.clone())
-            .app_data(passwords.clone())
-            .app_data(catalogue.clone())
-            .app_data(read_model.clone())
-            .app_data(bell.clone())
-            .app_data(carriers.clone())
-            .app_data(till.clone())
-            .app_data(signer.clone())
-            .app_data(guide.clone())
-            .app_data(looker.clone())
-            .app_data(keys.clone())
-            .app_data(hook.clone())
-            .app_data(edge_settings.clone())
-            .app_data(auth_limit.clone())
-            .app_data(document.clone())
-            .app_data(metrics.clone())
+            .configure(|app| shared.lend(app))
             .app_data(paths)
             // First of all, as no reference may be slowed down by the routes before it.
             .service(service::bench)
@@ -274,7 +338,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .wrap(from_fn(service::limit_auth))
             .wrap(from_fn(spare_small_bodies))
             .wrap(Compress::default())
-            .wrap(cors(&config))
+            .wrap(cors(&shared.config))
             .wrap(from_fn(edge))
     })
     .disable_signals()

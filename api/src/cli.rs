@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -26,7 +27,7 @@ use crate::{demo, ledger};
 #[command(
     after_help = "Examples:\n  ocop demo                                    try it with the products of Kim Bôi\n  ocop serve --listen 0.0.0.0:8080             serve\n  OCOP_DATABASE_URL=postgres://… ocop migrate  bring a database up to date\n\nEvery setting can also stand in ocop.toml or in the environment as OCOP_<NAME>."
 )]
-pub struct Cli {
+struct Cli {
     #[command(flatten)]
     flags: Flags,
     #[command(subcommand)]
@@ -143,7 +144,21 @@ fn membership(text: &str) -> Result<(CooperativeId, MemberRole), String> {
 }
 
 /// Runs what the command line asks for.
-pub async fn run(cli: Cli) -> anyhow::Result<()> {
+/// Reads the command line and does what it says. In the library, so that the binary is a link and no second compilation of
+/// everything that waits.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(cli))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ocop: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
     crate::platform::outgoing::prepare_tls();
     if let Command::Key(Key::New) = cli.command {
         println!("{}", new_secret_key());

@@ -94,7 +94,8 @@ pub async fn generate(
             add_default_rates(&transaction, maker).await?;
             grant_membership(&transaction, owner, maker, MemberRole::Owner, now).await?;
         }
-        rows.add(index, &series, maker, categories[index % categories.len()], commune, owner, (now, clock.today()));
+        let (category, today, series) = (categories[index % categories.len()], clock.today(), series.as_str());
+        rows.add(index, &Hanger { series, maker, category, commune, owner, now, today });
         if rows.products.len() == CHUNK || index + 1 == count {
             progress(rows.products.len());
             std::mem::take(&mut rows).write(&transaction).await?;
@@ -180,25 +181,24 @@ struct Rows {
     movements: Vec<entity::stock_movement::ActiveModel>,
 }
 
-impl Rows {
-    #[allow(clippy::too_many_arguments, reason = "what a product hangs on")]
-    fn add(
-        &mut self,
-        index: usize,
-        series: &str,
-        maker: CooperativeId,
-        category: CategoryId,
-        commune: &str,
-        owner: AccountId,
-        (now, today): (OffsetDateTime, Date),
-    ) {
+/// What a product hangs on.
+struct Hanger<'a> {
+    series: &'a str,
+    maker: CooperativeId,
+    category: CategoryId,
+    commune: &'a str,
+    owner: AccountId,
+    now: OffsetDateTime,
+    today: Date,
+}
+
+impl Hanger<'_> {
+    fn product(&self, id: ProductId, index: usize) -> product::ActiveModel {
+        let Self { series, maker, category, commune, now, .. } = *self;
         let (kind, quality) = (KINDS[index % KINDS.len()], QUALITIES[index / KINDS.len() % QUALITIES.len()]);
         let place = NAMES[index / 7 % NAMES.len()];
         let name = format!("{} {quality} {place}", kind.0);
-        let id = ProductId::new();
-        let offer = OfferId::new();
-        let price = 20_000 + i64::try_from(index % 97).unwrap_or(0) * 5_000;
-        self.products.push(product::ActiveModel {
+        product::ActiveModel {
             id: Set(id),
             cooperative_id: Set(maker),
             category_id: Set(category),
@@ -206,8 +206,13 @@ impl Rows {
             name_en: Set(format!("{} of {place}", kind.1)),
             summary_vi: Set(format!("{name}, thu hái đúng vụ, đóng gói tại vườn.")),
             summary_en: Set(format!("{} of {place}, picked in season and packed at the farm.", kind.1)),
-            story_vi: Set(format!("{name} của bà con {place}: trồng trên đất đồi, chăm bằng phân hữu cơ, hái tay từng lứa. Mỗi hộp có tem truy xuất.")),
-            story_en: Set(format!("{} from {place}, grown on hill soil and picked by hand. Every box carries a traceability stamp.", kind.1)),
+            story_vi: Set(format!(
+                "{name} của bà con {place}: trồng trên đất đồi, chăm bằng phân hữu cơ, hái tay từng lứa. Mỗi hộp có tem truy xuất."
+            )),
+            story_en: Set(format!(
+                "{} from {place}, grown on hill soil and picked by hand. Every box carries a traceability stamp.",
+                kind.1
+            )),
             name_vi: Set(name),
             origin_commune_code: Set(commune.to_owned()),
             former_commune: Set(None),
@@ -224,23 +229,30 @@ impl Rows {
             published_at: Set(Some(now)),
             created_at: Set(now),
             updated_at: Set(now),
-        });
-        if index % 4 != 3 {
-            let stars = 3 + i32::try_from(index % 4).unwrap_or(0);
-            self.stars.push(recognition::ActiveModel {
-                id: Set(RowId::new()),
-                product_id: Set(id),
-                stars: Set(stars),
-                certificate_number: Set(format!("GEN-{series}-{index}")),
-                issuer: Set("UBND tỉnh Phú Thọ".to_owned()),
-                issued_on: Set(today - Duration::days(100)),
-                valid_until: Set(today + Duration::days(900)),
-                revoked_at: Set(None),
-            });
         }
-        self.offers.push(offer::ActiveModel {
-            id: Set(offer),
-            product_id: Set(id),
+    }
+
+    fn stars(&self, product: ProductId, index: usize) -> Option<recognition::ActiveModel> {
+        let Self { series, today, .. } = *self;
+        let stars = 3 + i32::try_from(index % 4).unwrap_or(0);
+        (stars <= 5).then(|| recognition::ActiveModel {
+            id: Set(RowId::new()),
+            product_id: Set(product),
+            stars: Set(stars),
+            certificate_number: Set(format!("GEN-{series}-{index}")),
+            issuer: Set("UBND tỉnh Phú Thọ".to_owned()),
+            issued_on: Set(today - Duration::days(100)),
+            valid_until: Set(today + Duration::days(900)),
+            revoked_at: Set(None),
+        })
+    }
+
+    fn offer(&self, id: OfferId, product: ProductId, index: usize) -> offer::ActiveModel {
+        let Self { series, maker, now, .. } = *self;
+        let price = 20_000 + i64::try_from(index % 97).unwrap_or(0) * 5_000;
+        offer::ActiveModel {
+            id: Set(id),
+            product_id: Set(product),
             cooperative_id: Set(maker),
             sku: Set(format!("G{series}{index}")),
             pack_vi: Set("Hộp 1 kg".to_owned()),
@@ -256,13 +268,15 @@ impl Rows {
             position: Set(0),
             created_at: Set(now),
             updated_at: Set(now),
-        });
-        self.stock.push(stock_row(offer, STOCK, now));
-        let lot = LotId(id.0);
-        self.lots.push(lot::ActiveModel {
-            id: Set(lot),
+        }
+    }
+
+    fn lot(&self, id: LotId, product: ProductId, index: usize) -> lot::ActiveModel {
+        let Self { series, maker, now, today, .. } = *self;
+        lot::ActiveModel {
+            id: Set(id),
             cooperative_id: Set(maker),
-            product_id: Set(id),
+            product_id: Set(product),
             code: Set(format!("TON-DAU-{series}{index}")),
             harvested_on: Set(today),
             expires_on: Set(None),
@@ -272,11 +286,23 @@ impl Rows {
             state: Set(LotState::Good),
             forecast_id: Set(None),
             created_at: Set(now),
-        });
+        }
+    }
+}
+
+impl Rows {
+    fn add(&mut self, index: usize, hanger: &Hanger<'_>) {
+        let (id, offer) = (ProductId::new(), OfferId::new());
+        let lot = LotId(id.0);
+        self.products.push(hanger.product(id, index));
+        self.stars.extend(hanger.stars(id, index));
+        self.offers.push(hanger.offer(offer, id, index));
+        self.stock.push(stock_row(offer, STOCK, hanger.now));
+        self.lots.push(hanger.lot(lot, id, index));
         self.lot_stock.push(lot_stock::ActiveModel { lot_id: Set(lot), offer_id: Set(offer), on_hand: Set(STOCK) });
         self.movements.push(entity::stock_movement::ActiveModel {
             lot_id: Set(Some(lot)),
-            ..receipt_row(offer, STOCK, owner, now)
+            ..receipt_row(offer, STOCK, hanger.owner, hanger.now)
         });
     }
 

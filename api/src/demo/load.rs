@@ -164,49 +164,9 @@ async fn add_good(
     (since, today): (OffsetDateTime, Date),
     offers: &mut HashMap<&'static str, (OfferId, ProductId, CooperativeId, &'static Good, &'static Pack)>,
 ) -> anyhow::Result<()> {
-    let maker = &MAKERS[good.maker];
     let id = ProductId::new();
-    let size = i32::try_from(pictures::SIZE)?;
-    let row = product::ActiveModel {
-        id: Set(id),
-        cooperative_id: Set(cooperative),
-        category_id: Set(categories[good.category]),
-        slug: Set(good.slug.to_owned()),
-        name_vi: Set(good.vi.to_owned()),
-        name_en: Set(good.en.to_owned()),
-        summary_vi: Set(good.summary_vi.to_owned()),
-        summary_en: Set(good.summary_en.to_owned()),
-        story_vi: Set(format!("{} {} Sản phẩm của {}, {}.", good.summary_vi, maker.story_vi, maker.vi, maker.former)),
-        story_en: Set(format!("{} {} Made by {}.", good.summary_en, maker.story_en, maker.en)),
-        origin_commune_code: Set(maker.commune.to_owned()),
-        former_commune: Set(Some(maker.former.to_owned())),
-        latitude: Set(maker.at.0),
-        longitude: Set(maker.at.1),
-        season_from: Set(good.season.map(|season| season.0)),
-        season_to: Set(good.season.map(|season| season.1)),
-        shelf_life_days: Set(Some(good.shelf_life_days)),
-        storage_vi: Set(good.storage_vi.to_owned()),
-        storage_en: Set(good.storage_en.to_owned()),
-        gtin: Set(None),
-        status: Set(ProductStatus::Published),
-        off_season: Set(OffSeason::Sell),
-        published_at: Set(Some(since)),
-        created_at: Set(since),
-        updated_at: Set(since),
-    };
+    let row = product_row(id, good, cooperative, categories[good.category], since);
     product::Entity::insert(row).exec_without_returning(connection).await?;
-    let image = product_image::ActiveModel {
-        id: Set(RowId::new()),
-        product_id: Set(id),
-        object_key: Set(picture_key(good)),
-        width: Set(size),
-        height: Set(size),
-        alt_vi: Set(format!("Hình vẽ {}", good.vi)),
-        alt_en: Set(format!("Drawing of {}", good.en)),
-        position: Set(0),
-        media_id: Set(None),
-        widths: Set(None),
-    };
     let issued = today - Duration::days(400);
     let stars = good.stars.map(|stars| recognition::ActiveModel {
         id: Set(RowId::new()),
@@ -233,32 +193,14 @@ async fn add_good(
     for (position, pack) in (0..).zip(good.packs) {
         let offer = OfferId::new();
         offers.insert(pack.sku, (offer, id, cooperative, good, pack));
-        rows.push(offer::ActiveModel {
-            id: Set(offer),
-            product_id: Set(id),
-            cooperative_id: Set(cooperative),
-            sku: Set(pack.sku.to_owned()),
-            pack_vi: Set(pack.vi.to_owned()),
-            pack_en: Set(pack.en.to_owned()),
-            unit: Set(pack.unit),
-            weight_g: Set(pack.weight_g),
-            price_amount: Set(Vnd(pack.price)),
-            currency: Set(Vnd::CURRENCY.to_owned()),
-            min_quantity: Set(1),
-            step_quantity: Set(1),
-            status: Set(OfferStatus::Active),
-            wholesale_from: Set(None),
-            position: Set(position),
-            created_at: Set(since),
-            updated_at: Set(since),
-        });
+        rows.push(offer_row(offer, (id, cooperative), pack, position, since));
         levels.push(stock_row(offer, pack.stock, since));
         if pack.stock > 0 {
             movements.push(receipt_row(offer, pack.stock, owner, since));
         }
     }
     let batch = Batch::default()
-        .insert([image])
+        .insert([image_row(id, good, i32::try_from(pictures::SIZE)?)])
         .insert(stars)
         .insert(certificates)
         .insert(rows)
@@ -266,6 +208,86 @@ async fn add_good(
         .insert(movements);
     batch.execute(connection).await?;
     Ok(())
+}
+
+fn product_row(
+    id: ProductId,
+    good: &Good,
+    cooperative: CooperativeId,
+    category: CategoryId,
+    since: OffsetDateTime,
+) -> product::ActiveModel {
+    let maker = &MAKERS[good.maker];
+    product::ActiveModel {
+        id: Set(id),
+        cooperative_id: Set(cooperative),
+        category_id: Set(category),
+        slug: Set(good.slug.to_owned()),
+        name_vi: Set(good.vi.to_owned()),
+        name_en: Set(good.en.to_owned()),
+        summary_vi: Set(good.summary_vi.to_owned()),
+        summary_en: Set(good.summary_en.to_owned()),
+        story_vi: Set(format!("{} {} Sản phẩm của {}, {}.", good.summary_vi, maker.story_vi, maker.vi, maker.former)),
+        story_en: Set(format!("{} {} Made by {}.", good.summary_en, maker.story_en, maker.en)),
+        origin_commune_code: Set(maker.commune.to_owned()),
+        former_commune: Set(Some(maker.former.to_owned())),
+        latitude: Set(maker.at.0),
+        longitude: Set(maker.at.1),
+        season_from: Set(good.season.map(|season| season.0)),
+        season_to: Set(good.season.map(|season| season.1)),
+        shelf_life_days: Set(Some(good.shelf_life_days)),
+        storage_vi: Set(good.storage_vi.to_owned()),
+        storage_en: Set(good.storage_en.to_owned()),
+        gtin: Set(None),
+        status: Set(ProductStatus::Published),
+        off_season: Set(OffSeason::Sell),
+        published_at: Set(Some(since)),
+        created_at: Set(since),
+        updated_at: Set(since),
+    }
+}
+
+fn image_row(product: ProductId, good: &Good, size: i32) -> product_image::ActiveModel {
+    product_image::ActiveModel {
+        id: Set(RowId::new()),
+        product_id: Set(product),
+        object_key: Set(picture_key(good)),
+        width: Set(size),
+        height: Set(size),
+        alt_vi: Set(format!("Hình vẽ {}", good.vi)),
+        alt_en: Set(format!("Drawing of {}", good.en)),
+        position: Set(0),
+        media_id: Set(None),
+        widths: Set(None),
+    }
+}
+
+fn offer_row(
+    id: OfferId,
+    (product, cooperative): (ProductId, CooperativeId),
+    pack: &Pack,
+    position: i32,
+    since: OffsetDateTime,
+) -> offer::ActiveModel {
+    offer::ActiveModel {
+        id: Set(id),
+        product_id: Set(product),
+        cooperative_id: Set(cooperative),
+        sku: Set(pack.sku.to_owned()),
+        pack_vi: Set(pack.vi.to_owned()),
+        pack_en: Set(pack.en.to_owned()),
+        unit: Set(pack.unit),
+        weight_g: Set(pack.weight_g),
+        price_amount: Set(Vnd(pack.price)),
+        currency: Set(Vnd::CURRENCY.to_owned()),
+        min_quantity: Set(1),
+        step_quantity: Set(1),
+        status: Set(OfferStatus::Active),
+        wholesale_from: Set(None),
+        position: Set(position),
+        created_at: Set(since),
+        updated_at: Set(since),
+    }
 }
 
 pub fn stock_row(offer: OfferId, on_hand: i64, at: OffsetDateTime) -> stock::ActiveModel {

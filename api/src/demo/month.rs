@@ -17,7 +17,7 @@ use crate::ledger::commission::rules_on;
 use crate::ledger::refunds::{Owe, What, owe};
 use crate::ledger::rules::{Account, Entry, Journal, OrderMoney, Piece, Rule, Sale, Tax, commissions};
 use crate::ledger::sale::{tax_kind, tax_line_row};
-use crate::orders::ordering::cash_row;
+use crate::orders::ordering::{cash_reference, cash_row};
 use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::{Batch, Db, all, run};
 use crate::platform::secrets;
@@ -157,63 +157,11 @@ impl Chunk {
         let method = METHODS[index % METHODS.len()];
         let first = index.wrapping_mul(7_919) % goods.len();
         let seller = &goods[first];
-        let household = seller.kind == CooperativeKind::Household;
-        let tax = |kind: TaxKind| {
-            let (vat_bp, pit_bp) = match kind {
-                TaxKind::Goods => (100, 50),
-                TaxKind::Service => (500, 200),
-                TaxKind::Transport => (300, 150),
-            };
-            household.then_some(Tax { kind, residence: TaxResidence::Resident, vat_bp, pit_bp })
-        };
         let mut pieces = Vec::new();
         for place in 0..=index % 3 {
-            let Some(good) = goods.get(first + place).filter(|good| good.cooperative_id == seller.cooperative_id)
-            else {
-                continue;
-            };
-            let quantity = 1 + i64::try_from(index % 4).unwrap_or(0);
-            let total = good.price_amount.0 * quantity;
-            let categories: Vec<CategoryId> = std::iter::once(good.category_id).chain(good.parent_id).collect();
-            let sale = Sale {
-                categories: &categories,
-                cooperative: good.cooperative_id,
-                campaigns: &[],
-                base: total,
-                partner: None,
-            };
-            let kept = commissions(rules, &sale, at.to_offset(VIETNAM).date());
-            let line = OrderLineId::new();
-            self.lines.push(line_row(line, id, good, quantity, &kept));
-            self.reservations.push(reservation::ActiveModel {
-                id: Set(RowId::new()),
-                order_id: Set(id),
-                offer_id: Set(good.offer_id),
-                quantity: Set(quantity),
-                state: Set(ReservationState::Taken),
-                created_at: Set(at),
-                expires_at: Set(None),
-            });
-            self.movements.push(stock_movement::ActiveModel {
-                id: Set(RowId::new()),
-                offer_id: Set(good.offer_id),
-                kind: Set(MovementKind::Sale),
-                quantity: Set(-quantity),
-                order_id: Set(Some(id)),
-                lot_id: Set(Some(good.lot_id)),
-                note: Set(None),
-                actor_id: Set(None),
-                at: Set(at),
-            });
-            pieces.push(Piece {
-                line: Some(line),
-                gross: total,
-                cooperative_discount: 0,
-                platform_discount: 0,
-                commissions: kept,
-                tax: tax(tax_kind(good.ocop_group)),
-                refunded: 0,
-            });
+            if let Some(good) = goods.get(first + place).filter(|good| good.cooperative_id == seller.cooperative_id) {
+                pieces.push(self.piece(id, good, 1 + i64::try_from(index % 4).unwrap_or(0), rules));
+            }
         }
         let goods_amount: i64 = pieces.iter().map(|piece| piece.gross).sum();
         pieces.push(Piece {
@@ -222,7 +170,7 @@ impl Chunk {
             cooperative_discount: 0,
             platform_discount: 0,
             commissions: Vec::new(),
-            tax: tax(TaxKind::Transport),
+            tax: tax(seller, TaxKind::Transport),
             refunded: 0,
         });
         let money = OrderMoney { order: id, cooperative: seller.cooperative_id, pieces, completed: true };
@@ -268,9 +216,55 @@ impl Chunk {
         id
     }
 
+    /// A line of an order, with what was taken from the shelves for it.
+    fn piece(&mut self, order: OrderId, good: &Good, quantity: i64, rules: &[Rule]) -> Piece {
+        let at = self.at;
+        let total = good.price_amount.0 * quantity;
+        let categories: Vec<CategoryId> = std::iter::once(good.category_id).chain(good.parent_id).collect();
+        let sale = Sale {
+            categories: &categories,
+            cooperative: good.cooperative_id,
+            campaigns: &[],
+            base: total,
+            partner: None,
+        };
+        let kept = commissions(rules, &sale, at.to_offset(VIETNAM).date());
+        let line = OrderLineId::new();
+        self.lines.push(line_row(line, order, good, quantity, &kept));
+        self.reservations.push(reservation::ActiveModel {
+            id: Set(RowId::new()),
+            order_id: Set(order),
+            offer_id: Set(good.offer_id),
+            quantity: Set(quantity),
+            state: Set(ReservationState::Taken),
+            created_at: Set(at),
+            expires_at: Set(None),
+        });
+        self.movements.push(stock_movement::ActiveModel {
+            id: Set(RowId::new()),
+            offer_id: Set(good.offer_id),
+            kind: Set(MovementKind::Sale),
+            quantity: Set(-quantity),
+            order_id: Set(Some(order)),
+            lot_id: Set(Some(good.lot_id)),
+            note: Set(None),
+            actor_id: Set(None),
+            at: Set(at),
+        });
+        Piece {
+            line: Some(line),
+            gross: total,
+            cooperative_discount: 0,
+            platform_discount: 0,
+            commissions: kept,
+            tax: tax(good, tax_kind(good.ocop_group)),
+            refunded: 0,
+        }
+    }
+
     /// Paid, and earned, as `ledger::sale` books it.
     fn book(&mut self, money: &OrderMoney, purchase: PurchaseId, method: PaymentMethod) {
-        let mut row = cash_row(purchase, money.order, money.paid(), self.at);
+        let mut row = cash_row(purchase, money.order, money.paid(), cash_reference(self.at), self.at);
         row.method = Set(method);
         row.state = Set(PaymentState::Captured);
         row.captured_at = Set(Some(self.at));
@@ -311,6 +305,17 @@ impl Chunk {
         }
         ledger::post(transaction, self.journals, self.at).await.map_err(|problem| anyhow::anyhow!("{problem}"))
     }
+}
+
+/// What is withheld of a household's sales.
+fn tax(seller: &Good, kind: TaxKind) -> Option<Tax> {
+    let (vat_bp, pit_bp) = match kind {
+        TaxKind::Goods => (100, 50),
+        TaxKind::Service => (500, 200),
+        TaxKind::Transport => (300, 150),
+    };
+    let household = seller.kind == CooperativeKind::Household;
+    household.then_some(Tax { kind, residence: TaxResidence::Resident, vat_bp, pit_bp })
 }
 
 fn line_row(

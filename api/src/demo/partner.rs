@@ -9,7 +9,7 @@ use entity::{
     partner_destination, partner_member, pickup_point, pickup_service,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult, Set};
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Batch, one};
@@ -39,7 +39,50 @@ pub async fn add(
     let pomelo = one::<Pomelo>(connection, "SELECT id FROM product WHERE slug = 'buoi-dien-du-sang'", []).await?;
     let (Some(spring), Some(pomelo)) = (spring, pomelo) else { return Ok(()) };
     let (id, point) = (PartnerId::new(), PickupPointId::new());
-    let house = partner::ActiveModel {
+    let member = partner_member::ActiveModel {
+        partner_id: Set(id),
+        account_id: Set(owner),
+        role: Set(PartnerRole::Owner),
+        created_at: Set(since),
+    };
+    let at = partner_destination::ActiveModel { partner_id: Set(id), destination_id: Set(spring.id) };
+    let definition = Definition {
+        destination_id: Some(spring.id),
+        radius_km: Some(30.0),
+        size: 6,
+        order: FeedOrder::Name,
+        ..Definition::default()
+    };
+    let services = makers.iter().take(3).map(|cooperative| pickup_service::ActiveModel {
+        cooperative_id: Set(*cooperative),
+        pickup_point_id: Set(point),
+        fee_amount: Set(Vnd(10_000)),
+        days: Set(1),
+        created_at: Set(since),
+    });
+    let near = makers.first().map(|cooperative| destination_cooperative::ActiveModel {
+        destination_id: Set(spring.id),
+        cooperative_id: Set(*cooperative),
+        position: Set(0),
+    });
+    Batch::default()
+        .insert([house(id, since)])
+        .insert([member])
+        .insert([at])
+        .insert([shown(id, serde_json::to_value(definition)?, since)])
+        .insert([reception(point, id, spring.id, since)])
+        .insert(services)
+        .insert([commission(since)])
+        .insert(near)
+        .insert([visit(spring.id, pomelo.id)])
+        .insert([festival(spring.id, now.to_offset(VIETNAM).date(), since)])
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn house(id: PartnerId, since: OffsetDateTime) -> partner::ActiveModel {
+    partner::ActiveModel {
         id: Set(id),
         name: Set("Homestay Mường Bi".to_owned()),
         legal_name: Set("Hộ kinh doanh Bùi Thị Mai".to_owned()),
@@ -58,34 +101,31 @@ pub async fn add(
         decided_at: Set(Some(since)),
         created_at: Set(since),
         updated_at: Set(since),
-    };
-    let member = partner_member::ActiveModel {
-        partner_id: Set(id),
-        account_id: Set(owner),
-        role: Set(PartnerRole::Owner),
-        created_at: Set(since),
-    };
-    let at = partner_destination::ActiveModel { partner_id: Set(id), destination_id: Set(spring.id) };
-    let definition = Definition {
-        destination_id: Some(spring.id),
-        radius_km: Some(30.0),
-        size: 6,
-        order: FeedOrder::Name,
-        ..Definition::default()
-    };
-    let shown = feed::ActiveModel {
+    }
+}
+
+fn shown(id: PartnerId, definition: serde_json::Value, since: OffsetDateTime) -> feed::ActiveModel {
+    feed::ActiveModel {
         id: Set(FeedId::new()),
         partner_id: Set(id),
         slug: Set(FEED.to_owned()),
         code: Set("KIMBOI26".to_owned()),
         name: Set("Quà quê quanh suối khoáng".to_owned()),
-        definition: Set(serde_json::to_value(definition)?),
+        definition: Set(definition),
         state: Set(FeedState::Active),
         created_at: Set(since),
         updated_at: Set(since),
-    };
-    let reception = pickup_point::ActiveModel {
-        id: Set(point),
+    }
+}
+
+fn reception(
+    id: PickupPointId,
+    partner: PartnerId,
+    spring: DestinationId,
+    since: OffsetDateTime,
+) -> pickup_point::ActiveModel {
+    pickup_point::ActiveModel {
+        id: Set(id),
         cooperative_id: Set(None),
         name_vi: Set("Lễ tân Homestay Mường Bi".to_owned()),
         name_en: Set("Mường Bi homestay, reception".to_owned()),
@@ -97,19 +137,16 @@ pub async fn add(
         active: Set(true),
         created_at: Set(since),
         updated_at: Set(since),
-        partner_id: Set(Some(id)),
-        destination_id: Set(Some(spring.id)),
+        partner_id: Set(Some(partner)),
+        destination_id: Set(Some(spring)),
         capacity: Set(Some(20)),
         keep_days: Set(3),
-    };
-    let services = makers.iter().take(3).map(|cooperative| pickup_service::ActiveModel {
-        cooperative_id: Set(*cooperative),
-        pickup_point_id: Set(point),
-        fee_amount: Set(Vnd(10_000)),
-        days: Set(1),
-        created_at: Set(since),
-    });
-    let rule = commission_rule::ActiveModel {
+    }
+}
+
+/// Five per cent of what a partner brings.
+fn commission(since: OffsetDateTime) -> commission_rule::ActiveModel {
+    commission_rule::ActiveModel {
         id: Set(CommissionRuleId::new()),
         component: Set("partner".to_owned()),
         category_id: Set(None),
@@ -124,25 +161,25 @@ pub async fn add(
         ends_on: Set(None),
         created_by: Set(None),
         created_at: Set(since),
-    };
-    let near = makers.first().map(|cooperative| destination_cooperative::ActiveModel {
-        destination_id: Set(spring.id),
-        cooperative_id: Set(*cooperative),
-        position: Set(0),
-    });
-    let visit = destination_product::ActiveModel {
-        destination_id: Set(spring.id),
-        product_id: Set(pomelo.id),
+    }
+}
+
+fn visit(spring: DestinationId, pomelo: ProductId) -> destination_product::ActiveModel {
+    destination_product::ActiveModel {
+        destination_id: Set(spring),
+        product_id: Set(pomelo),
         kind: Set(DestinationLink::FarmVisit),
         note_vi: Set("Thăm vườn bưởi, tự tay hái; hẹn trước một ngày.".to_owned()),
         note_en: Set("Visit the pomelo garden and pick your own; a day's notice, please.".to_owned()),
         from_month: Set(Some(11)),
         to_month: Set(Some(2)),
-    };
-    let today = now.to_offset(VIETNAM).date();
-    let festival = destination_event::ActiveModel {
+    }
+}
+
+fn festival(spring: DestinationId, today: Date, since: OffsetDateTime) -> destination_event::ActiveModel {
+    destination_event::ActiveModel {
         id: Set(EventId::new()),
-        destination_id: Set(spring.id),
+        destination_id: Set(spring),
         name_vi: Set("Ngày hội bưởi (minh họa)".to_owned()),
         name_en: Set("Pomelo day (made up)".to_owned()),
         text_vi: Set("Hội chợ sản vật bên suối khoáng.".to_owned()),
@@ -151,19 +188,5 @@ pub async fn add(
         ends_on: Set(today + Duration::days(15)),
         website: Set(None),
         created_at: Set(since),
-    };
-    Batch::default()
-        .insert([house])
-        .insert([member])
-        .insert([at])
-        .insert([shown])
-        .insert([reception])
-        .insert(services)
-        .insert([rule])
-        .insert(near)
-        .insert([visit])
-        .insert([festival])
-        .execute(connection)
-        .await?;
-    Ok(())
+    }
 }

@@ -4,10 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 /// Keys under this are never served to the public: papers, spreadsheets.
@@ -37,6 +35,19 @@ impl Objects {
             bail!("OCOP_OBJECTS_URL must be s3://bucket or s3://bucket/prefix");
         };
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        Self::bucket(settings, bucket, prefix)
+    }
+
+    #[cfg(not(feature = "s3"))]
+    fn bucket(_: &S3<'_>, _: &str, _: &str) -> anyhow::Result<Self> {
+        bail!("OCOP_OBJECTS_URL: this build cannot speak to S3; build with --features s3, as the container image is")
+    }
+
+    #[cfg(feature = "s3")]
+    fn bucket(settings: &S3<'_>, bucket: &str, prefix: &str) -> anyhow::Result<Self> {
+        use object_store::aws::AmazonS3Builder;
+        use object_store::prefix::PrefixStore;
+
         super::outgoing::prepare_tls();
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)

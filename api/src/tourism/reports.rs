@@ -90,29 +90,24 @@ fn midnight(day: Date) -> OffsetDateTime {
     day.midnight().assume_offset(VIETNAM).to_offset(time::UtcOffset::UTC)
 }
 
-/// What becomes a key: a column read as text, or the day of a moment.
+/// What becomes a key, read as text; where days are asked for, the moment does.
 struct Keys {
     /// Of clicks `k`.
     click: &'static str,
     /// Of order lines `l`, orders `o` and their clicks `k`.
     order: &'static str,
-    by_day: bool,
 }
 
 fn keys(by: PartnerReportBy) -> Keys {
+    let feed = "(SELECT f.slug FROM feed f WHERE f.id = k.feed_id)";
     match by {
-        PartnerReportBy::Day => Keys { click: "NULL", order: "NULL", by_day: true },
+        PartnerReportBy::Day => Keys { click: "NULL", order: "NULL" },
         PartnerReportBy::Product => Keys {
             click: "(SELECT p.slug FROM product p WHERE p.id = k.product_id)",
             order: "(SELECT p.slug FROM product p WHERE p.id = l.product_id)",
-            by_day: false,
         },
-        PartnerReportBy::Page => Keys { click: "k.page", order: "k.page", by_day: false },
-        PartnerReportBy::Feed => Keys {
-            click: "(SELECT f.slug FROM feed f WHERE f.id = k.feed_id)",
-            order: "(SELECT f.slug FROM feed f WHERE f.id = k.feed_id)",
-            by_day: false,
-        },
+        PartnerReportBy::Page => Keys { click: "k.page", order: "k.page" },
+        PartnerReportBy::Feed => Keys { click: feed, order: feed },
     }
 }
 
@@ -132,6 +127,78 @@ fn add(rows: &mut Rows, by_day: bool, touched: Vec<Touched>, put: impl Fn(&mut P
     }
 }
 
+/// Whose report, of which days, by what.
+struct Asked {
+    partner: PartnerId,
+    by: PartnerReportBy,
+    from: Date,
+    to: Date,
+}
+
+impl Asked {
+    fn moments(&self) -> [sea_orm::Value; 3] {
+        [self.partner.into(), midnight(self.from).into(), midnight(self.to + Duration::days(1)).into()]
+    }
+
+    /// One row an event where days are asked for: a day in Vietnam is not a day in UTC.
+    fn at(&self, column: &'static str) -> &'static str {
+        if self.by == PartnerReportBy::Day { column } else { "CAST(NULL AS timestamptz)" }
+    }
+
+    async fn views(&self, connection: &impl ConnectionTrait) -> Result<Vec<Touched>, DbErr> {
+        let (key, name, views) = match self.by {
+            PartnerReportBy::Day => ("CAST(v.day AS text)", "CAST(NULL AS text)", "feed_view v"),
+            PartnerReportBy::Product => {
+                ("p.slug", "MAX(p.name_vi)", "feed_product_view v JOIN product p ON p.id = v.product_id")
+            }
+            PartnerReportBy::Page => ("v.page", "CAST(NULL AS text)", "feed_view v"),
+            PartnerReportBy::Feed => ("f.slug", "CAST(NULL AS text)", "feed_view v"),
+        };
+        let sql = format!(
+            "SELECT {key} AS key, {name} AS name, CAST(NULL AS timestamptz) AS at, CAST(SUM(v.views) AS bigint) AS count, CAST(0 AS bigint) AS amount
+             FROM {views} JOIN feed f ON f.id = v.feed_id WHERE f.partner_id = $1 AND v.day >= $2 AND v.day <= $3 GROUP BY {key}"
+        );
+        all(connection, sql, [self.partner.into(), self.from.into(), self.to.into()]).await
+    }
+
+    async fn clicks(&self, connection: &impl ConnectionTrait) -> Result<Vec<Touched>, DbErr> {
+        let (click, at) = (keys(self.by).click, self.at("k.at"));
+        let sql = format!(
+            "SELECT CAST({click} AS text) AS key, CAST(NULL AS text) AS name, {at} AS at, COUNT(*) AS count, CAST(0 AS bigint) AS amount FROM click k
+             WHERE k.partner_id = $1 AND k.at >= $2 AND k.at < $3 AND k.counted GROUP BY 1, 3"
+        );
+        all(connection, sql, self.moments()).await
+    }
+
+    async fn orders(&self, connection: &impl ConnectionTrait) -> Result<Vec<Touched>, DbErr> {
+        let (amount, joined, name) = if self.by == PartnerReportBy::Product {
+            ("l.total_amount - l.discount_amount", "JOIN order_line l ON l.order_id = o.id", "MAX(l.name_vi)")
+        } else {
+            ("o.goods_amount", "", "CAST(NULL AS text)")
+        };
+        let (key, at) = (keys(self.by).order, self.at("o.placed_at"));
+        let sql = format!(
+            "SELECT CAST({key} AS text) AS key, {name} AS name, {at} AS at, COUNT(DISTINCT o.id) AS count, CAST(SUM({amount}) AS bigint) AS amount
+             FROM orders o {joined} LEFT JOIN click k ON k.id = o.click_id WHERE o.partner_id = $1 AND o.placed_at >= $2 AND o.placed_at < $3 GROUP BY 1, 3"
+        );
+        all(connection, sql, self.moments()).await
+    }
+
+    /// As posted, of what is owed or of what is only in sight.
+    async fn commission(&self, connection: &impl ConnectionTrait, in_sight: bool) -> Result<Vec<Touched>, DbErr> {
+        let owner = if in_sight { format!("{}/in sight", self.partner) } else { self.partner.to_string() };
+        let (key, at) = (keys(self.by).order, self.at("p.at"));
+        let sql = format!(
+            "SELECT CAST({key} AS text) AS key, CAST(NULL AS text) AS name, {at} AS at, CAST(0 AS bigint) AS count, CAST(-SUM(p.amount) AS bigint) AS amount
+             FROM posting p JOIN ledger_account a ON a.id = p.account_id JOIN orders o ON o.id = p.order_id
+                  LEFT JOIN order_line l ON l.id = p.order_line_id LEFT JOIN click k ON k.id = o.click_id
+             WHERE a.kind = 'partner' AND a.owner = $1 AND p.at >= $2 AND p.at < $3 GROUP BY 1, 3"
+        );
+        let [_, from, until] = self.moments();
+        all(connection, sql, [owner.into(), from, until]).await
+    }
+}
+
 /// What a partner brought in these days.
 pub async fn report(
     connection: &impl ConnectionTrait,
@@ -139,72 +206,18 @@ pub async fn report(
     by: PartnerReportBy,
     (from, to): (Date, Date),
 ) -> Result<PartnerReport, DbErr> {
-    let keys = keys(by);
+    let asked = Asked { partner, by, from, to };
+    let by_day = by == PartnerReportBy::Day;
     let mut rows = Rows::new();
-    let values = || [partner.into(), midnight(from).into(), midnight(to + Duration::days(1)).into()];
-    // One row an event where days are asked for: a day in Vietnam is not a day in UTC.
-    let at = |column: &str| if keys.by_day { column.to_owned() } else { "CAST(NULL AS timestamptz)".to_owned() };
-
-    let (key, name, views) = match by {
-        PartnerReportBy::Day => ("CAST(v.day AS text)", "CAST(NULL AS text)", "feed_view v"),
-        PartnerReportBy::Product => {
-            ("p.slug", "MAX(p.name_vi)", "feed_product_view v JOIN product p ON p.id = v.product_id")
-        }
-        PartnerReportBy::Page => ("v.page", "CAST(NULL AS text)", "feed_view v"),
-        PartnerReportBy::Feed => ("f.slug", "CAST(NULL AS text)", "feed_view v"),
-    };
-    let sql = format!(
-        "SELECT {key} AS key, {name} AS name, CAST(NULL AS timestamptz) AS at, CAST(SUM(v.views) AS bigint) AS count, CAST(0 AS bigint) AS amount
-         FROM {views} JOIN feed f ON f.id = v.feed_id WHERE f.partner_id = $1 AND v.day >= $2 AND v.day <= $3 GROUP BY {key}"
-    );
-    let touched = all::<Touched>(connection, sql, [partner.into(), from.into(), to.into()]).await?;
-    add(&mut rows, false, touched, |row, count, _| row.views += count);
-    let (click, name) = (keys.click, "CAST(NULL AS text)");
-    let sql = format!(
-        "SELECT CAST({click} AS text) AS key, {name} AS name, {} AS at, COUNT(*) AS count, CAST(0 AS bigint) AS amount FROM click k
-         WHERE k.partner_id = $1 AND k.at >= $2 AND k.at < $3 AND k.counted GROUP BY 1, 3",
-        at("k.at")
-    );
-    add(&mut rows, keys.by_day, all::<Touched>(connection, sql, values()).await?, |row, count, _| row.clicks += count);
-
-    let per_line = by == PartnerReportBy::Product;
-    let (amount, joined, order_name) = if per_line {
-        ("l.total_amount - l.discount_amount", "JOIN order_line l ON l.order_id = o.id", "MAX(l.name_vi)")
-    } else {
-        ("o.goods_amount", "", "CAST(NULL AS text)")
-    };
-    let sql = format!(
-        "SELECT CAST({} AS text) AS key, {order_name} AS name, {} AS at, COUNT(DISTINCT o.id) AS count, CAST(SUM({amount}) AS bigint) AS amount
-         FROM orders o {joined} LEFT JOIN click k ON k.id = o.click_id WHERE o.partner_id = $1 AND o.placed_at >= $2 AND o.placed_at < $3 GROUP BY 1, 3",
-        keys.order,
-        at("o.placed_at")
-    );
-    add(&mut rows, keys.by_day, all::<Touched>(connection, sql, values()).await?, |row, count, amount| {
+    // Views are counted by Vietnam's day already.
+    add(&mut rows, false, asked.views(connection).await?, |row, count, _| row.views += count);
+    add(&mut rows, by_day, asked.clicks(connection).await?, |row, count, _| row.clicks += count);
+    add(&mut rows, by_day, asked.orders(connection).await?, |row, count, amount| {
         row.orders += count;
         row.goods += amount;
     });
-
-    for in_sight in [false, true] {
-        let owner = if in_sight { format!("{partner}/in sight") } else { partner.to_string() };
-        let sql = format!(
-            "SELECT CAST({} AS text) AS key, CAST(NULL AS text) AS name, {} AS at, CAST(0 AS bigint) AS count, CAST(-SUM(p.amount) AS bigint) AS amount
-             FROM posting p JOIN ledger_account a ON a.id = p.account_id JOIN orders o ON o.id = p.order_id
-                  LEFT JOIN order_line l ON l.id = p.order_line_id LEFT JOIN click k ON k.id = o.click_id
-             WHERE a.kind = 'partner' AND a.owner = $1 AND p.at >= $2 AND p.at < $3 GROUP BY 1, 3",
-            keys.order,
-            at("p.at")
-        );
-        let values = [owner.into(), midnight(from).into(), midnight(to + Duration::days(1)).into()];
-        let touched = all::<Touched>(connection, sql, values).await?;
-        add(
-            &mut rows,
-            keys.by_day,
-            touched,
-            |row, _, amount| {
-                if in_sight { row.in_sight += amount } else { row.commission += amount }
-            },
-        );
-    }
+    add(&mut rows, by_day, asked.commission(connection, false).await?, |row, _, amount| row.commission += amount);
+    add(&mut rows, by_day, asked.commission(connection, true).await?, |row, _, amount| row.in_sight += amount);
     let mut total = PartnerReportRow::default();
     for row in rows.values() {
         total.views += row.views;

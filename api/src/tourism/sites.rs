@@ -6,7 +6,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use entity::partner_site;
 use entity::value::{PartnerId, SiteId};
-use futures_util::StreamExt;
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
@@ -136,13 +135,12 @@ pub async fn add_site(desk: PartnerDesk, body: Body<NewSite>) -> Result<HttpResp
 }
 
 async fn fetch(client: &reqwest::Client, url: &str) -> Option<String> {
-    let response = client.get(url).timeout(Duration::from_secs(8)).send().await.ok()?;
+    let mut response = client.get(url).timeout(Duration::from_secs(8)).send().await.ok()?;
     if !response.status().is_success() {
         return None;
     }
     let mut bytes = Vec::new();
-    let mut stream = response.bytes_stream();
-    while let Some(Ok(chunk)) = stream.next().await {
+    while let Ok(Some(chunk)) = response.chunk().await {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MOST_BYTES {
             break;

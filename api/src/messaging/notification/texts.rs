@@ -362,30 +362,63 @@ pub fn partner_bank_changed() -> Mail {
 /// Mails about an order beside those of its steps: whether it goes to the seller, and what it says.
 pub fn about_order(about: &OrderForMail, topic: &str, payload: &serde_json::Value, link: &str) -> Option<(bool, Mail)> {
     let number = &about.order.number;
-    let text = payload.get("text").and_then(|value| value.as_str()).unwrap_or_default();
-    let by_seller = payload.get("by").and_then(|value| value.as_str()) == Some("seller");
-    let code = about.order.collection_code.clone().unwrap_or_default();
-    let (to_seller, vi, en) = match topic {
-        "order.arrived" => (
-            false,
-            format!("Đơn {number} đã đến nơi nhận. Mã nhận hàng: {code}. {link}"),
-            format!("Order {number} is at the place of collection. Your code: {code}. {link}"),
-        ),
-        "message.written" if by_seller => (
-            false,
-            format!("{} viết về đơn {number}:\n{text}\nTrả lời tại {link}", about.cooperative_vi),
-            format!("{} writes about order {number}:\n{text}\nAnswer at {link}", about.cooperative_en),
-        ),
-        "message.written" => (
-            true,
-            format!("Khách viết về đơn {number}:\n{text}"),
-            format!("The buyer writes about order {number}:\n{text}"),
-        ),
+    let (to_seller, (vi, en)) = match to_seller(number, topic, payload) {
+        Some(words) => (true, words),
+        None => (false, to_buyer(about, topic, payload, link)?),
+    };
+    let subject = (format!("Đơn {number}"), format!("Order {number}"));
+    let language = if to_seller { Language::Vi } else { about.buyer_language };
+    Some((to_seller, bilingual(language, (&subject.0, vi), (&subject.1, en))))
+}
+
+/// Vietnamese and English.
+type Words = (String, String);
+
+fn written(payload: &serde_json::Value) -> (&str, bool) {
+    let word = |key: &str| payload.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    (word("text"), word("by") == "seller")
+}
+
+fn to_seller(number: &str, topic: &str, payload: &serde_json::Value) -> Option<Words> {
+    let (text, by_seller) = written(payload);
+    Some(match topic {
+        "message.written" if !by_seller => {
+            (format!("Khách viết về đơn {number}:\n{text}"), format!("The buyer writes about order {number}:\n{text}"))
+        }
         "return.requested" => (
-            true,
             format!("Khách muốn trả hàng của đơn {number}. Xem và trả lời trong mục Hôm nay."),
             format!("The buyer of order {number} wants to return goods. See it under Today."),
         ),
+        "dispute.opened" => (
+            format!(
+                "Khách khiếu nại về đơn {number}. Tiền của đơn được giữ lại đến khi có quyết định. Hãy gửi bằng chứng của bạn."
+            ),
+            format!(
+                "The buyer disputes order {number}. Its money is held until it is decided. Send what you have to show."
+            ),
+        ),
+        _ => return None,
+    })
+}
+
+fn to_buyer(about: &OrderForMail, topic: &str, payload: &serde_json::Value, link: &str) -> Option<Words> {
+    let number = &about.order.number;
+    let figure = |key: &str| payload.get(key).and_then(serde_json::Value::as_i64).unwrap_or(0);
+    Some(match topic {
+        "order.arrived" => {
+            let code = about.order.collection_code.clone().unwrap_or_default();
+            (
+                format!("Đơn {number} đã đến nơi nhận. Mã nhận hàng: {code}. {link}"),
+                format!("Order {number} is at the place of collection. Your code: {code}. {link}"),
+            )
+        }
+        "message.written" => {
+            let (text, _) = written(payload);
+            (
+                format!("{} viết về đơn {number}:\n{text}\nTrả lời tại {link}", about.cooperative_vi),
+                format!("{} writes about order {number}:\n{text}\nAnswer at {link}", about.cooperative_en),
+            )
+        }
         "return.approved" | "return.refused" | "return.received" => {
             let (vi, en) = match topic {
                 "return.approved" => ("đã được chấp nhận", "was approved"),
@@ -393,15 +426,13 @@ pub fn about_order(about: &OrderForMail, topic: &str, payload: &serde_json::Valu
                 _ => ("đã nhận được hàng", "has arrived"),
             };
             (
-                false,
                 format!("Yêu cầu trả hàng của đơn {number} {vi}. Chi tiết: {link}"),
                 format!("The return of order {number} {en}. Details: {link}"),
             )
         }
         "preorder.short" => {
-            let offered = payload.get("offered").and_then(serde_json::Value::as_i64).unwrap_or(0);
+            let offered = figure("offered");
             (
-                false,
                 format!(
                     "Vụ thu hoạch không đủ cho đơn đặt trước {number}. Có thể giao {offered}. Hãy chọn: chờ, nhận một phần, hoặc hủy tại {link}"
                 ),
@@ -411,35 +442,20 @@ pub fn about_order(about: &OrderForMail, topic: &str, payload: &serde_json::Valu
             )
         }
         "preorder.allocated" => (
-            false,
             format!("Vụ thu hoạch đã có hàng cho đơn đặt trước {number}; người bán sẽ đóng gói."),
             format!("The harvest has your pre-order {number}; the seller will pack it."),
         ),
         "refund.owed" => {
-            let amount = entity::value::Vnd(payload.get("amount").and_then(serde_json::Value::as_i64).unwrap_or(0));
+            let amount = entity::value::Vnd(figure("amount"));
             (
-                false,
                 format!("Chúng tôi hoàn lại {amount} cho đơn {number}, về nơi bạn đã thanh toán. Chi tiết: {link}"),
                 format!("{amount} of order {number} goes back to where you paid from. Details: {link}"),
             )
         }
-        "dispute.opened" => (
-            true,
-            format!(
-                "Khách khiếu nại về đơn {number}. Tiền của đơn được giữ lại đến khi có quyết định. Hãy gửi bằng chứng của bạn."
-            ),
-            format!(
-                "The buyer disputes order {number}. Its money is held until it is decided. Send what you have to show."
-            ),
-        ),
         "dispute.decided" => (
-            false,
             format!("Khiếu nại về đơn {number} đã có quyết định. Xem tại {link}"),
             format!("The dispute about order {number} is decided. See {link}"),
         ),
         _ => return None,
-    };
-    let subject = (format!("Đơn {number}"), format!("Order {number}"));
-    let language = if to_seller { Language::Vi } else { about.buyer_language };
-    Some((to_seller, bilingual(language, (&subject.0, vi), (&subject.1, en))))
+    })
 }

@@ -4,6 +4,7 @@
 //! The message's id is the event's, the same for every attempt and replay, so that a receiver can tell a repeat.
 
 mod delivery;
+mod messages;
 mod routes;
 pub mod rules;
 
@@ -24,17 +25,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::update_endpoint)
         .service(routes::delete_endpoint)
         .service(routes::rotate_secret)
-        .service(routes::send_test)
-        .service(routes::list_messages)
-        .service(routes::list_attempts)
-        .service(routes::replay)
+        .service(messages::send_test)
+        .service(messages::list_messages)
+        .service(messages::list_attempts)
+        .service(messages::replay)
         .service(routes::partner_list_endpoints)
         .service(routes::partner_create_endpoint)
         .service(routes::partner_update_endpoint)
         .service(routes::partner_delete_endpoint)
         .service(routes::partner_rotate_secret)
-        .service(routes::partner_send_test)
-        .service(routes::partner_list_messages)
-        .service(routes::partner_list_attempts)
-        .service(routes::partner_replay);
+        .service(messages::partner_send_test)
+        .service(messages::partner_list_messages)
+        .service(messages::partner_list_attempts)
+        .service(messages::partner_replay);
 }

@@ -14,7 +14,7 @@ use super::provider::{Charge, Failure, PaymentAction};
 use super::refunds::{RefundView, of_purchase};
 use super::settle::{Till, held_until};
 use crate::orders::ordering::{
-    Action, BuyersOrder, By, Secret, Tools, cash_row, hold, number, order_within, step_within,
+    Action, BuyersOrder, By, Secret, Tools, cash_reference, cash_row, hold, number, order_within, step_within,
 };
 use crate::people::identity::Caller;
 use crate::platform::body::{Body, Params};
@@ -194,7 +194,7 @@ fn attempt_row(
     expires_at: OffsetDateTime,
     now: OffsetDateTime,
 ) -> payment::ActiveModel {
-    let mut row = cash_row(purchase.id, orders[0], amount, now);
+    let mut row = cash_row(purchase.id, orders[0], amount, cash_reference(now), now);
     row.order_id = Set(None);
     row.orders = Set(serde_json::to_value(orders).unwrap_or_default());
     row.method = Set(method);
@@ -226,7 +226,9 @@ async fn at_the_door(
     let (mut first, mut levels) = (None, Vec::new());
     for order in due {
         if order.total_amount.0 > 0 {
-            let row = cash_row(purchase.id, order.id, order.total_amount.0, now).insert(transaction).await?;
+            let row = cash_row(purchase.id, order.id, order.total_amount.0, cash_reference(now), now)
+                .insert(transaction)
+                .await?;
             first.get_or_insert(row);
         }
         let standing = order_within(transaction, order.id).await?;

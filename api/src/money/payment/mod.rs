@@ -4,7 +4,8 @@
 //! takes; an attempt that fails may be followed by another (`attempts`). What providers and banks report is kept as it came
 //! (`callbacks`, `bank_feed`) and applied in one transaction (`settle`): the amount must agree to the đồng, a second or late
 //! message changes nothing, money that came too late or twice goes back by itself. What nobody reports is asked for
-//! (`worker`). Refunds are sent once (`refunds`). What does not match waits for a person (`reconciliation`, `settlements`).
+//! (`worker`). Refunds are asked for and decided (`refunds`), and sent once
+//! (`refund_sending`). What does not match waits for a person (`reconciliation`, `settlements`).
 
 mod attempts;
 mod bank_feed;
@@ -14,6 +15,7 @@ mod momo;
 mod provider;
 mod providers;
 mod reconciliation;
+mod refund_sending;
 mod refunds;
 pub mod rules;
 mod settle;

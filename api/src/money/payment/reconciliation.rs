@@ -9,7 +9,7 @@ use entity::value::{
 };
 use entity::{payment, reconciliation_item};
 use garde::Validate;
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -168,70 +168,13 @@ pub async fn resolve(
         return Ok(HttpResponse::Ok().content_type("application/json").body(body));
     }
     let row = by_id::<reconciliation_item::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let resolution = serde_json::to_value(input.resolution).ok().and_then(|value| value.as_str().map(str::to_owned));
-    let moved = run(
-        &transaction,
-        "UPDATE reconciliation_item SET state = 'resolved', resolution = $2, note = $3, resolved_by = $4, resolved_at = $5
-         WHERE id = $1 AND state = 'open'",
-        [
-            row.id.into(),
-            resolution.into(),
-            fold::stored(&input.note).into(),
-            desk.who.account.into(),
-            now.into(),
-        ],
-    )
-    .await?;
-    if moved != 1 {
-        return Err(Problem::new(&RESOLVED));
-    }
-    let unmatched = Entry::new(Account::one(LedgerAccountKind::Unmatched), row.amount.0);
-    let other = match input.resolution {
-        Resolution::Noted if !holds_money(row.kind) => None,
-        Resolution::SentBack if holds_money(row.kind) => {
-            Some(Entry::new(Account::one(LedgerAccountKind::Bank), -row.amount.0))
-        }
-        Resolution::Keep if holds_money(row.kind) => {
-            Some(Entry::new(Account::one(LedgerAccountKind::Adjustments), -row.amount.0))
-        }
-        // Back to the bank's account, from where the payment itself takes it.
-        Resolution::Assign if is_transfer(row.kind) => {
-            Some(Entry::new(Account::one(LedgerAccountKind::Bank), -row.amount.0))
-        }
-        _ => return Err(Problem::new(&RESOLUTION)),
-    };
-    if let Some(other) = other {
-        let journal = Journal {
-            key: format!("resolved:{}", row.id),
-            kind: "resolved",
-            subject: row.id.0,
-            note: Some(input.note.clone()),
-            actor: Some(desk.who.account),
-            entries: vec![unmatched, other],
-        };
-        ledger::post(&transaction, vec![journal], now).await?;
-    }
-    let (before, after) = (json!({"state": "open"}), json!({"resolution": input.resolution, "note": input.note}));
-    desk.audit(&transaction, "reconciliation.resolved", ("reconciliation_item", row.id.0), before, after).await?;
+    close(&transaction, &row, &input, &desk).await?;
+    post(&transaction, &row, &input, &desk).await?;
+    let shown = reconciliation_item::Entity::find_by_id(row.id).one(&transaction).await?;
+    let body = serde_json::to_string(&shown.map(view)).map_err(Problem::internal)?;
+    keep(&transaction, &scope, &key, 200, &body).await?;
     if input.resolution == Resolution::Assign {
-        let wanted = match input.payment_id {
-            Some(id) => by_id::<payment::Entity>(&transaction, id).await?,
-            None => None,
-        };
-        let wanted =
-            wanted.filter(|wanted| wanted.method == PaymentMethod::BankTransfer && wanted.amount == row.amount);
-        let wanted = wanted.ok_or_else(|| Problem::new(&NOT_ASSIGNABLE))?;
-        let notice = Notice {
-            reference: wanted.reference,
-            amount: row.amount.0,
-            verdict: Verdict::Paid,
-            provider_reference: None,
-            data: json!({}),
-        };
-        let shown = reconciliation_item::Entity::find_by_id(row.id).one(&transaction).await?;
-        let shown = shown.map(view).ok_or_else(|| Problem::new(&NOT_FOUND))?;
-        let body = serde_json::to_string(&shown).map_err(Problem::internal)?;
-        keep(&transaction, &scope, &key, 200, &body).await?;
+        let notice = assigned(&transaction, &row, &input).await?;
         // One transaction with the resolution: the transfer is either assigned and captured, or neither.
         let (outcome, levels) = till.apply_within(transaction, PaymentMethod::BankTransfer, &notice).await?;
         if outcome != Outcome::Confirmed {
@@ -239,11 +182,78 @@ pub async fn resolve(
         }
         desk.read_model.levels_changed(&levels).await;
         desk.bell.ring();
-        return Ok(HttpResponse::Ok().content_type("application/json").body(body));
+    } else {
+        transaction.commit().await?;
     }
-    let shown = reconciliation_item::Entity::find_by_id(row.id).one(&transaction).await?;
-    let body = serde_json::to_string(&shown.map(view)).map_err(Problem::internal)?;
-    keep(&transaction, &scope, &key, 200, &body).await?;
-    transaction.commit().await?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body))
+}
+
+/// Marks an item resolved, once.
+async fn close(
+    transaction: &impl ConnectionTrait,
+    row: &reconciliation_item::Model,
+    input: &ResolutionInput,
+    desk: &Desk,
+) -> Result<(), Problem> {
+    let resolution = serde_json::to_value(input.resolution).ok().and_then(|value| value.as_str().map(str::to_owned));
+    let sql = "UPDATE reconciliation_item SET state = 'resolved', resolution = $2, note = $3, resolved_by = $4, resolved_at = $5
+         WHERE id = $1 AND state = 'open'";
+    let note = fold::stored(&input.note);
+    let values = [row.id.into(), resolution.into(), note.into(), desk.who.account.into(), desk.now().into()];
+    if run(transaction, sql, values).await? != 1 {
+        return Err(Problem::new(&RESOLVED));
+    }
+    let (before, after) = (json!({"state": "open"}), json!({"resolution": input.resolution, "note": input.note}));
+    desk.audit(transaction, "reconciliation.resolved", ("reconciliation_item", row.id.0), before, after).await?;
+    Ok(())
+}
+
+/// Where the money of an item goes from the account of what nobody could place.
+async fn post(
+    transaction: &impl ConnectionTrait,
+    row: &reconciliation_item::Model,
+    input: &ResolutionInput,
+    desk: &Desk,
+) -> Result<(), Problem> {
+    let to = match input.resolution {
+        Resolution::Noted if !holds_money(row.kind) => return Ok(()),
+        Resolution::SentBack if holds_money(row.kind) => LedgerAccountKind::Bank,
+        Resolution::Keep if holds_money(row.kind) => LedgerAccountKind::Adjustments,
+        // Back to the bank's account, from where the payment itself takes it.
+        Resolution::Assign if is_transfer(row.kind) => LedgerAccountKind::Bank,
+        _ => return Err(Problem::new(&RESOLUTION)),
+    };
+    let journal = Journal {
+        key: format!("resolved:{}", row.id),
+        kind: "resolved",
+        subject: row.id.0,
+        note: Some(input.note.clone()),
+        actor: Some(desk.who.account),
+        entries: vec![
+            Entry::new(Account::one(LedgerAccountKind::Unmatched), row.amount.0),
+            Entry::new(Account::one(to), -row.amount.0),
+        ],
+    };
+    ledger::post(transaction, vec![journal], desk.now()).await
+}
+
+/// A transfer as the notice of the payment it is for.
+async fn assigned(
+    transaction: &impl ConnectionTrait,
+    row: &reconciliation_item::Model,
+    input: &ResolutionInput,
+) -> Result<Notice, Problem> {
+    let wanted = match input.payment_id {
+        Some(id) => by_id::<payment::Entity>(transaction, id).await?,
+        None => None,
+    };
+    let wanted = wanted.filter(|wanted| wanted.method == PaymentMethod::BankTransfer && wanted.amount == row.amount);
+    let wanted = wanted.ok_or_else(|| Problem::new(&NOT_ASSIGNABLE))?;
+    Ok(Notice {
+        reference: wanted.reference,
+        amount: row.amount.0,
+        verdict: Verdict::Paid,
+        provider_reference: None,
+        data: json!({}),
+    })
 }

@@ -4,11 +4,11 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{
-    Carrier, LedgerAccountKind, Money, OrderId, ParcelId, PaymentId, PaymentMethod, PaymentState, PlatformRole,
-    ReconciliationKind, RowId, SettlementId, SettlementLineState, Vnd,
+    AccountId, Carrier, LedgerAccountKind, Money, OrderId, ParcelId, PaymentId, PaymentMethod, PaymentState,
+    PlatformRole, ReconciliationKind, RowId, SettlementId, SettlementLineState, Vnd,
 };
 use entity::{settlement, settlement_line};
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -229,26 +229,9 @@ pub async fn upload_settlement(
 ) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let file = upload::read(&request, payload, MOST_BYTES).await?;
-    let (method, carrier) = match *source {
-        SettlementSource::Vnpay => (Some(PaymentMethod::Vnpay), None),
-        SettlementSource::Momo => (Some(PaymentMethod::Momo), None),
-        SettlementSource::Zalopay => (Some(PaymentMethod::Zalopay), None),
-        SettlementSource::Ghn => (None, Some(Carrier::Ghn)),
-        SettlementSource::Ghtk => (None, Some(Carrier::Ghtk)),
-        SettlementSource::ViettelPost => (None, Some(Carrier::ViettelPost)),
-    };
-    let columns = match method {
-        Some(method) => till.providers.get(method).and_then(|provider| provider.settlement_columns()),
-        None => Some(CARRIER_COLUMNS),
-    };
-    let columns =
-        columns.ok_or_else(|| unreadable("Nguồn này chưa được cấu hình.", "This source is not configured."))?;
-    let lines = lines(&file.bytes, &columns)?;
+    let settling = Settling::of(*source, &till)?;
+    let lines = lines(&file.bytes, &settling.columns)?;
     let (id, now) = (SettlementId::new(), desk.now());
-    let held = match method {
-        Some(method) => Account::of(LedgerAccountKind::Gateway, method.as_str()),
-        None => Account::of(LedgerAccountKind::Carrier, source.as_str()),
-    };
     let transaction = desk.db.begin().await?;
     let row = settlement::ActiveModel {
         id: Set(id),
@@ -265,32 +248,108 @@ pub async fn upload_settlement(
         .exec_without_returning(&transaction)
         .await
         .map_err(|error| if is_duplicate(&error) { Problem::new(&SETTLED_BEFORE) } else { error.into() })?;
-    let (mut entries, mut journals, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    let mut booking = Booking {
+        settlement: id,
+        actor: desk.who.account,
+        entries: Vec::new(),
+        journals: Vec::new(),
+        rows: Vec::new(),
+    };
     for line in &lines {
-        let matched = match (method, carrier) {
-            (Some(method), _) => match_payment(&transaction, method, line).await?,
-            (None, Some(carrier)) => match_parcel(&transaction, carrier, line, now).await?,
-            (None, None) => Match::Queue(ReconciliationKind::UnknownSettlement, None),
+        booking.line(&transaction, &settling, line, now).await?;
+    }
+    booking.write(&transaction, now).await?;
+    let after = json!({"source": source.as_str(), "lines": lines.len()});
+    desk.audit(&transaction, "settlement.booked", ("settlement", id.0), json!(null), after).await?;
+    transaction.commit().await?;
+    desk.bell.ring();
+    let row = settlement::Entity::find_by_id(id).one(desk.db.fresh()).await?;
+    let row = row.ok_or_else(|| Problem::internal("a settlement that was just written"))?;
+    Ok(HttpResponse::Created().json(view(row)))
+}
+
+/// Whose file it is, and how it is read.
+struct Settling {
+    source: SettlementSource,
+    payer: Payer,
+    columns: SettlementColumns,
+}
+
+/// Who held the money.
+#[derive(Clone, Copy)]
+enum Payer {
+    Gateway(PaymentMethod),
+    Carrier(Carrier),
+}
+
+impl Settling {
+    fn of(source: SettlementSource, till: &Till) -> Result<Self, Problem> {
+        let payer = match source {
+            SettlementSource::Vnpay => Payer::Gateway(PaymentMethod::Vnpay),
+            SettlementSource::Momo => Payer::Gateway(PaymentMethod::Momo),
+            SettlementSource::Zalopay => Payer::Gateway(PaymentMethod::Zalopay),
+            SettlementSource::Ghn => Payer::Carrier(Carrier::Ghn),
+            SettlementSource::Ghtk => Payer::Carrier(Carrier::Ghtk),
+            SettlementSource::ViettelPost => Payer::Carrier(Carrier::ViettelPost),
         };
-        let line_id = RowId::new();
+        let columns = match payer {
+            Payer::Gateway(method) => till.providers.get(method).and_then(|provider| provider.settlement_columns()),
+            Payer::Carrier(_) => Some(CARRIER_COLUMNS),
+        };
+        let columns =
+            columns.ok_or_else(|| unreadable("Nguồn này chưa được cấu hình.", "This source is not configured."))?;
+        Ok(Self { source, payer, columns })
+    }
+
+    fn held(&self) -> Account {
+        match self.payer {
+            Payer::Gateway(method) => Account::of(LedgerAccountKind::Gateway, method.as_str()),
+            Payer::Carrier(_) => Account::of(LedgerAccountKind::Carrier, self.source.as_str()),
+        }
+    }
+}
+
+/// A settlement as postings and rows.
+struct Booking {
+    settlement: SettlementId,
+    actor: AccountId,
+    entries: Vec<Entry>,
+    journals: Vec<Journal>,
+    /// Queued lines; those that match are written at once.
+    rows: Vec<settlement_line::ActiveModel>,
+}
+
+impl Booking {
+    async fn line(
+        &mut self,
+        transaction: &DatabaseTransaction,
+        settling: &Settling,
+        line: &Line,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let matched = match settling.payer {
+            Payer::Gateway(method) => match_payment(transaction, method, line).await?,
+            Payer::Carrier(carrier) => match_parcel(transaction, carrier, line, now).await?,
+        };
+        let id = RowId::new();
         let (state, payment, from) = match matched {
-            Match::Payment(payment) => (SettlementLineState::Matched, Some(payment), held.clone()),
+            Match::Payment(payment) => (SettlementLineState::Matched, Some(payment), settling.held()),
             Match::Parcel(order) => {
-                journals.extend(sale::collect_cash(&transaction, order, now).await?);
-                (SettlementLineState::Matched, None, held.clone())
+                self.journals.extend(sale::collect_cash(transaction, order, now).await?);
+                (SettlementLineState::Matched, None, settling.held())
             }
             Match::Queue(kind, payment) => {
-                let detail = format!("{} {}: {}", source.as_str(), line.number, line.reference);
-                queue(&transaction, (kind, line_id.0), line.amount, payment, &detail, now).await?;
+                let detail = format!("{} {}: {}", settling.source.as_str(), line.number, line.reference);
+                queue(transaction, (kind, id.0), line.amount, payment, &detail, now).await?;
                 (SettlementLineState::Queued, payment, Account::one(LedgerAccountKind::Unmatched))
             }
         };
-        entries.push(Entry::new(from, -line.amount));
-        entries.push(Entry::new(Account::one(LedgerAccountKind::GatewayFees), line.fee));
-        entries.push(Entry::new(Account::one(LedgerAccountKind::Bank), line.amount - line.fee));
+        self.entries.push(Entry::new(from, -line.amount));
+        self.entries.push(Entry::new(Account::one(LedgerAccountKind::GatewayFees), line.fee));
+        self.entries.push(Entry::new(Account::one(LedgerAccountKind::Bank), line.amount - line.fee));
         let row = settlement_line::ActiveModel {
-            id: Set(line_id),
-            settlement_id: Set(id),
+            id: Set(id),
+            settlement_id: Set(self.settlement),
             line: Set(i32::try_from(line.number).unwrap_or(i32::MAX)),
             reference: Set(line.reference.chars().take(100).collect()),
             amount: Set(Vnd(line.amount)),
@@ -300,29 +359,25 @@ pub async fn upload_settlement(
         };
         if state == SettlementLineState::Matched {
             // At once, so that the next line of the same payment finds it.
-            settlement_line::Entity::insert(row).exec_without_returning(&transaction).await?;
+            settlement_line::Entity::insert(row).exec_without_returning(transaction).await?;
         } else {
-            rows.push(row);
+            self.rows.push(row);
         }
+        Ok(())
     }
-    for rows in rows.chunks(500) {
-        Batch::default().insert(rows.to_vec()).execute(&transaction).await?;
+
+    async fn write(mut self, transaction: &DatabaseTransaction, now: OffsetDateTime) -> Result<(), Problem> {
+        for rows in self.rows.chunks(500) {
+            Batch::default().insert(rows.to_vec()).execute(transaction).await?;
+        }
+        self.journals.push(Journal {
+            key: format!("settled:{}", self.settlement),
+            kind: "settled",
+            subject: self.settlement.0,
+            note: None,
+            actor: Some(self.actor),
+            entries: self.entries,
+        });
+        ledger::post(transaction, self.journals, now).await
     }
-    let settled = Journal {
-        key: format!("settled:{id}"),
-        kind: "settled",
-        subject: id.0,
-        note: None,
-        actor: Some(desk.who.account),
-        entries,
-    };
-    journals.push(settled);
-    let after = json!({"source": source.as_str(), "lines": lines.len()});
-    desk.audit(&transaction, "settlement.booked", ("settlement", id.0), json!(null), after).await?;
-    ledger::post(&transaction, journals, now).await?;
-    transaction.commit().await?;
-    desk.bell.ring();
-    let row = settlement::Entity::find_by_id(id).one(desk.db.fresh()).await?;
-    let row = row.ok_or_else(|| Problem::internal("a settlement that was just written"))?;
-    Ok(HttpResponse::Created().json(view(row)))
 }

@@ -12,7 +12,7 @@ use super::purchase::{Checkout, ContactInput, Purchase};
 use super::quotes::{Quote, QuotedShare, Terms, count_what_keeps, discount, shares};
 use super::rules::{Change, line_fault};
 use super::store::{CartRow, LineRow, cart_lines, offers, quote};
-use super::write_up::{Plan, write_up};
+use super::write_up::{Drawn, Plan, Writing};
 use crate::config::Config;
 use crate::ledger::commission;
 use crate::orders::attribution;
@@ -27,7 +27,7 @@ use crate::platform::outbox::Bell;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::read_model::{Level, ReadModel};
 use crate::shop::delivery;
-use crate::shop::inventory::{self, Outcome, forecasts};
+use crate::shop::inventory::{self, Outcome, preorders};
 use crate::shop::promotion::{self, Buyer, UsedUp};
 
 codes! {
@@ -219,8 +219,19 @@ impl Asked<'_> {
             }
             None => None,
         };
-        let mut plan =
-            write_up(caller, config, cart.id, input, &contact, &quoted, lines, &rules, brought, language, now)?;
+        let writing = Writing {
+            account: caller.account(),
+            config,
+            cart: cart.id,
+            input,
+            contact: &contact,
+            quoted: &quoted,
+            rules: &rules,
+            brought,
+            language,
+            now,
+        };
+        let mut plan = writing.write_up(lines, Drawn::new(quoted.shares.len(), now))?;
         // In the order of their ids, as two checkouts take them.
         for reception in &terms.receptions {
             let boxes =
@@ -259,7 +270,7 @@ async fn book(transaction: &impl ConnectionTrait, lines: &[LineRow], now: Offset
     wanted.sort_unstable();
     for (forecast, quantity) in wanted {
         let Some(forecast) = forecast else { return Ok(false) };
-        if !forecasts::book(transaction, forecast, quantity, now).await? {
+        if !preorders::book(transaction, forecast, quantity, now).await? {
             return Ok(false);
         }
     }

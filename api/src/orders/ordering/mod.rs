@@ -6,6 +6,7 @@
 //! written, the events stored, the answer kept under the idempotency key. Orders then move through the table of states in
 //! `rules`; every step is written with its actor and time (`steps`). What nobody answers expires (`sweeper`).
 
+mod cart_sources;
 mod carts;
 mod checkout;
 mod messages;
@@ -25,9 +26,8 @@ mod view;
 mod write_up;
 
 use crate::platform::retention::Over;
-pub use carts::{
-    Cart, Item, MergeOnSignIn, attribute, guest_cart, open_for_guest, put, set_quantity, view as cart_view,
-};
+pub use cart_sources::{MergeOnSignIn, attribute};
+pub use carts::{Cart, Item, guest_cart, open_for_guest, put, set_quantity, view as cart_view};
 pub use checkout::{Shop, place};
 pub use messages::{Messages, read_talk, write as write_message};
 pub use money::hold;
@@ -44,7 +44,7 @@ pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_m
 pub use sweeper::Sweeper;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};
-pub use write_up::{cash_row, number};
+pub use write_up::{cash_reference, cash_row, number};
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[
@@ -63,7 +63,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(carts::add_item)
         .service(carts::change_item)
         .service(carts::remove_item)
-        .service(carts::attribute_cart)
+        .service(cart_sources::attribute_cart)
         .service(quotes::create)
         .service(checkout::create)
         .service(orders::list)

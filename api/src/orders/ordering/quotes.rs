@@ -240,48 +240,9 @@ pub fn shares(
         let own: Vec<&LineRow> =
             lines.iter().filter(|line| line.cooperative_id == id && line.preorder == preorder).collect();
         let Some(first) = own.first() else { continue };
-        let mut quoted = Vec::new();
-        let (mut goods, mut weight_g) = (Vnd::ZERO, 0_i64);
-        for line in &own {
-            let total = line.price_amount.times(line.quantity).ok_or_else(overflow)?;
-            goods = goods.plus(total).ok_or_else(overflow)?;
-            weight_g =
-                line.weight_g.checked_mul(line.quantity).and_then(|w| weight_g.checked_add(w)).ok_or_else(overflow)?;
-            quoted.push(QuotedLine {
-                offer_id: line.offer_id,
-                name_vi: line.name_vi.clone(),
-                name_en: line.name_en.clone(),
-                pack_vi: line.pack_vi.clone(),
-                pack_en: line.pack_en.clone(),
-                quantity: line.quantity,
-                unit_price: line.price_amount.into(),
-                total: total.into(),
-                discount: Vnd::ZERO.into(),
-                discounts: Vec::new(),
-            });
-        }
+        let (quoted, goods, weight_g) = quoted_lines(&own)?;
         let (method, pickup_point_id) = way_of(id);
-        let (zone, fee) = match (method, address) {
-            (DeliveryMethod::Pickup, _) => {
-                let reception = terms.reception(id, (method, pickup_point_id)).map(|reception| reception.fee_amount);
-                (None, reception.or(first.pickup_offered.then_some(Vnd::ZERO)))
-            }
-            (DeliveryMethod::Delivery, Some(address)) => {
-                let zone = delivery::rules::zone(&first.cooperative_commune, &address.commune_code);
-                let rate = terms.rates.iter().find(|rate| rate.cooperative_id == id && rate.zone == zone);
-                let fee =
-                    rate.map(|rate| delivery::rules::price(rate, weight_g, goods).ok_or_else(overflow)).transpose()?;
-                (Some(zone), fee)
-            }
-            (DeliveryMethod::Delivery, None) => {
-                return Err(Problem::field(
-                    "/address",
-                    "missing",
-                    "cần địa chỉ để giao hàng",
-                    "an address is needed for delivery",
-                ));
-            }
-        };
+        let (zone, fee) = delivery_fee(first, terms, address, (method, pickup_point_id), (weight_g, goods))?;
         let Some(fee) = fee else {
             changes.push(Change::DeliveryNotOffered { cooperative_id: id });
             continue;
@@ -305,6 +266,58 @@ pub fn shares(
         });
     }
     Ok((shares, changes))
+}
+
+/// A share's lines at today's prices, what they come to, and what they weigh.
+fn quoted_lines(own: &[&LineRow]) -> Result<(Vec<QuotedLine>, Vnd, i64), Problem> {
+    let mut quoted = Vec::new();
+    let (mut goods, mut weight_g) = (Vnd::ZERO, 0_i64);
+    for line in own {
+        let total = line.price_amount.times(line.quantity).ok_or_else(overflow)?;
+        goods = goods.plus(total).ok_or_else(overflow)?;
+        let weight = line.weight_g.checked_mul(line.quantity);
+        weight_g = weight.and_then(|weight| weight_g.checked_add(weight)).ok_or_else(overflow)?;
+        quoted.push(QuotedLine {
+            offer_id: line.offer_id,
+            name_vi: line.name_vi.clone(),
+            name_en: line.name_en.clone(),
+            pack_vi: line.pack_vi.clone(),
+            pack_en: line.pack_en.clone(),
+            quantity: line.quantity,
+            unit_price: line.price_amount.into(),
+            total: total.into(),
+            discount: Vnd::ZERO.into(),
+            discounts: Vec::new(),
+        });
+    }
+    Ok((quoted, goods, weight_g))
+}
+
+/// The zone, and the fee where the way is offered.
+fn delivery_fee(
+    first: &LineRow,
+    terms: &Terms,
+    address: Option<&AddressInput>,
+    way: Way,
+    (weight_g, goods): (i64, Vnd),
+) -> Result<(Option<DeliveryZone>, Option<Vnd>), Problem> {
+    let id = first.cooperative_id;
+    match (way.0, address) {
+        (DeliveryMethod::Pickup, _) => {
+            let reception = terms.reception(id, way).map(|reception| reception.fee_amount);
+            Ok((None, reception.or(first.pickup_offered.then_some(Vnd::ZERO))))
+        }
+        (DeliveryMethod::Delivery, Some(address)) => {
+            let zone = delivery::rules::zone(&first.cooperative_commune, &address.commune_code);
+            let rate = terms.rates.iter().find(|rate| rate.cooperative_id == id && rate.zone == zone);
+            let fee = rate.map(|rate| delivery::rules::price(rate, weight_g, goods).ok_or_else(overflow));
+            Ok((Some(zone), fee.transpose()?))
+        }
+        (DeliveryMethod::Delivery, None) => {
+            let (vi, en) = ("cần địa chỉ để giao hàng", "an address is needed for delivery");
+            Err(Problem::field("/address", "missing", vi, en))
+        }
+    }
 }
 
 /// Takes what promotions give off the shares; the promotions that give something.

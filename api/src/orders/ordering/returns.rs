@@ -363,6 +363,21 @@ impl ReturnedLine {
     }
 }
 
+/// What goes back on the shelves: no more than is given back, and only once it is here.
+fn restocked(view: &ReturnView, input: &ReturnAnswer) -> Result<Vec<(OfferId, i64)>, Problem> {
+    let mut back = Vec::new();
+    for (index, line) in input.restocked.iter().enumerate() {
+        let asked = view.lines.iter().find(|l| l.offer_id == line.offer_id).map_or(0, |l| l.quantity);
+        let twice = input.restocked.iter().filter(|other| other.offer_id == line.offer_id).count() > 1;
+        if twice || line.quantity > asked || input.decision != ReturnDecision::Receive {
+            let (vi, en) = ("nhiều hơn số trả lại", "more than is given back");
+            return Err(Problem::field(format!("/restocked/{index}/quantity"), "quantity", vi, en));
+        }
+        back.push((line.offer_id, line.quantity));
+    }
+    Ok(back)
+}
+
 /// Decides on a return, or takes it in.
 pub async fn decide(
     desk: &Desk,
@@ -385,28 +400,15 @@ pub async fn decide(
         return Err(Problem::field("/answer", "missing", vi, en));
     }
     let view = one_view(desk.db.fresh(), id).await?;
-    let mut back = Vec::new();
-    for (index, line) in input.restocked.iter().enumerate() {
-        let asked = view.lines.iter().find(|l| l.offer_id == line.offer_id).map_or(0, |l| l.quantity);
-        let twice = input.restocked.iter().filter(|other| other.offer_id == line.offer_id).count() > 1;
-        if twice || line.quantity > asked || input.decision != ReturnDecision::Receive {
-            let (vi, en) = ("nhiều hơn số trả lại", "more than is given back");
-            return Err(Problem::field(format!("/restocked/{index}/quantity"), "quantity", vi, en));
-        }
-        back.push((line.offer_id, line.quantity));
-    }
+    let back = restocked(&view, &input)?;
     let now = desk.now();
     let transaction = desk.db.begin().await?;
     let allowed = from.iter().map(|state| format!("'{state}'")).collect::<Vec<_>>().join(", ");
-    let moved = run(
-        &transaction,
-        format!(
-            "UPDATE return_request SET state = $2, answer = COALESCE($3, answer), updated_at = $4 WHERE id = $1 AND state IN ({allowed})"
-        ),
-        [id.into(), to.as_str().into(), answer.clone().into(), now.into()],
-    )
-    .await?;
-    if moved != 1 {
+    let sql = format!(
+        "UPDATE return_request SET state = $2, answer = COALESCE($3, answer), updated_at = $4 WHERE id = $1 AND state IN ({allowed})"
+    );
+    let values = [id.into(), to.as_str().into(), answer.clone().into(), now.into()];
+    if run(&transaction, sql, values).await? != 1 {
         return Err(Problem::new(&RETURN_STATE).extension("state", view.state));
     }
     let mut levels = Vec::new();

@@ -17,7 +17,7 @@ use crate::platform::db::{Db, one, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
 use crate::platform::read_model::ReadModel;
-use crate::shop::inventory::forecasts::{give_up, lock_harvests, short_lines, take_part, wait_on};
+use crate::shop::inventory::preorders::{give_up, lock_harvests, short_lines, take_part, wait_on};
 
 codes! {
     NOTHING_SHORT = "nothing_short" 409 "Đơn này không có dòng nào bị thiếu." "No line of this order fell short.";

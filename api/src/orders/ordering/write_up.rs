@@ -1,26 +1,25 @@
 //! A checkout as rows: purchase, orders, lines with their discounts and commissions, reservations, cash to collect, events.
 
 use entity::value::{
-    CartId, DeliveryMethod, FundedBy, Language, OrderActor, OrderId, OrderLineId, OrderState, PaymentId, PaymentMethod,
-    PaymentState, PickupPointId, PromotionId, PurchaseId, ReservationState, RowId, SalesChannel, Vnd,
+    AccountId, CartId, DeliveryMethod, FundedBy, Language, OrderActor, OrderId, OrderLineId, OrderState, PaymentId,
+    PaymentMethod, PaymentState, PickupPointId, PromotionId, PurchaseId, ReservationState, RowId, SalesChannel, Vnd,
 };
-use entity::{order, order_event, order_line, payment, purchase, reservation};
+use entity::{order, order_event, order_line, outbox, payment, preorder, purchase, reservation};
 use sea_orm::Set;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::purchase::{Checkout, ContactInput, PlacedOrder, Purchase};
-use super::quotes::{LineDiscount, Quote, QuotedPromotion, QuotedShare};
+use super::quotes::{LineDiscount, Quote, QuotedShare};
 use super::store::LineRow;
 use crate::config::Config;
 use crate::ledger::rules::{Rule, Sale, commissions};
 use crate::orders::attribution::Brought;
-use crate::people::identity::Caller;
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::Batch;
 use crate::platform::outbox::event;
 use crate::platform::problem::Problem;
 use crate::platform::{fold, secrets};
-use crate::shop::inventory::{Wanted, forecasts};
+use crate::shop::inventory::{Wanted, preorders};
 
 /// Everything a checkout will write, and its answer.
 pub struct Plan {
@@ -43,75 +42,229 @@ pub fn number(kind: &str, now: OffsetDateTime) -> String {
     format!("{kind}-{:02}{:02}{day:02}-{}", year % 100, u8::from(month), secrets::code(8))
 }
 
-#[allow(clippy::too_many_arguments, reason = "everything a purchase is made of, once")]
-/// Writes up what was quoted, for one batch.
-pub fn write_up(
-    caller: &Caller,
-    config: &Config,
-    cart: CartId,
-    input: &Checkout,
-    contact: &ContactInput,
-    quoted: &Quote,
-    lines: Vec<LineRow>,
-    rules: &[Rule],
-    brought: Option<Brought>,
-    language: Language,
-    now: OffsetDateTime,
-) -> Result<Plan, Problem> {
-    let account = caller.account();
-    let purchase_id = PurchaseId::new();
-    let purchase_number = number("MH", now);
-    let purchase = purchase::ActiveModel {
-        id: Set(purchase_id),
-        number: Set(purchase_number.clone()),
-        cart_id: Set(cart),
-        account_id: Set(account),
-        email: Set(contact.email.clone()),
-        phone: Set(contact.phone.clone()),
-        language: Set(language),
-        payment_method: Set(input.payment_method),
-        goods_amount: Set(Vnd(quoted.goods.amount)),
-        delivery_amount: Set(Vnd(quoted.delivery.amount)),
-        discount_amount: Set(Vnd(quoted.discount.amount)),
-        total_amount: Set(Vnd(quoted.total.amount)),
-        currency: Set(Vnd::CURRENCY.to_owned()),
-        created_at: Set(now),
-    };
-    let prepaid = input.payment_method != PaymentMethod::CashOnDelivery && quoted.total.amount > 0;
-    let (first, respond_by) = if prepaid {
-        (OrderState::AwaitingPayment, now + config.payment_time(input.payment_method))
-    } else {
-        (OrderState::Placed, now + Duration::hours(config.order_response_hours.into()))
-    };
-    let mut payments = Vec::new();
-    let note = input.note.as_deref().map(fold::stored).filter(|note| !note.is_empty());
-    let today = now.to_offset(VIETNAM).date();
-    let channel = input.channel.unwrap_or(SalesChannel::Web);
-    let (mut orders, mut order_lines, mut reservations, mut preorders, mut wanted) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut steps, mut events, mut placed) = (Vec::new(), Vec::new(), Vec::new());
-    for share in &quoted.shares {
-        let id = OrderId::new();
-        let order_number = number("DH", now);
-        let access_token = secrets::token();
-        let delivered = share.method == DeliveryMethod::Delivery;
-        let address = quoted.address.as_ref().filter(|_| delivered);
-        placed.push(PlacedOrder {
+/// What is drawn at random for a purchase, as values: with the same ones the same rows are written up.
+pub struct Drawn {
+    purchase: (PurchaseId, String),
+    orders: Vec<DrawnOrder>,
+}
+
+struct DrawnOrder {
+    id: OrderId,
+    number: String,
+    /// Opens the order without an account.
+    access_token: String,
+    /// Shown where it is collected.
+    collection_code: String,
+    cash_reference: String,
+}
+
+impl Drawn {
+    /// For a purchase of so many orders.
+    pub fn new(orders: usize, now: OffsetDateTime) -> Self {
+        let order = |_| DrawnOrder {
+            id: OrderId::new(),
+            number: number("DH", now),
+            access_token: secrets::token(),
+            collection_code: secrets::code(6),
+            cash_reference: cash_reference(now),
+        };
+        Self { purchase: (PurchaseId::new(), number("MH", now)), orders: (0..orders).map(order).collect() }
+    }
+}
+
+/// Everything a purchase is made of.
+pub struct Writing<'a> {
+    pub account: Option<AccountId>,
+    pub config: &'a Config,
+    pub cart: CartId,
+    pub input: &'a Checkout,
+    pub contact: &'a ContactInput,
+    pub quoted: &'a Quote,
+    pub rules: &'a [Rule],
+    pub brought: Option<Brought>,
+    pub language: Language,
+    pub now: OffsetDateTime,
+}
+
+/// Rows of the tables below a purchase.
+#[derive(Default)]
+struct Rows {
+    orders: Vec<order::ActiveModel>,
+    lines: Vec<order_line::ActiveModel>,
+    reservations: Vec<reservation::ActiveModel>,
+    preorders: Vec<preorder::ActiveModel>,
+    steps: Vec<order_event::ActiveModel>,
+    payments: Vec<payment::ActiveModel>,
+    events: Vec<outbox::ActiveModel>,
+    wanted: Vec<Wanted>,
+    placed: Vec<PlacedOrder>,
+}
+
+impl Writing<'_> {
+    /// Whether money is asked for before the cooperatives are.
+    fn prepaid(&self) -> bool {
+        self.input.payment_method != PaymentMethod::CashOnDelivery && self.quoted.total.amount > 0
+    }
+
+    /// How an order begins, and until when somebody must act.
+    fn beginning(&self) -> (OrderState, OffsetDateTime) {
+        if self.prepaid() {
+            (OrderState::AwaitingPayment, self.now + self.config.payment_time(self.input.payment_method))
+        } else {
+            (OrderState::Placed, self.now + Duration::hours(self.config.order_response_hours.into()))
+        }
+    }
+
+    fn today(&self) -> Date {
+        self.now.to_offset(VIETNAM).date()
+    }
+
+    /// Writes up what was quoted, for one batch.
+    pub fn write_up(&self, lines: Vec<LineRow>, drawn: Drawn) -> Result<Plan, Problem> {
+        let quoted = self.quoted;
+        let (id, number) = drawn.purchase;
+        let mut rows = Rows::default();
+        for (share, drawn) in quoted.shares.iter().zip(&drawn.orders) {
+            self.order(&mut rows, id, share, &lines, drawn)?;
+        }
+        let answer = Purchase {
             id,
-            number: order_number.clone(),
+            number: number.clone(),
+            orders: rows.placed,
+            goods: quoted.goods.clone(),
+            delivery: quoted.delivery.clone(),
+            discount: quoted.discount.clone(),
+            total: quoted.total.clone(),
+            pay_by: self.prepaid().then_some(self.beginning().1),
+            payment_method: self.input.payment_method,
+            placed_at: self.now,
+        };
+        let batch = Batch::default()
+            .insert([self.purchase_row(id, number)])
+            .insert(rows.orders)
+            .insert(rows.lines)
+            .insert(rows.reservations)
+            .insert(rows.preorders)
+            .insert(rows.steps)
+            .insert(rows.payments)
+            .insert(rows.events);
+        let promotions = quoted.promotions.iter().map(|given| (given.promotion_id, given.amount.amount)).collect();
+        Ok(Plan {
+            lines,
+            wanted: rows.wanted,
+            rows: batch,
+            answer,
+            promotions,
+            phone: self.contact.phone.clone(),
+            email: self.contact.email.clone(),
+            receptions: Vec::new(),
+        })
+    }
+
+    fn purchase_row(&self, id: PurchaseId, number: String) -> purchase::ActiveModel {
+        let (contact, quoted) = (self.contact, self.quoted);
+        purchase::ActiveModel {
+            id: Set(id),
+            number: Set(number),
+            cart_id: Set(self.cart),
+            account_id: Set(self.account),
+            email: Set(contact.email.clone()),
+            phone: Set(contact.phone.clone()),
+            language: Set(self.language),
+            payment_method: Set(self.input.payment_method),
+            goods_amount: Set(Vnd(quoted.goods.amount)),
+            delivery_amount: Set(Vnd(quoted.delivery.amount)),
+            discount_amount: Set(Vnd(quoted.discount.amount)),
+            total_amount: Set(Vnd(quoted.total.amount)),
+            currency: Set(Vnd::CURRENCY.to_owned()),
+            created_at: Set(self.now),
+        }
+    }
+
+    /// One cooperative's order, with all that hangs on it.
+    fn order(
+        &self,
+        rows: &mut Rows,
+        purchase: PurchaseId,
+        share: &QuotedShare,
+        lines: &[LineRow],
+        drawn: &DrawnOrder,
+    ) -> Result<(), Problem> {
+        let id = drawn.id;
+        rows.placed.push(PlacedOrder {
+            id,
+            number: drawn.number.clone(),
             cooperative_vi: share.cooperative_vi.clone(),
             cooperative_en: share.cooperative_en.clone(),
-            state: first,
+            state: self.beginning().0,
             total: share.total.clone(),
-            link: format!("{}/v1/orders/{id}?token={access_token}", config.base_url()),
+            link: format!("{}/v1/orders/{id}?token={}", self.config.base_url(), drawn.access_token),
         });
-        orders.push(order::ActiveModel {
-            id: Set(id),
-            number: Set(order_number),
-            purchase_id: Set(purchase_id),
+        rows.orders.push(self.order_row(purchase, share, drawn));
+        if !self.prepaid() && share.total.amount > 0 {
+            let reference = drawn.cash_reference.clone();
+            rows.payments.push(cash_row(purchase, id, share.total.amount, reference, self.now));
+        }
+        let ours =
+            |line: &&LineRow| line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some();
+        for line in lines.iter().filter(ours) {
+            self.line(rows, id, share, line)?;
+        }
+        rows.steps.push(self.first_step(id));
+        let offers: Vec<_> = share.lines.iter().map(|line| line.offer_id).collect();
+        let topic = format!("order.{}", self.beginning().0.as_str());
+        rows.events.push(event(&topic, id.0, serde_json::json!({"offers": offers}), self.now));
+        Ok(())
+    }
+
+    /// A line, and what is held for it: of the stock, or of a harvest to come.
+    fn line(&self, rows: &mut Rows, order: OrderId, share: &QuotedShare, line: &LineRow) -> Result<(), Problem> {
+        rows.lines.push(self.line_row(order, line, share)?);
+        if let Some(forecast) = line.forecast_id {
+            rows.preorders.push(preorders::row(order, line.offer_id, forecast, line.quantity, self.now));
+            return Ok(());
+        }
+        let keep_until = self.today() + Duration::days(share.arrive_days.into());
+        rows.wanted.push(Wanted { offer: line.offer_id, quantity: line.quantity, keep_until });
+        rows.reservations.push(reservation::ActiveModel {
+            id: Set(RowId::new()),
+            order_id: Set(order),
+            offer_id: Set(line.offer_id),
+            quantity: Set(line.quantity),
+            state: Set(ReservationState::Held),
+            created_at: Set(self.now),
+            expires_at: Set(Some(self.beginning().1)),
+        });
+        Ok(())
+    }
+
+    fn first_step(&self, order: OrderId) -> order_event::ActiveModel {
+        order_event::ActiveModel {
+            id: Set(RowId::new()),
+            order_id: Set(order),
+            from_state: Set(None),
+            to_state: Set(self.beginning().0),
+            actor_kind: Set(self.account.map_or(OrderActor::Guest, |_| OrderActor::Buyer)),
+            actor_id: Set(self.account.map(|account| account.0)),
+            reason: Set(None),
+            reason_code: Set(None),
+            at: Set(self.now),
+        }
+    }
+
+    fn order_row(&self, purchase: PurchaseId, share: &QuotedShare, drawn: &DrawnOrder) -> order::ActiveModel {
+        let (now, contact, brought) = (self.now, self.contact, self.brought);
+        let (first, respond_by) = self.beginning();
+        let delivered = share.method == DeliveryMethod::Delivery;
+        let address = self.quoted.address.as_ref().filter(|_| delivered);
+        let channel = self.input.channel.unwrap_or(SalesChannel::Web);
+        order::ActiveModel {
+            id: Set(drawn.id),
+            number: Set(drawn.number.clone()),
+            purchase_id: Set(purchase),
             cooperative_id: Set(share.cooperative_id),
-            account_id: Set(account),
-            access_token: Set(access_token),
+            account_id: Set(self.account),
+            access_token: Set(drawn.access_token.clone()),
             state: Set(first),
             goods_amount: Set(Vnd(share.goods.amount)),
             delivery_amount: Set(Vnd(share.delivery.amount)),
@@ -123,7 +276,7 @@ pub fn write_up(
             paid_amount: Set(Vnd::ZERO),
             refunded_amount: Set(Vnd::ZERO),
             // Nothing is to be paid for it.
-            paid_at: Set((share.total.amount == 0 && !prepaid).then_some(now)),
+            paid_at: Set((share.total.amount == 0 && !self.prepaid()).then_some(now)),
             earned_at: Set(None),
             partner_id: Set(brought.map(|brought| brought.partner_id)),
             click_id: Set(brought.map(|brought| brought.click_id)),
@@ -135,7 +288,7 @@ pub fn write_up(
             phone: Set(address.map_or_else(|| contact.phone.clone(), |address| address.phone.clone())),
             street: Set(address.map(|address| address.street.clone())),
             commune_code: Set(address.map(|address| address.commune_code.clone())),
-            note: Set(note.clone()),
+            note: Set(self.input.note.as_deref().map(fold::stored).filter(|note| !note.is_empty())),
             placed_at: Set(now),
             respond_by: Set(Some(respond_by)),
             delivered_at: Set(None),
@@ -143,79 +296,57 @@ pub fn write_up(
             preorder: Set(share.preorder.is_some()),
             arrive_days: Set(share.arrive_days),
             pickup_point_id: Set(share.pickup_point_id),
-            collection_code: Set((!delivered).then(|| secrets::code(6))),
+            collection_code: Set((!delivered).then(|| drawn.collection_code.clone())),
             channel: Set(channel.as_str().to_owned()),
-        });
-        if !prepaid && share.total.amount > 0 {
-            payments.push(cash_row(purchase_id, id, share.total.amount, now));
         }
-        let keep_until = today + Duration::days(share.arrive_days.into());
-        let ours =
-            |line: &&LineRow| line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some();
-        for line in lines.iter().filter(ours) {
-            order_lines.push(order_line_row(id, line, share, &quoted.promotions, rules, brought, today)?);
-            if let Some(forecast) = line.forecast_id {
-                preorders.push(forecasts::row(id, line.offer_id, forecast, line.quantity, now));
-                continue;
-            }
-            wanted.push(Wanted { offer: line.offer_id, quantity: line.quantity, keep_until });
-            reservations.push(reservation::ActiveModel {
-                id: Set(RowId::new()),
-                order_id: Set(id),
-                offer_id: Set(line.offer_id),
-                quantity: Set(line.quantity),
-                state: Set(ReservationState::Held),
-                created_at: Set(now),
-                expires_at: Set(Some(respond_by)),
-            });
-        }
-        steps.push(order_event::ActiveModel {
-            id: Set(RowId::new()),
-            order_id: Set(id),
-            from_state: Set(None),
-            to_state: Set(first),
-            actor_kind: Set(account.map_or(OrderActor::Guest, |_| OrderActor::Buyer)),
-            actor_id: Set(account.map(|account| account.0)),
-            reason: Set(None),
-            reason_code: Set(None),
-            at: Set(now),
-        });
-        let offers: Vec<_> = share.lines.iter().map(|line| line.offer_id).collect();
-        let topic = format!("order.{}", first.as_str());
-        events.push(event(&topic, id.0, serde_json::json!({"offers": offers}), now));
     }
-    let answer = Purchase {
-        id: purchase_id,
-        number: purchase_number,
-        orders: placed,
-        goods: quoted.goods.clone(),
-        delivery: quoted.delivery.clone(),
-        discount: quoted.discount.clone(),
-        total: quoted.total.clone(),
-        pay_by: prepaid.then_some(respond_by),
-        payment_method: input.payment_method,
-        placed_at: now,
-    };
-    let rows = Batch::default()
-        .insert([purchase])
-        .insert(orders)
-        .insert(order_lines)
-        .insert(reservations)
-        .insert(preorders)
-        .insert(steps)
-        .insert(payments)
-        .insert(events);
-    let promotions = quoted.promotions.iter().map(|given| (given.promotion_id, given.amount.amount)).collect();
-    Ok(Plan {
-        lines,
-        wanted,
-        rows,
-        answer,
-        promotions,
-        phone: contact.phone.clone(),
-        email: contact.email.clone(),
-        receptions: Vec::new(),
-    })
+
+    fn line_row(
+        &self,
+        order: OrderId,
+        line: &LineRow,
+        share: &QuotedShare,
+    ) -> Result<order_line::ActiveModel, Problem> {
+        let quoted = share.lines.iter().find(|quoted| quoted.offer_id == line.offer_id);
+        let discounts = quoted.map_or(&[][..], |quoted| &quoted.discounts);
+        let (total, all) = (line.price_amount.0.saturating_mul(line.quantity), off(discounts, None));
+        let campaigns: Vec<String> = discounts
+            .iter()
+            .filter_map(|given| {
+                self.quoted.promotions.iter().find(|promotion| promotion.promotion_id == given.promotion_id)
+            })
+            .filter_map(|promotion| promotion.campaign.clone())
+            .collect();
+        let sale = Sale {
+            categories: &line.categories(),
+            cooperative: line.cooperative_id,
+            campaigns: &campaigns,
+            base: total - off(discounts, Some(FundedBy::Cooperative)),
+            partner: self.brought.map(|brought| brought.partner_id),
+        };
+        let commissions = commissions(self.rules, &sale, self.today());
+        Ok(order_line::ActiveModel {
+            id: Set(OrderLineId::new()),
+            order_id: Set(order),
+            offer_id: Set(line.offer_id),
+            product_id: Set(line.product_id),
+            sku: Set(line.sku.clone()),
+            name_vi: Set(line.name_vi.clone()),
+            name_en: Set(line.name_en.clone()),
+            pack_vi: Set(line.pack_vi.clone()),
+            pack_en: Set(line.pack_en.clone()),
+            quantity: Set(line.quantity),
+            unit_amount: Set(line.price_amount),
+            total_amount: Set(Vnd(total)),
+            weight_g: Set(line.weight_g.saturating_mul(line.quantity)),
+            discount_amount: Set(Vnd(all)),
+            platform_discount_amount: Set(Vnd(off(discounts, Some(FundedBy::Platform)))),
+            discounts: Set(serde_json::to_value(discounts).map_err(Problem::internal)?),
+            commission_amount: Set(Vnd(commissions.iter().map(|kept| kept.amount).sum())),
+            commissions: Set(serde_json::to_value(&commissions).map_err(Problem::internal)?),
+            refunded_amount: Set(Vnd::ZERO),
+        })
+    }
 }
 
 /// What of some discounts, all or those somebody pays for, comes to.
@@ -224,14 +355,25 @@ fn off(discounts: &[LineDiscount], funded_by: Option<FundedBy>) -> i64 {
     discounts.iter().filter(ours).map(|given| given.amount).sum()
 }
 
+/// What cash collected for an order is told by.
+pub fn cash_reference(now: OffsetDateTime) -> String {
+    number("TM", now).replace('-', "")
+}
+
 /// Cash to be collected for an order.
-pub fn cash_row(purchase: PurchaseId, order: OrderId, amount: i64, now: OffsetDateTime) -> payment::ActiveModel {
+pub fn cash_row(
+    purchase: PurchaseId,
+    order: OrderId,
+    amount: i64,
+    reference: String,
+    now: OffsetDateTime,
+) -> payment::ActiveModel {
     payment::ActiveModel {
         id: Set(PaymentId::new()),
         purchase_id: Set(purchase),
         order_id: Set(Some(order)),
         method: Set(PaymentMethod::CashOnDelivery),
-        reference: Set(number("TM", now).replace('-', "")),
+        reference: Set(reference),
         state: Set(PaymentState::Pending),
         amount: Set(Vnd(amount)),
         refunded_amount: Set(Vnd::ZERO),
@@ -249,52 +391,4 @@ pub fn cash_row(purchase: PurchaseId, order: OrderId, amount: i64, now: OffsetDa
         created_at: Set(now),
         updated_at: Set(now),
     }
-}
-
-fn order_line_row(
-    order: OrderId,
-    line: &LineRow,
-    share: &QuotedShare,
-    promotions: &[QuotedPromotion],
-    rules: &[Rule],
-    brought: Option<Brought>,
-    today: Date,
-) -> Result<order_line::ActiveModel, Problem> {
-    let quoted = share.lines.iter().find(|quoted| quoted.offer_id == line.offer_id);
-    let discounts = quoted.map_or(&[][..], |quoted| &quoted.discounts);
-    let (total, all) = (line.price_amount.0.saturating_mul(line.quantity), off(discounts, None));
-    let campaigns: Vec<String> = discounts
-        .iter()
-        .filter_map(|given| promotions.iter().find(|promotion| promotion.promotion_id == given.promotion_id))
-        .filter_map(|promotion| promotion.campaign.clone())
-        .collect();
-    let sale = Sale {
-        categories: &line.categories(),
-        cooperative: line.cooperative_id,
-        campaigns: &campaigns,
-        base: total - off(discounts, Some(FundedBy::Cooperative)),
-        partner: brought.map(|brought| brought.partner_id),
-    };
-    let commissions = commissions(rules, &sale, today);
-    Ok(order_line::ActiveModel {
-        id: Set(OrderLineId::new()),
-        order_id: Set(order),
-        offer_id: Set(line.offer_id),
-        product_id: Set(line.product_id),
-        sku: Set(line.sku.clone()),
-        name_vi: Set(line.name_vi.clone()),
-        name_en: Set(line.name_en.clone()),
-        pack_vi: Set(line.pack_vi.clone()),
-        pack_en: Set(line.pack_en.clone()),
-        quantity: Set(line.quantity),
-        unit_amount: Set(line.price_amount),
-        total_amount: Set(Vnd(total)),
-        weight_g: Set(line.weight_g.saturating_mul(line.quantity)),
-        discount_amount: Set(Vnd(all)),
-        platform_discount_amount: Set(Vnd(off(discounts, Some(FundedBy::Platform)))),
-        discounts: Set(serde_json::to_value(discounts).map_err(Problem::internal)?),
-        commission_amount: Set(Vnd(commissions.iter().map(|kept| kept.amount).sum())),
-        commissions: Set(serde_json::to_value(&commissions).map_err(Problem::internal)?),
-        refunded_amount: Set(Vnd::ZERO),
-    })
 }

@@ -13,7 +13,8 @@ use super::session::{FORM, Form, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::db::all;
 use crate::platform::problem::Problem;
-use crate::shop::inventory::lots::{self, LotQuantity, LotQuery, NewLot};
+use crate::shop::inventory::harvest::{self, LotQuantity, NewLot};
+use crate::shop::inventory::lots::{self, LotQuery};
 use crate::shop::inventory::{NewMovement, receive};
 
 #[derive(FromQueryResult, Serialize)]
@@ -74,7 +75,7 @@ pub async fn on_create(request: HttpRequest, seat: Seat, payload: Payload) -> Re
     let shop = seat.shop(Permission::CountStock)?;
     let form = seat.form(&request, payload, FORM).await?;
     let made = match new_lot(&form) {
-        Ok(input) => lots::create(&seat.desk, shop, input).await,
+        Ok(input) => harvest::create(&seat.desk, shop, input).await,
         Err(problem) => Err(problem),
     };
     match made {

@@ -18,6 +18,7 @@ mod session;
 mod stock;
 mod team;
 mod today;
+mod words;
 
 use crate::platform::retention::Over;
 use actix_web::web::ServiceConfig;

@@ -8,6 +8,7 @@ use minijinja::{Environment, ErrorKind, State, Value, context};
 
 use super::answer::{STYLE, html};
 use super::session::{Seat, Turn, said};
+use super::words::WORDS;
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 pub use crate::platform::templates::value;
@@ -52,87 +53,10 @@ pub async fn copy_script() -> HttpResponse {
 /// States and the like, in words.
 fn word(state: &State<'_, '_>, value: Value) -> String {
     let key = value.to_string();
-    let (vi, en) = match key.as_str() {
-        "placed" => ("Chờ xác nhận", "To confirm"),
-        "confirmed" => ("Chờ đóng gói", "To pack"),
-        "packed" => ("Đã đóng gói", "Packed"),
-        "shipped" => ("Đang giao", "On its way"),
-        "delivered" => ("Đã giao", "Delivered"),
-        "completed" => ("Hoàn tất", "Completed"),
-        "cancelled" => ("Đã hủy", "Cancelled"),
-        "expired" => ("Hết hạn", "Expired"),
-        "draft" => ("Nháp", "Draft"),
-        "in_review" => ("Chờ duyệt", "In review"),
-        "published" => ("Đang bán", "On sale"),
-        "paused" => ("Tạm ngưng", "Paused"),
-        "archived" => ("Lưu trữ", "Archived"),
-        "suspended" => ("Tạm ngưng", "Suspended"),
-        "active" => ("Đang chạy", "Active"),
-        "member" => ("Thành viên", "Member"),
-        "expected" => ("Sắp đến", "Expected"),
-        "waiting" => ("Chờ khách", "Waiting"),
-        "overdue" => ("Quá hạn", "Overdue"),
-        "collected" => ("Đã trao", "Collected"),
-        "nearest" => ("Gần nhất", "Nearest"),
-        "newest" => ("Mới nhất", "Newest"),
-        "stars" => ("Nhiều sao nhất", "Most stars"),
-        "price_asc" => ("Giá tăng dần", "Cheapest first"),
-        "price_desc" => ("Giá giảm dần", "Dearest first"),
-        "name" => ("Theo tên", "By name"),
-        "grid" => ("Lưới", "Grid"),
-        "carousel" => ("Dải trượt", "Carousel"),
-        "single" => ("Một sản phẩm", "Single product"),
-        "auto" => ("Theo máy", "As the device"),
-        "light" => ("Sáng", "Light"),
-        "dark" => ("Tối", "Dark"),
-        "page" => ("Theo trang", "By page"),
-        "feed" => ("Theo nguồn", "By feed"),
-        "product" => ("Theo sản phẩm", "By product"),
-        "owner" => ("Chủ", "Owner"),
-        "manager" => ("Quản lý", "Manager"),
-        "staff" => ("Nhân viên", "Staff"),
-        "own" => ("Tự giao", "Own delivery"),
-        "pickup" => ("Khách tự lấy", "Collected"),
-        "ghn" => ("Giao Hàng Nhanh", "GHN"),
-        "ghtk" => ("Giao Hàng Tiết Kiệm", "GHTK"),
-        "viettel_post" => ("Viettel Post", "Viettel Post"),
-        "booking" => ("Đang đặt hãng", "Being booked"),
-        "booked" => ("Đã đặt hãng", "Booked"),
-        "in_transit" => ("Trên đường", "In transit"),
-        "out_for_delivery" => ("Đang phát", "Out for delivery"),
-        "failed" => ("Giao không được", "Failed"),
-        "returning" => ("Đang hoàn", "Returning"),
-        "returned" => ("Đã hoàn", "Returned"),
-        "lost" => ("Thất lạc", "Lost"),
-        "late" => ("Trễ hẹn", "Late"),
-        "silent" => ("Lâu không có tin", "No news"),
-        "requested" => ("Khách muốn trả", "Requested"),
-        "damaged" => ("Bị hỏng", "Damaged"),
-        "spoiled" => ("Bị hư", "Spoiled"),
-        "wrong_item" => ("Sai hàng", "Wrong item"),
-        "not_as_described" => ("Không như mô tả", "Not as described"),
-        "other" => ("Lý do khác", "Other"),
-        "out_of_stock" => ("Hết hàng", "Out of stock"),
-        "quality" => ("Hàng không đạt", "Quality"),
-        "cannot_deliver" => ("Không giao được", "Cannot deliver"),
-        "buyer_asked" => ("Khách yêu cầu", "The buyer asked"),
-        "reading" => ("Đang đọc", "Reading"),
-        "judged" => ("Đã kiểm tra", "Checked"),
-        "running" => ("Đang nhập", "Reading in"),
-        "done" => ("Xong", "Done"),
-        "good" => ("Tốt", "Good"),
-        "blocked" => ("Tạm giữ", "Held back"),
-        "submitted" => ("Đang chờ duyệt", "Waiting for a decision"),
-        "more_needed" => ("Cần bổ sung", "More is needed"),
-        "approved" => ("Đã duyệt", "Approved"),
-        "rejected" => ("Không duyệt", "Rejected"),
-        "cooperative" => ("Hợp tác xã", "Cooperative"),
-        "cooperative_group" => ("Tổ hợp tác", "Cooperative group"),
-        "company" => ("Doanh nghiệp", "Company"),
-        "household" => ("Hộ kinh doanh", "Household business"),
-        _ => return key,
-    };
-    if is_english(state) { en } else { vi }.to_owned()
+    match WORDS.iter().find(|(known, ..)| *known == key) {
+        Some((_, vi, en)) => if is_english(state) { en } else { vi }.to_string(),
+        None => key,
+    }
 }
 
 pub(super) fn fill(name: &str, values: Value) -> Result<String, Problem> {

@@ -3,23 +3,21 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, patch, post};
 use entity::lot;
-use entity::value::{CooperativeId, ForecastId, LotId, LotState, MovementKind, OfferId, ProductId, RowId};
+use entity::value::{CooperativeId, LotId, LotState, MovementKind, OfferId, ProductId, RowId};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, IntoActiveModel, Set};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
 
-use super::forecasts;
-use super::lot_of_the_day::code_of;
 use super::moves::record;
 use super::rules::MAX_QUANTITY;
 use super::store::BELOW_RESERVED;
-use super::store::{Outcome, level};
+use super::store::Outcome;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, by_id, is_duplicate, list as list_of, one, run};
+use crate::platform::db::{all, by_id, list as list_of, one, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
@@ -134,6 +132,11 @@ async fn views(connection: &impl ConnectionTrait, rows: Vec<LotRow>, today: Date
     Ok(rows.into_iter().map(view).collect())
 }
 
+/// What is left of a text once its blanks are gone.
+pub(super) fn text(value: Option<String>) -> Option<String> {
+    value.map(|text| fold::stored(&text)).filter(|text| !text.is_empty())
+}
+
 #[derive(Default, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -196,204 +199,6 @@ pub async fn show_lot(desk: Desk, path: Path<(CooperativeId, LotId)>) -> Result<
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::SeeShop).await?;
     Ok(HttpResponse::Ok().json(show(&desk, cooperative, id).await?))
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[garde(allow_unvalidated)]
-pub struct LotQuantity {
-    pub offer_id: OfferId,
-    #[garde(range(min = 1, max = MAX_QUANTITY))]
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    pub quantity: i64,
-}
-
-#[derive(Debug, Deserialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[garde(allow_unvalidated)]
-#[schema(example = json!({"product_id": "0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11", "harvested_on": "2026-11-24", "plot": "Đồi Vó", "household": "Bùi Thị Hoa",
-    "contents": [{"offer_id": "0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f", "quantity": 40}]}))]
-pub struct NewLot {
-    pub product_id: ProductId,
-    /// Made of the day and the product unless told.
-    #[garde(inner(length(chars, min = 1, max = 40)))]
-    #[schema(min_length = 1, max_length = 40)]
-    pub code: Option<String>,
-    #[schema(value_type = String, format = Date)]
-    pub harvested_on: Date,
-    /// From the product's shelf life unless told.
-    #[schema(value_type = Option<String>, format = Date)]
-    pub expires_on: Option<Date>,
-    #[garde(inner(length(chars, max = 100)))]
-    #[schema(max_length = 100)]
-    pub plot: Option<String>,
-    /// The member household it comes from.
-    #[garde(inner(length(chars, max = 100)))]
-    #[schema(max_length = 100)]
-    pub household: Option<String>,
-    #[garde(inner(length(chars, max = 500)))]
-    #[schema(max_length = 500)]
-    pub note: Option<String>,
-    /// Certificates of the product that cover it.
-    #[garde(length(max = 20))]
-    #[serde(default)]
-    #[schema(max_items = 20)]
-    pub certificate_ids: Vec<RowId>,
-    /// The harvest a forecast promised: pre-orders are served from it, first come first served.
-    pub forecast_id: Option<ForecastId>,
-    #[garde(length(min = 1, max = 50), dive)]
-    #[schema(min_items = 1, max_items = 50)]
-    pub contents: Vec<LotQuantity>,
-}
-
-#[derive(FromQueryResult)]
-struct ProductFacts {
-    slug: String,
-    shelf_life_days: Option<i32>,
-}
-
-fn text(value: Option<String>) -> Option<String> {
-    value.map(|text| fold::stored(&text)).filter(|text| !text.is_empty())
-}
-
-/// Takes a harvest in: the lot, its stock, and the pre-orders it serves, in one transaction.
-pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> Result<LotView, Problem> {
-    let (today, now) = (desk.today(), desk.now());
-    if input.harvested_on > today {
-        let (vi, en) = ("ngày thu hoạch không được ở tương lai", "the harvest cannot lie in the future");
-        return Err(Problem::field("/harvested_on", "date", vi, en));
-    }
-    let product = one::<ProductFacts>(
-        desk.db.fresh(),
-        "SELECT slug, shelf_life_days FROM product WHERE id = $1 AND cooperative_id = $2",
-        [input.product_id.into(), cooperative.into()],
-    )
-    .await?
-    .ok_or_else(|| {
-        Problem::field("/product_id", "product", "không có sản phẩm này", "there is no such product of yours")
-    })?;
-    let keeps = product.shelf_life_days.map(|days| input.harvested_on + Duration::days(days.into()));
-    let expires_on = input.expires_on.or(keeps);
-    if expires_on.is_some_and(|expires_on| expires_on < input.harvested_on.max(today)) {
-        let (vi, en) = ("hạn dùng đã qua hoặc trước ngày thu hoạch", "expired already, or before the harvest");
-        return Err(Problem::field("/expires_on", "date", vi, en));
-    }
-    for (index, content) in input.contents.iter().enumerate() {
-        let twice = input.contents.iter().filter(|other| other.offer_id == content.offer_id).count() > 1;
-        let own = one::<Exists>(
-            desk.db.fresh(),
-            "SELECT id FROM offer WHERE id = $1 AND product_id = $2",
-            [content.offer_id.into(), input.product_id.into()],
-        )
-        .await?;
-        if twice || own.is_none() {
-            return Err(Problem::field(
-                format!("/contents/{index}/offer_id"),
-                "offer",
-                "không phải quy cách của sản phẩm này, hoặc bị lặp",
-                "not an offer of this product, or named twice",
-            ));
-        }
-    }
-    let code = text(input.code).unwrap_or_else(|| code_of(input.harvested_on, &product.slug));
-    let id = LotId::new();
-    let transaction = desk.begin().await?;
-    if let Some(forecast) = input.forecast_id {
-        forecasts::lock_harvest(&transaction, forecast).await?;
-    }
-    let row = lot::ActiveModel {
-        id: Set(id),
-        cooperative_id: Set(cooperative),
-        product_id: Set(input.product_id),
-        code: Set(code.clone()),
-        harvested_on: Set(input.harvested_on),
-        expires_on: Set(expires_on),
-        created_at: Set(now),
-        state: Set(LotState::Good),
-        plot: Set(text(input.plot)),
-        household: Set(text(input.household)),
-        note: Set(text(input.note)),
-        forecast_id: Set(input.forecast_id),
-    };
-    lot::Entity::insert(row)
-        .exec_without_returning(&transaction)
-        .await
-        .map_err(|error| if is_duplicate(&error) { Problem::new(&LOT_CODE_TAKEN) } else { error.into() })?;
-    for (index, certificate) in input.certificate_ids.iter().enumerate() {
-        let added = run(
-            &transaction,
-            "INSERT INTO lot_certificate (lot_id, certificate_id) SELECT $1, id FROM certificate WHERE id = $2 AND product_id = $3
-             ON CONFLICT DO NOTHING",
-            [id.into(), (*certificate).into(), input.product_id.into()],
-        )
-        .await?;
-        if added != 1 {
-            let (vi, en) = ("không phải chứng nhận của sản phẩm này", "not a certificate of this product");
-            return Err(Problem::field(format!("/certificate_ids/{index}"), "certificate", vi, en));
-        }
-    }
-    let mut contents = input.contents.clone();
-    contents.sort_by_key(|content| content.offer_id);
-    let mut levels = Vec::new();
-    for content in &contents {
-        let outcome = record(
-            &transaction,
-            content.offer_id,
-            MovementKind::Receipt,
-            content.quantity,
-            Some(id),
-            None,
-            Some(desk.who.account),
-            now,
-        )
-        .await?;
-        let Outcome::Done(found) = outcome else { return Err(Problem::internal("a receipt cannot be short")) };
-        levels.extend(found);
-    }
-    if let Some(forecast) = input.forecast_id {
-        forecasts::serve(&transaction, cooperative, forecast, id, expires_on, now).await?;
-        levels.clear();
-        for content in &contents {
-            levels.extend(level(&transaction, content.offer_id, now).await?);
-        }
-    }
-    desk.audit(
-        &transaction,
-        "lot.recorded",
-        ("lot", id.0),
-        (),
-        serde_json::json!({"code": code, "expires_on": expires_on}),
-    )
-    .await?;
-    let offers: Vec<_> = contents.iter().map(|content| content.offer_id).collect();
-    emit(&transaction, "stock.changed", id.0, serde_json::json!({"offers": offers}), now).await?;
-    if input.forecast_id.is_some() {
-        emit(&transaction, "product.changed", input.product_id.0, serde_json::json!({}), now).await?;
-    }
-    transaction.commit().await?;
-    desk.read_model.levels_changed(&levels).await;
-    if input.forecast_id.is_some() {
-        desk.products_changed(&[input.product_id]).await?;
-    }
-    show(desk, cooperative, id).await
-}
-
-#[derive(FromQueryResult)]
-struct Exists {
-    #[allow(dead_code, reason = "that there is a row is what counts")]
-    id: OfferId,
-}
-
-/// Record a harvest or a packing batch; its goods are on sale at once.
-#[utoipa::path(tag = "seller", operation_id = "create_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = NewLot, responses((status = 201, description = "The lot", body = LotView)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/lots")]
-pub async fn create_lot(
-    desk: Desk,
-    cooperative: Path<CooperativeId>,
-    body: Body<NewLot>,
-) -> Result<HttpResponse, Problem> {
-    desk.may(*cooperative, Permission::CountStock).await?;
-    Ok(HttpResponse::Created().json(create(&desk, *cooperative, body.0).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]

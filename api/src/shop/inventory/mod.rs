@@ -1,16 +1,19 @@
 //! How much there is: on-hand, reserved, and the movements that explain them.
 //!
 //! Stock belongs to lots (`lots`): what was harvested together and expires together. Packing takes the lot that expires
-//! first, and nothing is promised that would expire on its way. Harvests to come (`forecasts`) may be ordered before.
+//! first, and nothing is promised that would expire on its way. Harvests to come (`forecasts`) may be ordered before
+//! (`preorders`).
 //!
 //! Stock moves by one conditional statement for all lines at once, rows locked in the order of their ids, never by
 //! reading and then writing. A checkout reserves; packing takes (a `sale` movement); cancelling releases what was
 //! reserved or puts back what was taken. `on_hand` equals the sum of an offer's movements, always.
 
 pub mod forecasts;
+pub mod harvest;
 mod lot_of_the_day;
 pub mod lots;
 mod moves;
+pub mod preorders;
 mod routes;
 pub mod rules;
 mod store;
@@ -27,7 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::record_movement)
         .service(lots::list_lots)
         .service(lots::show_lot)
-        .service(lots::create_lot)
+        .service(harvest::create_lot)
         .service(lots::update_lot)
         .service(lots::write_off)
         .service(forecasts::list_forecasts)

@@ -1,7 +1,7 @@
 //! Goods on their way: released, packed, brought back, counted. First expired, first out.
 
-use super::forecasts;
 use super::lot_of_the_day::lot_of_the_day;
+use super::preorders;
 use super::rules::{Shift, first_expired_first_out};
 use super::store::{Move, Outcome, lock, lots_of, post, shift, turn};
 use crate::platform::db::{all, run};
@@ -16,7 +16,7 @@ pub async fn release(
     order: OrderId,
     now: OffsetDateTime,
 ) -> Result<Outcome, DbErr> {
-    forecasts::cancel_preorders(transaction, order, now).await?;
+    preorders::cancel_preorders(transaction, order, now).await?;
     let reserved = turn(transaction, order, "held", "released").await?;
     let shifts: Vec<_> = reserved.iter().map(|row| Shift::release(row.offer_id, row.quantity)).collect();
     shift(transaction, &shifts, now).await
@@ -42,7 +42,7 @@ pub struct Packing<'a> {
 
 /// What an order had reserved leaves the shelf, lot by lot: a sale.
 pub async fn take(transaction: &impl ConnectionTrait, order: OrderId, packing: Packing<'_>) -> Result<Outcome, DbErr> {
-    if forecasts::waits(transaction, order).await? {
+    if preorders::waits(transaction, order).await? {
         return Ok(Outcome::Waiting);
     }
     let reserved = turn(transaction, order, "held", "taken").await?;

@@ -15,6 +15,7 @@ pub mod offers;
 mod owned;
 mod prices;
 pub mod profile;
+mod scheduled;
 mod slugs;
 pub mod team;
 
@@ -57,8 +58,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(listing_images::order_images)
         .service(offers::create_offer)
         .service(offers::update_offer)
-        .service(offers::list_prices)
-        .service(offers::schedule_price)
-        .service(offers::cancel_price);
+        .service(scheduled::list_prices)
+        .service(scheduled::schedule_price)
+        .service(scheduled::cancel_price);
     imports::routes(config);
 }

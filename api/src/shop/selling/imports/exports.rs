@@ -3,7 +3,7 @@
 use entity::value::{CooperativeId, ImportKind, OffSeason, OfferId, ProductStatus, Unit, Vnd};
 use sea_orm::FromQueryResult;
 
-use super::rules::{Field, INSTRUCTIONS, OFF_SEASONS, PRODUCT_COLUMNS, STATUSES, STOCK_COLUMNS, UNITS, columns};
+use super::columns::{Field, INSTRUCTIONS, OFF_SEASONS, PRODUCT_COLUMNS, STATUSES, STOCK_COLUMNS, UNITS, columns};
 use crate::people::desk::Desk;
 use crate::platform::db::all;
 use crate::platform::problem::Problem;

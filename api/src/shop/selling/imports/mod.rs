@@ -4,7 +4,10 @@
 //! and has the good rows read in, some hundred per transaction. A worker that dies leaves the rest to the next; a row is
 //! marked in the transaction that wrote it, so none is read in twice.
 
+pub mod columns;
 mod exports;
+mod job;
+mod judging;
 mod pictures;
 mod routes;
 pub mod rules;
@@ -12,11 +15,11 @@ mod worker;
 mod writing;
 
 use crate::platform::retention::Over;
+pub use columns::UNITS;
 pub use exports::{export, template};
 pub use routes::{
     Confirmation, JobView, MAX_UPLOAD, RowView, cancel_job, confirm_rows, find_jobs, job_of, rows_of, run_job, start,
 };
-pub use rules::UNITS;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use worker::Importer;
 

@@ -5,122 +5,12 @@ use std::collections::HashMap;
 use entity::value::{OffSeason, ProductStatus, Unit};
 use serde::{Deserialize, Serialize};
 
+use super::columns::{Field, OFF_SEASONS, STATUSES, UNITS};
 use crate::platform::fold::fold;
 use crate::platform::i18n::Text;
 use crate::platform::numbers::{amount, count, days, month, weight};
-use crate::platform::sheets::Column;
 use crate::shop::selling::doubts::price_doubt;
 use crate::shop::selling::offers::Tier;
-
-/// A column of a sheet by its place in [`PRODUCT_COLUMNS`] or [`STOCK_COLUMNS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Field {
-    Sku,
-    Name,
-    Category,
-    Summary,
-    Story,
-    Pack,
-    Unit,
-    Weight,
-    Price,
-    Tiers,
-    WholesaleFrom,
-    Minimum,
-    Step,
-    SeasonFrom,
-    SeasonTo,
-    OffSeason,
-    ShelfLife,
-    Storage,
-    Stock,
-    Images,
-    Status,
-    NameEn,
-    SummaryEn,
-    PackEn,
-}
-
-/// Field, heading, width of the column.
-pub const PRODUCT_COLUMNS: &[(Field, &str, f64)] = &[
-    (Field::Sku, "Mã hàng (SKU)", 14.0),
-    (Field::Name, "Tên sản phẩm", 28.0),
-    (Field::Category, "Nhóm hàng", 20.0),
-    (Field::Summary, "Mô tả ngắn", 36.0),
-    (Field::Story, "Câu chuyện", 36.0),
-    (Field::Pack, "Quy cách", 18.0),
-    (Field::Unit, "Đơn vị", 10.0),
-    (Field::Weight, "Khối lượng (g)", 12.0),
-    (Field::Price, "Giá (đ)", 12.0),
-    (Field::Tiers, "Giá theo số lượng", 22.0),
-    (Field::WholesaleFrom, "Bán sỉ từ", 10.0),
-    (Field::Minimum, "Mua tối thiểu", 10.0),
-    (Field::Step, "Bội số", 8.0),
-    (Field::SeasonFrom, "Vụ từ tháng", 10.0),
-    (Field::SeasonTo, "Vụ đến tháng", 10.0),
-    (Field::OffSeason, "Trái vụ", 14.0),
-    (Field::ShelfLife, "Hạn dùng (ngày)", 12.0),
-    (Field::Storage, "Bảo quản", 24.0),
-    (Field::Stock, "Tồn kho", 10.0),
-    (Field::Images, "Ảnh", 20.0),
-    (Field::Status, "Trạng thái", 12.0),
-    (Field::NameEn, "Tên tiếng Anh", 28.0),
-    (Field::SummaryEn, "Mô tả tiếng Anh", 36.0),
-    (Field::PackEn, "Quy cách tiếng Anh", 18.0),
-];
-
-pub const STOCK_COLUMNS: &[(Field, &str, f64)] = &[
-    (Field::Sku, "Mã hàng (SKU)", 14.0),
-    (Field::Name, "Tên sản phẩm", 28.0),
-    (Field::Pack, "Quy cách", 18.0),
-    (Field::Price, "Giá (đ)", 12.0),
-    (Field::Stock, "Tồn kho", 10.0),
-];
-
-pub const UNITS: &[(Unit, &str)] = &[
-    (Unit::Box, "Hộp"),
-    (Unit::Kilogram, "Kg"),
-    (Unit::Bottle, "Chai"),
-    (Unit::Jar, "Lọ"),
-    (Unit::Pack, "Gói"),
-    (Unit::Basket, "Giỏ"),
-    (Unit::Case, "Thùng"),
-    (Unit::Piece, "Cái"),
-];
-
-pub const STATUSES: &[(ProductStatus, &str)] = &[
-    (ProductStatus::Draft, "Nháp"),
-    (ProductStatus::Published, "Đang bán"),
-    (ProductStatus::Paused, "Tạm ngưng"),
-    (ProductStatus::Archived, "Lưu trữ"),
-];
-
-pub const OFF_SEASONS: &[(OffSeason, &str)] =
-    &[(OffSeason::Sell, "Vẫn bán"), (OffSeason::Preorder, "Nhận đặt trước"), (OffSeason::Closed, "Ngừng bán")];
-
-pub const INSTRUCTIONS: &[&str] = &[
-    "Mỗi dòng là một quy cách bán (hộp, kg, chai…). Hai dòng cùng tên sản phẩm là hai quy cách của một sản phẩm.",
-    "Mã hàng (SKU) do bạn đặt, không trùng nhau. Dòng có mã đã có trên chợ sẽ sửa hàng đó; ô để trống thì giữ nguyên.",
-    "Bắt buộc với hàng mới: mã hàng, tên sản phẩm, nhóm hàng, quy cách, đơn vị, khối lượng, giá. Muốn bán ngay cần thêm mô tả ngắn.",
-    "Giá viết như 250000, 250.000, 250k hoặc 1,2 triệu. Khối lượng cả bao bì: số không đơn vị là gam, hoặc viết 500 g, 0,5 kg, 2 lạng.",
-    "Giá theo số lượng: từ số lượng bao nhiêu thì giá bao nhiêu, như 10:230000; 50:210000.",
-    "Tồn kho là số đếm được lúc này; để trống nếu không muốn đổi.",
-    "Ảnh: tên tệp trong tệp ZIP gửi kèm, nhiều ảnh cách nhau bằng dấu chấm phẩy.",
-    "Gửi lên, máy sẽ kiểm tra từng dòng trước và chưa đổi gì. Bạn xem lỗi theo từng ô, rồi bấm “Nhập các dòng đúng”.",
-];
-
-pub fn columns(fields: &[(Field, &'static str, f64)], categories: &[String]) -> Vec<Column> {
-    let words = |field: Field| -> Vec<String> {
-        match field {
-            Field::Category => categories.to_vec(),
-            Field::Unit => UNITS.iter().map(|(_, word)| (*word).to_owned()).collect(),
-            Field::Status => STATUSES.iter().map(|(_, word)| (*word).to_owned()).collect(),
-            Field::OffSeason => OFF_SEASONS.iter().map(|(_, word)| (*word).to_owned()).collect(),
-            _ => Vec::new(),
-        }
-    };
-    fields.iter().map(|&(field, heading, width)| Column::new(heading, width).of(words(field))).collect()
-}
 
 /// What a sheet's row says. `None`: the cell was empty, and what is there stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -354,68 +244,89 @@ pub fn judge_product(
         category: None,
         images: Vec::new(),
     };
-    if row.sku.is_empty() {
-        reader.fault(Field::Sku, &Text::new("thiếu mã hàng", "the SKU is missing"));
+    row.category = reader.category(known);
+    row.images = reader.images(known);
+    reader.agreement(&row);
+    if !row.sku.is_empty() && !known.prices.contains_key(&row.sku) {
+        reader.needed_when_new(&row);
     }
-    if row.name.as_ref().is_some_and(|name| name.chars().count() < 2) {
-        reader.fault(Field::Name, &Text::new("tên quá ngắn", "the name is too short"));
-    }
-    if let Some(text) = reader.cell(Field::Category).map(str::to_owned) {
-        row.category = known.categories.get(&fold(&text)).cloned();
-        if row.category.is_none() {
+    if reader.errors.is_empty() { Ok(row) } else { Err(reader.errors) }
+}
+
+impl Reader<'_> {
+    fn category(&mut self, known: &Known<'_>) -> Option<String> {
+        let text = self.cell(Field::Category).map(str::to_owned)?;
+        let found = known.categories.get(&fold(&text)).cloned();
+        if found.is_none() {
             let vi = format!("không có nhóm hàng “{text}”; hãy chọn trong danh sách");
-            reader
-                .fault(Field::Category, &Text::new(vi, format!("there is no category “{text}”; choose from the list")));
+            let en = format!("there is no category “{text}”; choose from the list");
+            self.fault(Field::Category, &Text::new(vi, en));
         }
+        found
     }
-    if row.season_from.is_some() != row.season_to.is_some() {
-        let field = if row.season_from.is_some() { Field::SeasonTo } else { Field::SeasonFrom };
-        reader.fault(field, &Text::new("cần cả tháng đầu và tháng cuối vụ", "a season needs both months"));
-    }
-    if let (Some(price), Some(first)) = (row.price, row.tiers.as_ref().and_then(|tiers| tiers.first()))
-        && first.price >= price
-    {
-        let (vi, en) = ("giá theo số lượng phải thấp hơn giá lẻ", "must be lower than the single price");
-        reader.fault(Field::Tiers, &Text::new(vi, en));
-    }
-    if let Some(text) = reader.cell(Field::Images).map(str::to_owned) {
+
+    /// Names of pictures, which must be in the ZIP.
+    fn images(&mut self, known: &Known<'_>) -> Vec<String> {
+        let mut images = Vec::new();
+        let text = self.cell(Field::Images).unwrap_or_default().to_owned();
         for name in text.split(';').map(str::trim).filter(|name| !name.is_empty()) {
             match known.pictures {
-                Some(pictures) if pictures.contains(&name.to_lowercase()) => row.images.push(name.to_lowercase()),
+                Some(pictures) if pictures.contains(&name.to_lowercase()) => images.push(name.to_lowercase()),
                 Some(_) => {
                     let vi = format!("không có ảnh “{name}” trong tệp ZIP");
-                    reader.fault(Field::Images, &Text::new(vi, format!("there is no picture “{name}” in the ZIP")));
+                    self.fault(Field::Images, &Text::new(vi, format!("there is no picture “{name}” in the ZIP")));
                 }
                 None => {
                     let (vi, en) = ("cần gửi kèm tệp ZIP chứa ảnh", "a ZIP with the pictures is needed");
-                    reader.fault(Field::Images, &Text::new(vi, en));
+                    self.fault(Field::Images, &Text::new(vi, en));
                 }
             }
         }
+        images
     }
-    if !row.sku.is_empty() && !known.prices.contains_key(&row.sku) {
+
+    /// What the cells of a row must be to each other.
+    fn agreement(&mut self, row: &Row) {
+        if row.sku.is_empty() {
+            self.fault(Field::Sku, &Text::new("thiếu mã hàng", "the SKU is missing"));
+        }
+        if row.name.as_ref().is_some_and(|name| name.chars().count() < 2) {
+            self.fault(Field::Name, &Text::new("tên quá ngắn", "the name is too short"));
+        }
+        if row.season_from.is_some() != row.season_to.is_some() {
+            let field = if row.season_from.is_some() { Field::SeasonTo } else { Field::SeasonFrom };
+            self.fault(field, &Text::new("cần cả tháng đầu và tháng cuối vụ", "a season needs both months"));
+        }
+        if let (Some(price), Some(first)) = (row.price, row.tiers.as_ref().and_then(|tiers| tiers.first()))
+            && first.price >= price
+        {
+            let (vi, en) = ("giá theo số lượng phải thấp hơn giá lẻ", "must be lower than the single price");
+            self.fault(Field::Tiers, &Text::new(vi, en));
+        }
+    }
+
+    fn needed_when_new(&mut self, row: &Row) {
         for (field, there) in [
             (Field::Name, row.name.is_some()),
-            (Field::Category, row.category.is_some() || reader.cell(Field::Category).is_some()),
+            (Field::Category, row.category.is_some() || self.cell(Field::Category).is_some()),
             (Field::Pack, row.pack.is_some()),
-            (Field::Unit, row.unit.is_some() || reader.cell(Field::Unit).is_some()),
-            (Field::Weight, row.weight_g.is_some() || reader.cell(Field::Weight).is_some()),
-            (Field::Price, row.price.is_some() || reader.cell(Field::Price).is_some()),
+            (Field::Unit, row.unit.is_some() || self.cell(Field::Unit).is_some()),
+            (Field::Weight, row.weight_g.is_some() || self.cell(Field::Weight).is_some()),
+            (Field::Price, row.price.is_some() || self.cell(Field::Price).is_some()),
         ] {
             if !there {
-                reader.fault(field, &Text::new("bắt buộc với hàng mới", "needed for new goods"));
+                self.fault(field, &Text::new("bắt buộc với hàng mới", "needed for new goods"));
             }
         }
         if row.status == Some(ProductStatus::Published) && row.summary.is_none() {
             let (vi, en) = ("cần mô tả ngắn để bán ngay", "a summary is needed to be on sale at once");
-            reader.fault(Field::Summary, &Text::new(vi, en));
+            self.fault(Field::Summary, &Text::new(vi, en));
         }
         if matches!(row.status, Some(ProductStatus::Paused | ProductStatus::Archived)) {
             let (vi, en) = ("hàng mới chỉ có thể là Nháp hoặc Đang bán", "new goods are drafts or on sale");
-            reader.fault(Field::Status, &Text::new(vi, en));
+            self.fault(Field::Status, &Text::new(vi, en));
         }
     }
-    if reader.errors.is_empty() { Ok(row) } else { Err(reader.errors) }
 }
 
 /// Judges one row of a sheet of prices and stock.

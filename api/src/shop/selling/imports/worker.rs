@@ -1,30 +1,25 @@
-//! Judges sheets and reads them in, a hundred rows or two per transaction.
+//! Takes jobs under a lease; reads rows in, a hundred rows or two per transaction.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use actix_web::web::Bytes;
-use entity::value::{CategoryId, ImportKind, ImportRowState, ImportState, ProductId, SessionId, Vnd};
+use entity::value::{CategoryId, CooperativeId, ImportRowState, ImportState, OfferId, ProductId, SessionId};
 use entity::{import_job, import_row, offer, product};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
-use serde_json::json;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
 
 use super::LEASE_SECONDS;
-use super::pictures::{hang_pictures, names_in_zip};
-use super::rules::{
-    CellError, Field, Known, Layout, PRODUCT_COLUMNS, Row, STOCK_COLUMNS, doubts, judge_product, judge_stock, twice,
-};
+use super::job::{End, file};
+use super::judging::judge;
+use super::pictures::hang_pictures;
+use super::rules::{CellError, Row};
 use super::writing::{New, Shop, add, levels, update};
 use crate::people::desk::Desk;
 use crate::people::identity::SignedIn;
 use crate::platform::background::Stop;
-use crate::platform::db::{Batch, all, by_id, list, one, run};
-use crate::platform::fold::fold;
-use crate::platform::i18n::Text;
+use crate::platform::db::{all, by_id, list, one, run};
 use crate::platform::problem::Problem;
-use crate::platform::sheets;
 
-const MOST_ROWS: usize = 20_000;
 /// So many rows change what the database should know of its tables.
 const BULK: i32 = 1_000;
 /// Rows per transaction: short enough that buyers do not wait behind it.
@@ -35,30 +30,10 @@ pub struct Importer {
     pub desk: Desk,
 }
 
-/// What ends a job with a word for its author.
-enum End {
-    /// The file's fault.
-    Unreadable(String),
-    Problem(Problem),
-}
-
-impl<E: Into<Problem>> From<E> for End {
-    fn from(error: E) -> Self {
-        Self::Problem(error.into())
-    }
-}
-
 #[derive(FromQueryResult)]
 struct CategoryRow {
     id: CategoryId,
     slug: String,
-    name_vi: String,
-}
-
-#[derive(FromQueryResult)]
-struct SkuRow {
-    sku: String,
-    price_amount: Vnd,
 }
 
 impl Importer {
@@ -106,118 +81,11 @@ impl Importer {
     }
 }
 
-async fn file(desk: &Desk, key: &str) -> Result<Bytes, End> {
-    let found = desk.objects.get(key).await.map_err(|error| End::Problem(Problem::internal(error)))?;
-    found.ok_or_else(|| End::Unreadable("tệp không còn / the file is gone".to_owned()))
-}
-
-async fn judge(desk: &Desk, job: &import_job::Model) -> Result<(), End> {
-    let db = desk.db.fresh();
-    let bytes = file(desk, &job.object_key).await?;
-    let read = tokio::task::spawn_blocking(move || sheets::read(&bytes, MOST_ROWS));
-    // A file on which the reader gives up is the file's fault too: it would do so again.
-    let sheet = read
-        .await
-        .unwrap_or_else(|_| Err(Text::new("tệp hỏng", "the file is broken")))
-        .map_err(|fault| End::Unreadable(format!("{} / {}", fault.vi, fault.en)))?;
-    let pictures = match &job.images_key {
-        Some(key) => {
-            let bytes = file(desk, key).await?;
-            let names = names_in_zip(&bytes);
-            Some(names.map_err(|error| {
-                End::Unreadable(format!("không đọc được tệp ZIP / the ZIP cannot be read: {error}"))
-            })?)
-        }
-        None => None,
-    };
-    let categories = all::<CategoryRow>(
-        db,
-        "SELECT id, slug, name_vi FROM category c WHERE NOT EXISTS (SELECT 1 FROM category d WHERE d.parent_id = c.id)",
-        [],
-    )
-    .await?;
-    let mut by_name = HashMap::new();
-    for row in &categories {
-        by_name.insert(fold(&row.name_vi), row.slug.clone());
-        by_name.insert(fold(&row.slug), row.slug.clone());
-    }
-    let sql = "SELECT sku, price_amount FROM offer WHERE cooperative_id = $1";
-    let offers = all::<SkuRow>(db, sql, [job.cooperative_id.into()]).await?;
-    let prices: HashMap<String, i64> = offers.into_iter().map(|row| (row.sku, row.price_amount.0)).collect();
-    let fields = if job.kind == ImportKind::Products { PRODUCT_COLUMNS } else { STOCK_COLUMNS };
-    let layout = Layout::of(&sheet.headings, fields, &[Field::Sku]).map_err(|missing| {
-        let missing = missing.join(", ");
-        End::Unreadable(format!(
-            "thiếu cột {missing}: hãy dùng tệp mẫu, và nếu chữ bị lỗi thì lưu thành “CSV UTF-8” hoặc .xlsx / the column {missing} is missing: use the template, and where letters look wrong save as “CSV UTF-8” or .xlsx"
-        ))
-    })?;
-    let known = Known { categories: &by_name, prices: &prices, pictures: pictures.as_ref() };
-    let (mut good, mut unsure, mut bad) = (0, 0, 0);
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    let mut rows = Vec::with_capacity(sheet.rows.len());
-    for (line, cells) in &sheet.rows {
-        let judged = match job.kind {
-            ImportKind::Products => judge_product(&layout, &sheet.headings, (*line, cells), &known),
-            ImportKind::Stock => judge_stock(&layout, &sheet.headings, (*line, cells), &known),
-        };
-        let judged = judged.and_then(|row| match seen.insert(row.sku.clone(), *line) {
-            Some(first) => Err(vec![twice(&layout, &sheet.headings, *line, first)]),
-            None => Ok(row),
-        });
-        let (state, cells, errors) = match judged {
-            Ok(row) => {
-                let doubts = doubts(&layout, &sheet.headings, *line, &row, &known);
-                let state = if doubts.is_empty() { ImportRowState::Good } else { ImportRowState::Unsure };
-                (state, serde_json::to_value(&row), doubts)
-            }
-            Err(errors) => {
-                let text = |field: Field| {
-                    let heading =
-                        fields.iter().find(|(known, ..)| *known == field).map(|(_, heading, _)| fold(heading));
-                    let place = sheet.headings.iter().position(|text| Some(fold(text)) == heading);
-                    place.and_then(|place| cells.get(place)).cloned().unwrap_or_default()
-                };
-                (ImportRowState::Bad, Ok(json!({"sku": text(Field::Sku), "name": text(Field::Name)})), errors)
-            }
-        };
-        match state {
-            ImportRowState::Good => good += 1,
-            ImportRowState::Unsure => unsure += 1,
-            _ => bad += 1,
-        }
-        let errors: Vec<CellError> = errors;
-        rows.push(import_row::ActiveModel {
-            job_id: Set(job.id),
-            line: Set(i32::try_from(*line).unwrap_or(i32::MAX)),
-            state: Set(state),
-            cells: Set(cells.map_err(Problem::internal)?),
-            errors: Set(serde_json::to_value(errors).map_err(Problem::internal)?),
-        });
-    }
-    let transaction = desk.db.begin().await?;
-    // An earlier worker may have died half-way.
-    run(&transaction, "DELETE FROM import_row WHERE job_id = $1", [job.id.into()]).await?;
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some: Vec<_> = rows.by_ref().take(500).collect();
-        import_row::Entity::insert_many(some).exec_without_returning(&transaction).await?;
-    }
-    let sql =
-        "UPDATE import_job SET state = 'judged', total = $2, good = $3, bad = $4, unsure = $6, leased_until = NULL, updated_at = $5
-               WHERE id = $1 AND state = 'reading'";
-    let total = good + unsure + bad;
-    let values = [job.id.into(), total.into(), good.into(), bad.into(), desk.now().into(), unsure.into()];
-    if run(&transaction, sql, values).await? == 1 {
-        transaction.commit().await?;
-    }
-    Ok(())
-}
-
 async fn read_in(desk: &Desk, job: &import_job::Model, asked: &Stop) -> Result<(), End> {
     let db = desk.db.fresh();
     let shop = by_id::<entity::cooperative::Entity>(db, job.cooperative_id).await?;
     let row = shop.ok_or_else(|| Problem::internal("an import of no cooperative"))?;
-    let categories = all::<CategoryRow>(db, "SELECT id, slug, name_vi FROM category", []).await?;
+    let categories = all::<CategoryRow>(db, "SELECT id, slug FROM category", []).await?;
     let shop = Shop { row, categories: categories.into_iter().map(|row| (row.slug, row.id)).collect() };
     let pictures = match &job.images_key {
         Some(key) => Some(file(desk, key).await?),
@@ -313,6 +181,63 @@ async fn one_by_one(
     Ok(Some(touched))
 }
 
+/// What the rows of a chunk touch, as it is.
+struct Shelf {
+    offers: HashMap<String, offer::Model>,
+    products: HashMap<ProductId, product::Model>,
+    by_name: HashMap<String, ProductId>,
+    on_hand: HashMap<OfferId, i64>,
+}
+
+impl Shelf {
+    async fn read(
+        transaction: &impl ConnectionTrait,
+        cooperative: CooperativeId,
+        rows: &[&(i32, Row)],
+    ) -> Result<Self, Problem> {
+        let offers: HashMap<String, offer::Model> = offer::Entity::find()
+            .filter(offer::Column::CooperativeId.eq(cooperative))
+            .filter(offer::Column::Sku.is_in(rows.iter().map(|(_, row)| row.sku.as_str())))
+            .all(transaction)
+            .await?
+            .into_iter()
+            .map(|row| (row.sku.clone(), row))
+            .collect();
+        let names: HashSet<&str> = rows.iter().filter_map(|(_, row)| row.name.as_deref()).collect();
+        let same_name = product::Entity::find()
+            .filter(product::Column::CooperativeId.eq(cooperative))
+            .filter(product::Column::NameVi.is_in(names))
+            .all(transaction)
+            .await?;
+        let held: Vec<ProductId> = offers.values().map(|row| row.product_id).collect();
+        let held = product::Entity::find().filter(product::Column::Id.is_in(held)).all(transaction).await?;
+        let by_name = same_name.iter().map(|row| (row.name_vi.clone(), row.id)).collect();
+        let products = held.into_iter().chain(same_name).map(|row| (row.id, row)).collect();
+        let on_hand = levels(transaction, offers.values().map(|row| row.id).collect()).await?;
+        Ok(Self { offers, products, by_name, on_hand })
+    }
+}
+
+/// Which of the rows are still to be read in.
+async fn still_open<'a>(
+    transaction: &impl ConnectionTrait,
+    job: &import_job::Model,
+    rows: &'a [(i32, Row)],
+) -> Result<Vec<&'a (i32, Row)>, Problem> {
+    let lines: Vec<i32> = rows.iter().map(|(line, _)| *line).collect();
+    let open: Vec<i32> = import_row::Entity::find()
+        .filter(import_row::Column::JobId.eq(job.id))
+        .filter(import_row::Column::State.eq(ImportRowState::Good))
+        .filter(import_row::Column::Line.is_in(lines))
+        .select_only()
+        .column(import_row::Column::Line)
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    let open: HashSet<i32> = open.into_iter().collect();
+    Ok(rows.iter().filter(|(line, _)| open.contains(line)).collect())
+}
+
 /// Reads rows in, in one transaction; the products it touched, or `None` when the job was stopped.
 async fn chunk(
     desk: &Desk,
@@ -329,88 +254,55 @@ async fn chunk(
     if run(&transaction, sql, [job.id.into(), until.into()]).await? != 1 {
         return Ok(None);
     }
-    let lines: Vec<i32> = rows.iter().map(|(line, _)| *line).collect();
-    let open: HashSet<i32> = import_row::Entity::find()
-        .filter(import_row::Column::JobId.eq(job.id))
-        .filter(import_row::Column::State.eq(ImportRowState::Good))
-        .filter(import_row::Column::Line.is_in(lines))
-        .select_only()
-        .column(import_row::Column::Line)
-        .into_tuple()
-        .all(&transaction)
-        .await?
-        .into_iter()
-        .collect();
-    let rows: Vec<&(i32, Row)> = rows.iter().filter(|(line, _)| open.contains(line)).collect();
+    let rows = still_open(&transaction, job, rows).await?;
     if rows.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    let offers: HashMap<String, offer::Model> = offer::Entity::find()
-        .filter(offer::Column::CooperativeId.eq(job.cooperative_id))
-        .filter(offer::Column::Sku.is_in(rows.iter().map(|(_, row)| row.sku.as_str())))
-        .all(&transaction)
-        .await?
-        .into_iter()
-        .map(|row| (row.sku.clone(), row))
-        .collect();
-    let names: HashSet<&str> = rows.iter().filter_map(|(_, row)| row.name.as_deref()).collect();
-    let same_name = product::Entity::find()
-        .filter(product::Column::CooperativeId.eq(job.cooperative_id))
-        .filter(product::Column::NameVi.is_in(names))
-        .all(&transaction)
-        .await?;
-    let held: Vec<ProductId> = offers.values().map(|row| row.product_id).collect();
-    let mut products: HashMap<ProductId, product::Model> = product::Entity::find()
-        .filter(product::Column::Id.is_in(held))
-        .all(&transaction)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
-    let mut by_name: HashMap<String, ProductId> = same_name.iter().map(|row| (row.name_vi.clone(), row.id)).collect();
-    products.extend(same_name.into_iter().map(|row| (row.id, row)));
-    let on_hand = levels(&transaction, offers.values().map(|row| row.id).collect()).await?;
-
+    let mut shelf = Shelf::read(&transaction, job.cooperative_id, &rows).await?;
     let mut new = New::default();
     let (mut changed, mut touched) = (0, HashSet::new());
     for (_, row) in rows.iter().copied() {
-        let did = match offers.get(&row.sku) {
+        match shelf.offers.get(&row.sku) {
             Some(known) => {
-                let product = products.get(&known.product_id).cloned();
-                let before = on_hand.get(&known.id).copied().unwrap_or(0);
-                let did = update(&transaction, desk, shop, known, product, row, before).await?;
-                if did {
+                let product = shelf.products.get(&known.product_id).cloned();
+                let before = shelf.on_hand.get(&known.id).copied().unwrap_or(0);
+                if update(&transaction, desk, shop, known, product, row, before).await? {
+                    changed += 1;
                     touched.insert(known.product_id);
                     // A later row of the chunk sees what this one wrote.
                     if let Some(fresh) = by_id::<product::Entity>(&transaction, known.product_id).await? {
-                        products.insert(fresh.id, fresh);
+                        shelf.products.insert(fresh.id, fresh);
                     }
                 }
-                did
             }
             None => {
-                touched.insert(add(&mut new, desk, shop, row, &mut by_name, now));
-                true
+                changed += 1;
+                touched.insert(add(&mut new, desk, shop, row, &mut shelf.by_name, now));
             }
-        };
-        changed += i32::from(did);
+        }
     }
-    let batch = Batch::default()
-        .insert(new.products)
-        .insert(new.offers)
-        .insert(new.tiers)
-        .insert(new.stock)
-        .insert(new.lots)
-        .insert(new.lot_stock)
-        .insert(new.movements)
-        .insert(new.audit)
-        .insert(new.events);
-    batch.execute(&transaction).await?;
+    new.batch().execute(&transaction).await?;
+    if !count_done(&transaction, job, &rows, changed, now).await? {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    transaction.commit().await?;
+    Ok(Some(touched.into_iter().collect()))
+}
+
+/// Strikes rows off; whether the job still runs.
+async fn count_done(
+    transaction: &impl ConnectionTrait,
+    job: &import_job::Model,
+    rows: &[&(i32, Row)],
+    changed: i32,
+    now: OffsetDateTime,
+) -> Result<bool, Problem> {
     let mut values: Vec<sea_orm::Value> = vec![job.id.into()];
     values.extend(rows.iter().map(|(line, _)| sea_orm::Value::from(*line)));
     let lines = list(2, rows.len());
-    run(&transaction, format!("UPDATE import_row SET state = 'done' WHERE job_id = $1 AND line IN {lines}"), values)
-        .await?;
+    let sql = format!("UPDATE import_row SET state = 'done' WHERE job_id = $1 AND line IN {lines}");
+    run(transaction, sql, values).await?;
     let sql = "UPDATE import_job SET done = done + $2, changed = changed + $3, leased_until = $4, updated_at = $5
                WHERE id = $1 AND state = 'running'";
     let values = [
@@ -420,10 +312,5 @@ async fn chunk(
         (now + time::Duration::seconds(LEASE_SECONDS)).into(),
         now.into(),
     ];
-    if run(&transaction, sql, values).await? != 1 {
-        transaction.rollback().await?;
-        return Ok(None);
-    }
-    transaction.commit().await?;
-    Ok(Some(touched.into_iter().collect()))
+    Ok(run(transaction, sql, values).await? == 1)
 }

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 
 use super::rules::Row;
 use crate::people::desk::Desk;
+use crate::platform::db::Batch;
 use crate::platform::outbox::event;
 use crate::platform::problem::Problem;
 use crate::platform::secrets;
@@ -40,6 +41,21 @@ pub(super) struct New {
     pub movements: Vec<stock_movement::ActiveModel>,
     pub audit: Vec<audit_entry::ActiveModel>,
     pub events: Vec<outbox::ActiveModel>,
+}
+
+impl New {
+    pub fn batch(self) -> Batch {
+        Batch::default()
+            .insert(self.products)
+            .insert(self.offers)
+            .insert(self.tiers)
+            .insert(self.stock)
+            .insert(self.lots)
+            .insert(self.lot_stock)
+            .insert(self.movements)
+            .insert(self.audit)
+            .insert(self.events)
+    }
 }
 
 pub(super) async fn levels(

@@ -1,8 +1,9 @@
 //! Configuration: flags over environment over `ocop.toml` over defaults. Every mistake is told by name.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+mod names;
 
 use anyhow::{Context, bail};
 use entity::value::PaymentMethod;
@@ -10,6 +11,8 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+
+use names::{NAMES, PARSED, defaults, texts};
 
 use crate::platform::numbers::amount_setting;
 use crate::platform::objects::{Objects, S3};
@@ -141,103 +144,6 @@ pub enum ListingReview {
     None,
     New,
     Edits,
-}
-
-const NAMES: &[&str] = &[
-    "env",
-    "listen",
-    "data_dir",
-    "database_url",
-    "read_database_url",
-    "database_connections",
-    "workers",
-    "base_url",
-    "log",
-    "secret_keys",
-    "mail_sink",
-    "smtp_url",
-    "mail_from",
-    "cors_origins",
-    "trust_proxy",
-    "metrics_token",
-    "rate_limit_per_second",
-    "auth_rate_limit_per_minute",
-    "order_response_hours",
-    "order_completion_days",
-    "attribution_days",
-    "storefront_url",
-    "objects_url",
-    "s3_endpoint",
-    "s3_region",
-    "s3_access_key",
-    "s3_secret_key",
-    "ghn_url",
-    "ghtk_url",
-    "viettel_post_url",
-    "carrier_webhook_token",
-    "listing_review",
-    "webhooks_allow_private",
-    "payments",
-    "payment_minutes",
-    "bank_transfer_hours",
-    "vnpay_url",
-    "vnpay_api_url",
-    "vnpay_tmn_code",
-    "vnpay_secret",
-    "momo_url",
-    "momo_partner_code",
-    "momo_access_key",
-    "momo_secret_key",
-    "zalopay_url",
-    "zalopay_app_id",
-    "zalopay_key1",
-    "zalopay_key2",
-    "bank_bin",
-    "bank_account",
-    "bank_holder",
-    "bank_webhook_secret",
-    "refund_approval_above",
-    "payout_hold_days",
-    "payout_minimum",
-    "dispute_days",
-    "quote_minutes",
-    "bench_route",
-    "statement_log",
-    "fault",
-    "clock_ahead_seconds",
-];
-
-/// Those that are read as something else than text. All others are texts, even where they look like numbers: an account may begin with a
-/// zero.
-const PARSED: &[&str] = &[
-    "env",
-    "listen",
-    "mail_sink",
-    "listing_review",
-    "database_connections",
-    "workers",
-    "trust_proxy",
-    "rate_limit_per_second",
-    "auth_rate_limit_per_minute",
-    "order_response_hours",
-    "order_completion_days",
-    "attribution_days",
-    "webhooks_allow_private",
-    "payment_minutes",
-    "bank_transfer_hours",
-    "refund_approval_above",
-    "payout_hold_days",
-    "payout_minimum",
-    "dispute_days",
-    "quote_minutes",
-    "bench_route",
-    "clock_ahead_seconds",
-];
-
-/// The texts in the environment.
-fn texts() -> BTreeMap<&'static str, String> {
-    let texts = NAMES.iter().filter(|name| !PARSED.contains(name));
-    texts.filter_map(|name| Some((*name, std::env::var(format!("OCOP_{}", name.to_uppercase())).ok()?))).collect()
 }
 
 /// What flags set.
@@ -482,44 +388,4 @@ impl Config {
 /// A value for `OCOP_SECRET_KEYS`: a fresh id and 256 random bits.
 pub fn new_secret_key() -> String {
     format!("k{}:{}", crate::platform::secrets::code(6).to_lowercase(), crate::platform::secrets::token())
-}
-
-fn defaults() -> serde_json::Value {
-    serde_json::json!({
-        "env": "development",
-        "listen": "127.0.0.1:8080",
-        "data_dir": "./data",
-        "database_connections": 16,
-        "workers": 0,
-        "log": "info",
-        "mail_from": "Chợ OCOP <no-reply@localhost>",
-        "cors_origins": "",
-        "trust_proxy": false,
-        // Whole villages share one address behind a mobile carrier.
-        "rate_limit_per_second": 300,
-        "auth_rate_limit_per_minute": 30,
-        "order_response_hours": 72,
-        "order_completion_days": 7,
-        "attribution_days": 7,
-        "s3_region": "us-east-1",
-        "ghn_url": "https://online-gateway.ghn.vn/shiip/public-api",
-        "ghtk_url": "https://services.giaohangtietkiem.vn",
-        "viettel_post_url": "https://partner.viettelpost.vn",
-        "listing_review": "none",
-        "webhooks_allow_private": false,
-        "payments": "cash_on_delivery",
-        "payment_minutes": 30,
-        "bank_transfer_hours": 24,
-        "vnpay_url": "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
-        "vnpay_api_url": "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction",
-        "momo_url": "https://test-payment.momo.vn",
-        "zalopay_url": "https://sb-openapi.zalopay.vn",
-        "refund_approval_above": 2_000_000,
-        "payout_hold_days": 7,
-        "payout_minimum": 50_000,
-        "dispute_days": 5,
-        "quote_minutes": 30,
-        "bench_route": false,
-        "clock_ahead_seconds": 0,
-    })
 }

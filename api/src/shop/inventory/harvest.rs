@@ -1,0 +1,212 @@
+//! A harvest taken in: a lot with its stock, and the pre-orders it serves.
+
+use actix_web::web::Path;
+use actix_web::{HttpResponse, post};
+use entity::value::{CooperativeId, ForecastId, LotId, LotState, MovementKind, OfferId, ProductId, RowId};
+use entity::{lot, offer, product};
+use garde::Validate;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use serde::Deserialize;
+use time::{Date, Duration};
+use utoipa::ToSchema;
+
+use super::lot_of_the_day::code_of;
+use super::lots::{LOT_CODE_TAKEN, LotView, show, text};
+use super::moves::record;
+use super::preorders;
+use super::rules::MAX_QUANTITY;
+use super::store::{Outcome, level};
+use crate::people::desk::Desk;
+use crate::people::identity::Permission;
+use crate::platform::body::Body;
+use crate::platform::db::{by_id, is_duplicate, run};
+use crate::platform::outbox::emit;
+use crate::platform::problem::Problem;
+use crate::platform::read_model::Level;
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct LotQuantity {
+    pub offer_id: OfferId,
+    #[garde(range(min = 1, max = MAX_QUANTITY))]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub quantity: i64,
+}
+
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"product_id": "0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11", "harvested_on": "2026-11-24", "plot": "Đồi Vó", "household": "Bùi Thị Hoa",
+    "contents": [{"offer_id": "0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f", "quantity": 40}]}))]
+pub struct NewLot {
+    pub product_id: ProductId,
+    /// Made of the day and the product unless told.
+    #[garde(inner(length(chars, min = 1, max = 40)))]
+    #[schema(min_length = 1, max_length = 40)]
+    pub code: Option<String>,
+    #[schema(value_type = String, format = Date)]
+    pub harvested_on: Date,
+    /// From the product's shelf life unless told.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub expires_on: Option<Date>,
+    #[garde(inner(length(chars, max = 100)))]
+    #[schema(max_length = 100)]
+    pub plot: Option<String>,
+    /// The member household it comes from.
+    #[garde(inner(length(chars, max = 100)))]
+    #[schema(max_length = 100)]
+    pub household: Option<String>,
+    #[garde(inner(length(chars, max = 500)))]
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+    /// Certificates of the product that cover it.
+    #[garde(length(max = 20))]
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub certificate_ids: Vec<RowId>,
+    /// The harvest a forecast promised: pre-orders are served from it, first come first served.
+    pub forecast_id: Option<ForecastId>,
+    #[garde(length(min = 1, max = 50), dive)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub contents: Vec<LotQuantity>,
+}
+
+/// Refuses what cannot be taken in; until when it keeps.
+fn keeps_until(input: &NewLot, product: &product::Model, today: Date) -> Result<Option<Date>, Problem> {
+    if input.harvested_on > today {
+        let (vi, en) = ("ngày thu hoạch không được ở tương lai", "the harvest cannot lie in the future");
+        return Err(Problem::field("/harvested_on", "date", vi, en));
+    }
+    let keeps = product.shelf_life_days.map(|days| input.harvested_on + Duration::days(days.into()));
+    let expires_on = input.expires_on.or(keeps);
+    if expires_on.is_some_and(|expires_on| expires_on < input.harvested_on.max(today)) {
+        let (vi, en) = ("hạn dùng đã qua hoặc trước ngày thu hoạch", "expired already, or before the harvest");
+        return Err(Problem::field("/expires_on", "date", vi, en));
+    }
+    Ok(expires_on)
+}
+
+async fn product_of(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Result<product::Model, Problem> {
+    let found = by_id::<product::Entity>(desk.db.fresh(), id).await?;
+    found.filter(|product| product.cooperative_id == cooperative).ok_or_else(|| {
+        Problem::field("/product_id", "product", "không có sản phẩm này", "there is no such product of yours")
+    })
+}
+
+/// Every offer is the product's, and named once.
+async fn check_contents(desk: &Desk, input: &NewLot) -> Result<(), Problem> {
+    let own = offer::Entity::find().filter(offer::Column::ProductId.eq(input.product_id));
+    let own: Vec<OfferId> = own.select_only().column(offer::Column::Id).into_tuple().all(desk.db.fresh()).await?;
+    for (index, content) in input.contents.iter().enumerate() {
+        let twice = input.contents.iter().filter(|other| other.offer_id == content.offer_id).count() > 1;
+        if twice || !own.contains(&content.offer_id) {
+            let (vi, en) =
+                ("không phải quy cách của sản phẩm này, hoặc bị lặp", "not an offer of this product, or named twice");
+            return Err(Problem::field(format!("/contents/{index}/offer_id"), "offer", vi, en));
+        }
+    }
+    Ok(())
+}
+
+async fn attach_certificates(transaction: &impl ConnectionTrait, lot: LotId, input: &NewLot) -> Result<(), Problem> {
+    for (index, certificate) in input.certificate_ids.iter().enumerate() {
+        let added = run(
+            transaction,
+            "INSERT INTO lot_certificate (lot_id, certificate_id) SELECT $1, id FROM certificate WHERE id = $2 AND product_id = $3
+             ON CONFLICT DO NOTHING",
+            [lot.into(), (*certificate).into(), input.product_id.into()],
+        )
+        .await?;
+        if added != 1 {
+            let (vi, en) = ("không phải chứng nhận của sản phẩm này", "not a certificate of this product");
+            return Err(Problem::field(format!("/certificate_ids/{index}"), "certificate", vi, en));
+        }
+    }
+    Ok(())
+}
+
+/// The harvest on the shelves, and with those first who had ordered it; the levels it leaves.
+async fn put_on_sale(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    lot: &lot::Model,
+    contents: &[LotQuantity],
+) -> Result<Vec<Level>, Problem> {
+    let now = desk.now();
+    let mut levels = Vec::new();
+    for content in contents {
+        let (kind, actor) = (MovementKind::Receipt, Some(desk.who.account));
+        let outcome =
+            record(transaction, content.offer_id, kind, content.quantity, Some(lot.id), None, actor, now).await?;
+        let Outcome::Done(found) = outcome else { return Err(Problem::internal("a receipt cannot be short")) };
+        levels.extend(found);
+    }
+    if let Some(forecast) = lot.forecast_id {
+        preorders::serve(transaction, lot.cooperative_id, forecast, lot.id, lot.expires_on, now).await?;
+        levels.clear();
+        for content in contents {
+            levels.extend(level(transaction, content.offer_id, now).await?);
+        }
+    }
+    Ok(levels)
+}
+
+/// Takes a harvest in: the lot, its stock, and the pre-orders it serves, in one transaction.
+pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> Result<LotView, Problem> {
+    let now = desk.now();
+    let product = product_of(desk, cooperative, input.product_id).await?;
+    let expires_on = keeps_until(&input, &product, desk.today())?;
+    check_contents(desk, &input).await?;
+    let lot = lot::Model {
+        id: LotId::new(),
+        cooperative_id: cooperative,
+        product_id: input.product_id,
+        code: text(input.code.clone()).unwrap_or_else(|| code_of(input.harvested_on, &product.slug)),
+        harvested_on: input.harvested_on,
+        expires_on,
+        created_at: now,
+        state: LotState::Good,
+        plot: text(input.plot.clone()),
+        household: text(input.household.clone()),
+        note: text(input.note.clone()),
+        forecast_id: input.forecast_id,
+    };
+    let transaction = desk.begin().await?;
+    if let Some(forecast) = lot.forecast_id {
+        preorders::lock_harvest(&transaction, forecast).await?;
+    }
+    lot::Entity::insert(lot.clone().into_active_model())
+        .exec_without_returning(&transaction)
+        .await
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&LOT_CODE_TAKEN) } else { error.into() })?;
+    attach_certificates(&transaction, lot.id, &input).await?;
+    let mut contents = input.contents;
+    contents.sort_by_key(|content| content.offer_id);
+    let levels = put_on_sale(&transaction, desk, &lot, &contents).await?;
+    let after = serde_json::json!({"code": lot.code, "expires_on": lot.expires_on});
+    desk.audit(&transaction, "lot.recorded", ("lot", lot.id.0), (), after).await?;
+    let offers: Vec<_> = contents.iter().map(|content| content.offer_id).collect();
+    emit(&transaction, "stock.changed", lot.id.0, serde_json::json!({"offers": offers}), now).await?;
+    if lot.forecast_id.is_some() {
+        emit(&transaction, "product.changed", lot.product_id.0, serde_json::json!({}), now).await?;
+    }
+    transaction.commit().await?;
+    desk.read_model.levels_changed(&levels).await;
+    if lot.forecast_id.is_some() {
+        desk.products_changed(&[lot.product_id]).await?;
+    }
+    show(desk, cooperative, lot.id).await
+}
+
+/// Record a harvest or a packing batch; its goods are on sale at once.
+#[utoipa::path(tag = "seller", operation_id = "create_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = NewLot, responses((status = 201, description = "The lot", body = LotView)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/lots")]
+pub async fn create_lot(
+    desk: Desk,
+    cooperative: Path<CooperativeId>,
+    body: Body<NewLot>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(*cooperative, Permission::CountStock).await?;
+    Ok(HttpResponse::Created().json(create(&desk, *cooperative, body.0).await?))
+}
