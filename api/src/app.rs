@@ -45,6 +45,7 @@ use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::ReadModel;
 use crate::platform::ready::Ready;
 use crate::platform::retention::{self, Janitor, Over};
+use crate::platform::templates;
 use crate::service::{self, AuthLimit};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
@@ -331,6 +332,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .configure(routes)
             .into_app()
             .configure(service::routes)
+            .configure(templates::routes)
             .configure(tourism::pages)
             .configure(console::routes)
             .configure(storefront::routes)

@@ -5,22 +5,23 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Basket, Client, Gateway, Seller, Server, Settings, address};
+use tests::{Basket, Client, Gateway, Seller, Server, address};
 
+use crate::days::today;
 use crate::payments::{paid, shop, two_cooperatives, until};
 
-async fn admin(server: &Server) -> Client {
+pub async fn admin(server: &Server) -> Client {
     server.sign_in("admin@example.vn").await
 }
 
-async fn promotion(server: &Server, input: Value) -> Value {
+pub async fn promotion(server: &Server, input: Value) -> Value {
     let mut promotion = json!({"name_vi": "Khuyến mãi", "name_en": "Offer"});
     promotion.as_object_mut().unwrap().extend(input.as_object().unwrap().clone());
     admin(server).await.post("/v1/admin/promotions", promotion).await.expect(201)
 }
 
 /// Quotes with codes and buys, to be paid for this way.
-async fn buy_with(basket: &Basket, codes: &[&str], method: &str) -> Value {
+pub async fn buy_with(basket: &Basket, codes: &[&str], method: &str) -> Value {
     let quote = json!({"address": address(), "codes": codes});
     let quote = basket.client.post(&basket.path("/quote"), quote).await.expect(201);
     let mut form = basket.order_form(quote["id"].as_str().unwrap());
@@ -28,7 +29,7 @@ async fn buy_with(basket: &Basket, codes: &[&str], method: &str) -> Value {
     basket.client.clone().header("idempotency-key", &basket.id).post("/v1/checkouts", form).await.expect(201)
 }
 
-async fn pay(server: &Server, basket: &Basket, purchase: &Value, key: &str) -> String {
+pub async fn pay(server: &Server, basket: &Basket, purchase: &Value, key: &str) -> String {
     let payment = basket.pay(purchase, "vnpay", key).await.expect(201);
     let reference = payment["reference"].as_str().unwrap().to_owned();
     let ipn = Gateway::ipn(&reference, purchase["total"]["amount"].as_i64().unwrap(), "00");
@@ -36,12 +37,12 @@ async fn pay(server: &Server, basket: &Basket, purchase: &Value, key: &str) -> S
     reference
 }
 
-async fn cancel(basket: &Basket, order: &Value) -> tests::Answer {
+pub async fn cancel(basket: &Basket, order: &Value) -> tests::Answer {
     basket.client.post(&Basket::link(order).replace("?token", "/cancel?token"), json!({})).await
 }
 
 /// Every journal and posting: when these stay, nothing moved.
-async fn moved(server: &Server) -> (i64, i64, i64) {
+pub async fn moved(server: &Server) -> (i64, i64, i64) {
     let count = async |sql: &str| server.count(sql).await;
     (
         count("SELECT COUNT(*) FROM journal").await,
@@ -99,7 +100,7 @@ async fn paid_told_again_after_cancellation_and_refund_moves_nothing() {
 }
 
 /// Sends so many pieces back, each lot as a return of its own; what came back in all.
-async fn return_pieces(seller: &Seller, basket: &Basket, order: &Value, offer: &str, pieces: &[i64]) -> i64 {
+pub async fn return_pieces(seller: &Seller, basket: &Basket, order: &Value, offer: &str, pieces: &[i64]) -> i64 {
     let link = Basket::link(order);
     for quantity in pieces {
         let ask = json!({"reason": "spoiled", "text": "hỏng", "lines": [{"offer_id": offer, "quantity": quantity}]});
@@ -112,7 +113,7 @@ async fn return_pieces(seller: &Seller, basket: &Basket, order: &Value, offer: &
     basket.client.get(&link).await.expect(200)["refunded"]["amount"].as_i64().unwrap()
 }
 
-async fn balance(server: &Server, kind: &str) -> i64 {
+pub async fn balance(server: &Server, kind: &str) -> i64 {
     let sql = format!("SELECT CAST(COALESCE(SUM(balance), 0) AS bigint) FROM ledger_account WHERE kind = '{kind}'");
     server.count(&sql).await
 }
@@ -260,87 +261,6 @@ async fn a_limit_per_buyer_holds_however_phone_and_mail_are_spelt() {
         assert_eq!(refused["changes"][0]["kind"], "promotion_used_up", "{key}");
     }
     buy("0987654321", "other@x.vn", "somebody else").await.expect(201);
-    server.assert_books_agree();
-}
-
-fn vietnam() -> time::OffsetDateTime {
-    time::OffsetDateTime::now_utc().to_offset(time::UtcOffset::from_hms(7, 0, 0).unwrap())
-}
-
-fn today() -> String {
-    vietnam().date().to_string()
-}
-
-/// Seconds from now until a moment in Vietnam.
-fn ahead(day: time::Date, hour: u8, minute: u8, second: u8) -> i64 {
-    let at = day.with_hms(hour, minute, second).unwrap().assume_offset(time::UtcOffset::from_hms(7, 0, 0).unwrap());
-    (at - time::OffsetDateTime::now_utc()).whole_seconds()
-}
-
-#[tokio::test]
-async fn a_promotion_of_one_day_is_valid_all_day_in_vietnam() {
-    let day = vietnam().date().next_day().unwrap();
-    let mut server = Server::with(Settings::default().set("OCOP_CLOCK_AHEAD_SECONDS", ahead(day, 0, 0, 5))).await;
-    let offer = server.offer("hat-doi", 0).await;
-    let one_day = json!({"code": "MOTNGAY", "kind": "percentage", "rate_bp": 1000, "starts_at": day.to_string(), "ends_at": day.to_string()});
-    let made = promotion(&server, one_day).await;
-    assert_eq!(made["starts_at"], format!("{}T17:00:00Z", day.previous_day().unwrap()));
-    assert_eq!(made["ends_at"], format!("{day}T17:00:00Z"));
-    let tried = async |server: &Server| {
-        let basket = server.basket(&[(&offer, 1)]).await;
-        basket.client.post(&basket.path("/quote"), json!({"address": address(), "codes": ["MOTNGAY"]})).await.status
-    };
-    assert_eq!(tried(&server).await, 201, "five seconds after midnight");
-    for (hour, minute, status) in [(6, 59, 201), (23, 58, 201)] {
-        server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", ahead(day, hour, minute, 0))).await;
-        assert_eq!(tried(&server).await, status, "{hour}:{minute}");
-    }
-    let after = day.next_day().unwrap();
-    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", ahead(after, 0, 0, 1))).await;
-    assert_eq!(tried(&server).await, 422, "a second after its last");
-}
-
-#[tokio::test]
-async fn the_first_of_a_month_holds_what_happened_in_its_night() {
-    let gateway = Gateway::new().await;
-    let today = vietnam().date();
-    let month = today.month().next();
-    let year = if month == time::Month::January { today.year() + 1 } else { today.year() };
-    let first = time::Date::from_calendar_date(year, month, 1).unwrap();
-    let mut server = Server::with(gateway.settings()).await;
-    let offer = server.offer("hat-doi", 0).await;
-    let feed = server.partner().await.feed(json!({"products": ["hat-doi"], "in_stock": false})).await;
-    let mut goods = 0;
-    for (hour, minute) in [(0, 30), (6, 59)] {
-        server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", ahead(first, hour, minute, 0))).await;
-        let basket = server.basket(&[(&offer, 1)]).await;
-        let click = server.click(&server.link(&feed, "hat-doi").await).await.unwrap();
-        basket.attribute(json!({"click": click})).await.expect(200);
-        let purchase = buy_with(&basket, &[], "vnpay").await;
-        pay(&server, &basket, &purchase, "a").await;
-        let seller = server.seller_of("hat-doi").await;
-        seller.deliver(purchase["orders"][0]["id"].as_str().unwrap()).await;
-        goods += purchase["goods"]["amount"].as_i64().unwrap();
-    }
-    let period = first.to_string()[..7].to_owned();
-    let admin = admin(&server).await;
-    let declared = admin.get(&format!("/v1/admin/tax-declaration?period={period}")).await.expect(200);
-    let line = declared["lines"].as_array().unwrap().iter().find(|line| line["kind"] == "goods").cloned();
-    assert_eq!(line.unwrap_or_default()["revenue"], goods, "{declared}");
-    let seller = server.seller_of("hat-doi").await;
-    let path = seller.path(&format!("statements?from={first}&to={first}"));
-    let statement = seller.client.get(&path).await.expect(200);
-    assert!(statement["gross"].as_i64().unwrap() >= goods, "{statement}");
-    let before = first.previous_day().unwrap();
-    let path = seller.path(&format!("statements?from={before}&to={before}"));
-    let statement = seller.client.get(&path).await.expect(200);
-    assert_eq!(statement["gross"], 0, "{statement}");
-    let partner = server.partner().await;
-    let total = async |day: time::Date| {
-        let report = partner.get(&format!("report?from={day}&to={day}")).await.expect(200);
-        (report["total"]["orders"].as_i64().unwrap(), report["total"]["goods"].as_i64().unwrap())
-    };
-    assert_eq!((total(first).await, total(before).await), ((2, goods), (0, 0)));
     server.assert_books_agree();
 }
 
@@ -536,71 +456,4 @@ async fn a_feed_tells_of_what_left_it_also_who_asks_by_date() {
     for (ending, known) in endings.iter().zip(&known) {
         asks(ending, known, "a price ended").await;
     }
-}
-
-fn crc16(text: &str) -> String {
-    let crc = text.bytes().fold(0xffff_u16, |crc, byte| {
-        (0..8)
-            .fold(crc ^ (u16::from(byte) << 8), |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 })
-    });
-    format!("{crc:04X}")
-}
-
-/// The fields of an EMV code: two digits of name, two of length.
-fn fields(mut code: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    while !code.is_empty() {
-        let length: usize = code[2..4].parse().unwrap_or_else(|_| panic!("no length in {code}"));
-        out.push((code[..2].to_owned(), code[4..4 + length].to_owned()));
-        code = &code[4 + length..];
-    }
-    out
-}
-
-#[tokio::test]
-async fn signatures_and_codes_bear_a_cooperative_with_signs_in_its_name() {
-    const NAME: &str = "Mai & Cường + 100%";
-    let gateway = Gateway::new().await;
-    let settings = gateway.settings().set("OCOP_BANK_HOLDER", format!("Công ty {NAME}"));
-    let mut server = Server::with(settings).await;
-    server
-        .execute(&format!("UPDATE cooperative SET name_vi = '{NAME}', name_en = '{NAME}', legal_name = '{NAME}'"))
-        .await;
-    server.restart_with(|settings| settings).await;
-    let offer = server.offer("hat-doi", 0).await;
-    let client = server.client();
-    let start = async |method: &str| {
-        let basket = server.basket(&[(&offer, 1)]).await;
-        let purchase = basket.buy_by(method).await;
-        let payment = basket.pay(&purchase, method, "a").await.expect(201);
-        (purchase["total"]["amount"].as_i64().unwrap(), payment)
-    };
-    let (total, payment) = start("vnpay").await;
-    let url = payment["action"]["url"].as_str().unwrap_or_default().to_owned();
-    assert!(Gateway::is_signed_for_vnpay(&url), "{url}");
-    assert_eq!(Gateway::tell(&client, &Gateway::ipn(payment["reference"].as_str().unwrap(), total, "00")).await, "00");
-    let (total, payment) = start("momo").await;
-    let notice = Gateway::momo_ipn(payment["reference"].as_str().unwrap(), total, 0);
-    client.post("/v1/payments/momo/ipn", notice).await.expect(204);
-    let (total, payment) = start("zalopay").await;
-    let callback = Gateway::zalopay_callback(payment["reference"].as_str().unwrap(), total);
-    assert_eq!(client.post("/v1/payments/zalopay/ipn", callback).await.expect(200)["return_code"], 1);
-    for asked in gateway.stand_in.asked() {
-        assert!(Gateway::is_signed(&asked), "{} {}", asked.path, asked.text);
-    }
-    until(&server, "SELECT COUNT(*) FROM payment WHERE state = 'captured' AND method <> 'cash_on_delivery'", 3).await;
-    let (_, payment) = start("bank_transfer").await;
-    let text = payment["action"].to_string();
-    let code = text.split('"').find(|part| part.starts_with("000201")).unwrap_or_else(|| panic!("{text}"));
-    assert!(code.is_ascii(), "{code}");
-    let (body, crc) = code.split_at(code.len() - 4);
-    assert_eq!(crc16(body), crc, "{code}");
-    let found = fields(code);
-    for (name, value) in &found {
-        assert!(!value.is_empty(), "{name} of {code}");
-    }
-    let inside = |name: &str| fields(&found.iter().find(|(field, _)| field == name).unwrap().1);
-    assert!(!inside("38").is_empty() && !inside("62").is_empty());
-    assert!(!text.contains("Cường"), "the holder stands there without accents: {text}");
-    server.assert_books_agree();
 }

@@ -1,7 +1,10 @@
 //! Pages made on the server: what every set of templates can do, and files that go with them.
 
-use actix_web::HttpResponse;
-use actix_web::http::header;
+use std::sync::LazyLock;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, get};
 use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Error, State, Value, escape_formatter};
 use serde::Serialize;
@@ -9,6 +12,49 @@ use sha2::{Digest, Sha256};
 
 use super::clock::VIETNAM;
 use entity::value::Vnd;
+
+/// The sheet of every page.
+static SHEET: &str = include_str!("../../assets/design/design.css");
+
+/// What every page is built of.
+const DESIGN: &[(&str, &str)] = &[
+    ("design/base.html", include_str!("../../assets/design/base.html")),
+    ("design/macros.html", include_str!("../../assets/design/macros.html")),
+    ("design/plain.html", include_str!("../../assets/design/plain.html")),
+];
+
+/// Nothing from elsewhere, nothing inline.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| environment(&[]));
+
+/// A page of a few words in both languages, for answers that belong to no other page.
+pub fn plain(status: StatusCode, (vi, en): (&str, &str), more: &str, back: &str) -> HttpResponse {
+    let values = minijinja::context! { lang => "vi", vi, en, more, back };
+    let page = PLAIN.get_template("design/plain.html").and_then(|template| template.render(values));
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::REFERRER_POLICY, "same-origin"))
+        .body(page.unwrap_or_else(|_| format!("{vi}\n{en}")))
+}
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(sheet).service(icon);
+}
+
+#[get("/static/design.css")]
+async fn sheet() -> HttpResponse {
+    asset("text/css; charset=utf-8", SHEET)
+}
+
+/// A pomelo, for the browser's tab.
+#[get("/static/icon.svg")]
+async fn icon() -> HttpResponse {
+    asset("image/svg+xml", include_str!("../../assets/design/icon.svg"))
+}
 
 /// Templates by name, with the words, amounts and times every page needs.
 pub fn environment(pages: &[(&'static str, &'static str)]) -> Environment<'static> {
@@ -21,11 +67,12 @@ pub fn environment(pages: &[(&'static str, &'static str)]) -> Environment<'stati
         _ => escape_formatter(out, state, value),
     });
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
-    for (name, source) in pages {
+    for (name, source) in DESIGN.iter().chain(pages) {
         if let Err(error) = environment.add_template(name, source) {
             tracing::error!(name, %error, "a template does not parse");
         }
     }
+    environment.add_global("design", versioned("/static/design.css", SHEET));
     environment.add_function("t", translate);
     // Marks a form, so that sending it twice does its work once.
     environment.add_function("once", || crate::platform::secrets::code(16));

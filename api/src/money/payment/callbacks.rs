@@ -1,10 +1,9 @@
 //! `/v1/payments/{provider}/ipn` and `/return`: what providers and banks report. Everything is kept as it came before it is
 //! acted on, and acknowledged only once it was; what a crash left unread is read afterwards.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, http::header, post};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::payment_callback;
 use entity::value::{PaymentMethod, RowId};
 use sea_orm::FromQueryResult;
@@ -16,6 +15,7 @@ use super::provider::{CallbackFault, Outcome, Raw};
 use super::settle::Till;
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::{NOT_FOUND, Problem, TOO_LARGE};
+use crate::platform::templates::plain;
 
 /// Longer messages are nobody's.
 const MOST: usize = 64 * 1024;
@@ -159,22 +159,15 @@ pub async fn bank_webhook(till: Data<Till>, request: HttpRequest, body: Bytes) -
     Ok(HttpResponse::Ok().json(json!({"success": true})))
 }
 
-const STYLE: &str = "body{font-family:sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem;line-height:1.5}";
-const HEAD: &str = "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Chợ OCOP</title>";
-const TEXT: &str = "<main><h1>Cảm ơn bạn</h1><p>Chúng tôi đang chờ xác nhận của đơn vị thanh toán. Khi có kết quả, đơn hàng sẽ được cập nhật và bạn sẽ nhận được thư.</p>\
-    <p lang=\"en\">Thank you. We are waiting for the payment provider’s confirmation. Your order will be updated and you will get a mail.</p></main>";
-
 /// Where the buyer's browser comes back to. It proves nothing: the page tells to look at the order.
 #[utoipa::path(tag = "payments", operation_id = "payment_return", params(("provider" = String, Path, description = "vnpay, momo or zalopay")), responses((status = 200, description = "A page for people", body = String, content_type = "text/html")))]
 #[get("/v1/payments/{provider}/return")]
 pub async fn come_back(till: Data<Till>, name: Path<String>) -> Result<HttpResponse, Problem> {
     let method: PaymentMethod = name.parse().map_err(|()| Problem::new(&NOT_FOUND))?;
     till.providers.get(method).ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; base-uri 'none'");
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
-        .body(format!("{HEAD}<style>{STYLE}</style></head><body>{TEXT}</body></html>")))
+    let more = "Chúng tôi đang chờ xác nhận của đơn vị thanh toán. Khi có kết quả, đơn hàng sẽ được cập nhật và bạn sẽ nhận \
+                được thư.";
+    let en = "Thank you. We are waiting for the payment provider’s confirmation. Your order will be updated and you will \
+              get a mail.";
+    Ok(plain(StatusCode::OK, ("Cảm ơn bạn", en), more, ""))
 }

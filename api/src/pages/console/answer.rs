@@ -3,11 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 
-/// Nothing from elsewhere, nothing inline.
-pub const STYLE: &str = "/console/static/style.css";
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+use crate::platform::templates::POLICY;
 
 pub fn html(status: StatusCode, body: String) -> HttpResponse {
     HttpResponse::build(status)

@@ -28,10 +28,8 @@ pub const OVER: &[Over] = &[("DELETE FROM console_session WHERE created_at < $1"
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(render::style)
         .service(render::script)
         .service(render::copy_script)
-        .service(render::icon)
         .service(entry::front)
         .service(entry::login_page)
         .service(entry::login)

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get};
 use minijinja::{Environment, ErrorKind, State, Value, context};
 
-use super::answer::{STYLE, html};
+use super::answer::html;
 use super::session::{Seat, Turn, said};
 use super::words::WORDS;
 use crate::people::identity::Permission;
@@ -15,7 +15,6 @@ pub use crate::platform::templates::value;
 use crate::platform::templates::{self, asset, is_english, versioned};
 use entity::value::Language;
 
-static STYLE_SHEET: &str = include_str!("../../../assets/console/style.css");
 /// htmx 2, as published; its licence lies beside it.
 static HTMX: &str = include_str!("../../../assets/console/htmx.min.js");
 
@@ -36,7 +35,6 @@ pages! {
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("word", word);
-    environment.add_global("style", versioned(STYLE, STYLE_SHEET));
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));
     environment
@@ -112,20 +110,6 @@ pub fn page_with(
 pub fn part(seat: &Seat, name: &str, values: Value) -> Result<HttpResponse, Turn> {
     let values = context! { lang => seat.language.as_str(), csrf => seat.csrf.clone(), ..values };
     Ok(html(StatusCode::OK, fill(name, values)?))
-}
-
-#[get("/console/static/style.css")]
-pub async fn style() -> HttpResponse {
-    asset("text/css; charset=utf-8", STYLE_SHEET)
-}
-
-/// A pomelo, for the browser's tab.
-#[get("/console/static/icon.svg")]
-pub async fn icon() -> HttpResponse {
-    asset(
-        "image/svg+xml",
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="18" r="12" fill="#e9c531"/><path d="M16 8c1-4 5-6 9-5-1 4-5 6-9 5z" fill="#1f6b3a"/></svg>"##,
-    )
 }
 
 #[get("/console/static/htmx.js")]

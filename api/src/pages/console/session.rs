@@ -22,7 +22,7 @@ use crate::platform::forms::{is_foreign, read_form};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::secrets;
-use crate::platform::templates::escape;
+use crate::platform::templates::plain;
 
 const COOKIE: &str = "ocop_console";
 const FLASH: &str = "ocop_flash";
@@ -64,16 +64,8 @@ impl ResponseError for Turn {
         match self {
             Self::To(path) => to(path),
             Self::Problem(problem) => {
-                let (vi, en) = (escape(&problem.words(Language::Vi)), escape(&problem.words(Language::En)));
-                super::answer::html(
-                    self.status_code(),
-                    format!(
-                        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-                         <title>Chợ OCOP</title><link rel=\"stylesheet\" href=\"{}\"><main class=\"page\"><h1>{vi}</h1><p lang=\"en\">{en}</p>\
-                         <p><a class=\"button\" href=\"/console\">Về trang đầu · Back</a></p></main></html>",
-                        super::answer::STYLE
-                    ),
-                )
+                let (vi, en) = (problem.words(Language::Vi), problem.words(Language::En));
+                plain(self.status_code(), (&vi, &en), "", "/console")
             }
         }
     }

@@ -15,7 +15,6 @@ use actix_web::web::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(shell::style)
         .service(shell::script)
         .service(seo::robots)
         .service(seo::sitemap)

@@ -23,7 +23,6 @@ use crate::platform::templates::{self, asset, is_english, versioned};
 use crate::shop::catalogue::Catalogue;
 use crate::tourism::Guide;
 
-static STYLE: &str = include_str!("../../../assets/storefront/shop.css");
 static SCRIPT: &str = include_str!("../../../assets/storefront/shop.js");
 const BASKET: &str = "ocop_basket";
 const LANGUAGE: &str = "ocop_lang";
@@ -44,7 +43,6 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("method", method);
     environment.add_filter("state", state_words);
-    environment.add_global("style", versioned("/static/shop.css", STYLE));
     environment.add_global("script", versioned("/static/shop.js", SCRIPT));
     environment
 });
@@ -79,11 +77,6 @@ fn state_words(state: &State<'_, '_>, key: &str) -> String {
         _ => return key.to_owned(),
     };
     either(state, words)
-}
-
-#[get("/static/shop.css")]
-pub async fn style() -> HttpResponse {
-    asset("text/css; charset=utf-8", STYLE)
 }
 
 #[get("/static/shop.js")]

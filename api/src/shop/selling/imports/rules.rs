@@ -374,6 +374,7 @@ pub fn twice(layout: &Layout, headings: &[String], line: u32, first: u32) -> Cel
 
 #[cfg(test)]
 mod tests {
+    use super::super::columns::PRODUCT_COLUMNS;
     use super::*;
 
     fn judge(cells: &[(&str, &str)], skus: &[&str]) -> Result<Row, Vec<CellError>> {
