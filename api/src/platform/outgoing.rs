@@ -1,7 +1,7 @@
 //! Calls to other people's servers: one client, with limits on time, size and redirects.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -14,10 +14,15 @@ pub fn prepare_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// For providers named in the configuration.
+/// For providers named in the configuration: one for all, as each reads the machine's certificates when it is made.
 pub fn client() -> anyhow::Result<reqwest::Client> {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client.clone());
+    }
     prepare_tls();
-    Ok(builder().build()?)
+    let client = builder().build()?;
+    Ok(CLIENT.get_or_init(|| client).clone())
 }
 
 fn builder() -> reqwest::ClientBuilder {
