@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::made_up::{concrete, instance};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Client, PASSWORD, Server};
+
+use crate::made_up::{concrete, instance};
 
 /// The least that is asked of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

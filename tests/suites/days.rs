@@ -1,8 +1,9 @@
 //! Days as people give them: whole, and in Vietnam.
 
-use crate::elsewhere::{admin, buy_with, pay, promotion};
 use serde_json::json;
 use tests::{Gateway, Server, Settings, address};
+
+use crate::elsewhere::{admin, buy_with, pay, promotion};
 
 fn vietnam() -> time::OffsetDateTime {
     time::OffsetDateTime::now_utc().to_offset(time::UtcOffset::from_hms(7, 0, 0).unwrap())

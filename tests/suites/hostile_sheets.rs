@@ -1,9 +1,11 @@
 //! Sheets and ZIPs that mean harm, or are only odd.
 
-use crate::imports::{category, import, read_in, until};
-use serde_json::json;
 use std::io::{Cursor, Write as _};
+
+use serde_json::json;
 use tests::Server;
+
+use crate::imports::{category, import, read_in, until};
 
 #[tokio::test]
 async fn zips_that_are_broken_or_unpack_to_a_gigabyte_take_bounded_memory() {

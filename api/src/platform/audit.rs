@@ -17,6 +17,12 @@ pub struct Change<'a> {
 }
 
 pub async fn record(connection: &impl ConnectionTrait, change: Change<'_>, at: OffsetDateTime) -> Result<(), DbErr> {
+    row(change, at).insert(connection).await?;
+    Ok(())
+}
+
+/// A change as it is kept, for who writes many at once.
+pub fn row(change: Change<'_>, at: OffsetDateTime) -> audit_entry::ActiveModel {
     audit_entry::ActiveModel {
         id: Set(RowId::new()),
         actor_kind: Set(change.actor.0),
@@ -28,7 +34,4 @@ pub async fn record(connection: &impl ConnectionTrait, change: Change<'_>, at: O
         after: Set(change.after),
         at: Set(at),
     }
-    .insert(connection)
-    .await?;
-    Ok(())
 }

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, get};
+use entity::value::Vnd;
 use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Error, State, Value, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::clock::VIETNAM;
-use entity::value::Vnd;
 
 /// The sheet of every page.
 static SHEET: &str = include_str!("../../assets/design/design.css");

@@ -5,18 +5,16 @@ use actix_web::{HttpResponse, delete, get, post};
 use entity::api_key;
 use entity::value::{ApiKeyId, PartnerId};
 use garde::Validate;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use crate::people::desk::PartnerDesk;
-use crate::people::identity::partner::Scope;
+use crate::people::identity::partner::{self, Scope};
 use crate::platform::body::Body;
-use crate::platform::db::{all, by_id, run};
+use crate::platform::db::{all, by_id};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::secrets;
 
@@ -131,10 +129,6 @@ pub struct NewApiKey {
     pub expires_at: Option<OffsetDateTime>,
 }
 
-async fn insert(connection: &impl ConnectionTrait, row: api_key::ActiveModel) -> Result<api_key::Model, DbErr> {
-    row.insert(connection).await
-}
-
 pub async fn make(desk: &PartnerDesk, input: &NewApiKey) -> Result<ApiKeyWithSecret, Problem> {
     desk.owner().await?;
     if keys_of(desk).await?.len() >= 20 {
@@ -148,25 +142,25 @@ pub async fn make(desk: &PartnerDesk, input: &NewApiKey) -> Result<ApiKeyWithSec
     let mut scopes: Vec<&str> =
         Scope::ALL.iter().filter(|scope| input.scopes.contains(scope)).map(|scope| scope.as_str()).collect();
     scopes.dedup();
-    let row = api_key::ActiveModel {
-        id: Set(ApiKeyId::new()),
-        partner_id: Set(desk.partner),
-        name: Set(input.name.clone()),
-        prefix: Set(prefix.clone()),
-        secret_hash: Set(secrets::hash(&secret)),
-        old_secret_hash: Set(None),
-        old_until: Set(None),
-        scopes: Set(scopes.join(",")),
-        per_minute: Set(PER_MINUTE),
-        per_day: Set(PER_DAY),
-        expires_at: Set(input.expires_at),
-        revoked_at: Set(None),
-        last_used_at: Set(None),
-        created_by: Set(desk.who.account),
-        created_at: Set(now),
+    let row = api_key::Model {
+        id: ApiKeyId::new(),
+        partner_id: desk.partner,
+        name: input.name.clone(),
+        prefix: prefix.clone(),
+        secret_hash: secrets::hash(&secret),
+        old_secret_hash: None,
+        old_until: None,
+        scopes: scopes.join(","),
+        per_minute: PER_MINUTE,
+        per_day: PER_DAY,
+        expires_at: input.expires_at,
+        revoked_at: None,
+        last_used_at: None,
+        created_by: desk.who.account,
+        created_at: now,
     };
     let transaction = desk.begin().await?;
-    let row = insert(&transaction, row).await?;
+    partner::add_key(&transaction, row.clone()).await?;
     desk.audit(&transaction, "partner.key_made", ("partner", desk.partner.0), (), input).await?;
     transaction.commit().await?;
     Ok(ApiKeyWithSecret { key: view(row, 0, now), secret: format!("ocop_{prefix}_{secret}") })
@@ -189,9 +183,8 @@ pub async fn rotate(desk: &PartnerDesk, id: ApiKeyId) -> Result<ApiKeyWithSecret
     let row = own(desk, id).await?;
     let (secret, now) = (secrets::token(), desk.now());
     let transaction = desk.begin().await?;
-    let sql = "UPDATE api_key SET old_secret_hash = secret_hash, old_until = $3, secret_hash = $2 WHERE id = $1 AND revoked_at IS NULL";
     let until = now + Duration::hours(OVERLAP_HOURS);
-    run(&transaction, sql, [id.into(), secrets::hash(&secret).into(), until.into()]).await?;
+    partner::rotate_key(&transaction, id, &secrets::hash(&secret), until).await?;
     desk.audit(&transaction, "partner.key_rotated", ("partner", desk.partner.0), (), json!({"key": id})).await?;
     transaction.commit().await?;
     let secret = format!("ocop_{}_{secret}", row.prefix);
@@ -209,7 +202,7 @@ pub async fn rotate_key(desk: PartnerDesk, path: Path<(PartnerId, ApiKeyId)>) ->
 pub async fn revoke(desk: &PartnerDesk, id: ApiKeyId) -> Result<(), Problem> {
     own(desk, id).await?;
     let transaction = desk.begin().await?;
-    run(&transaction, "UPDATE api_key SET revoked_at = $2 WHERE id = $1", [id.into(), desk.now().into()]).await?;
+    partner::revoke_key(&transaction, id, desk.now()).await?;
     desk.audit(&transaction, "partner.key_revoked", ("partner", desk.partner.0), json!({"key": id}), ()).await?;
     transaction.commit().await?;
     Ok(())

@@ -1,13 +1,14 @@
 //! What a partner brought: views, clicks, orders and commission, by day, product or page, and the postings they come from.
 //! Commission is read from the books, so that a report can say nothing else than they do.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, get};
 use entity::payout;
 use entity::value::{Money, OrderId, PartnerId, PostingId, Vnd};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use time::{Date, Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 

@@ -156,24 +156,10 @@ fn files_of_a_slice_stand_in_no_circle() {
 
 /// Tables that several slices still write, all of whom are named here: to be paid back, and never to be added to.
 const DEBTS: &[(&str, &[&str])] = &[
-    ("api_key", &["people::identity", "tourism"]),
-    ("audit_entry", &["platform", "shop::selling"]),
-    ("bank_account", &["money::payout", "shop::selling"]),
-    ("cart", &["orders::attribution", "orders::ordering"]),
-    ("cooperative_member", &["people::identity", "shop::selling"]),
-    ("delivery_rate", &["shop::delivery", "shop::selling"]),
-    ("lot", &["shop::inventory", "shop::selling"]),
-    ("lot_stock", &["shop::inventory", "shop::selling"]),
     ("order_line", &["ledger", "orders::ordering"]),
     ("orders", &["ledger", "money::payment", "orders::fulfilment", "orders::ordering", "tourism"]),
-    ("parcel", &["money::payment", "orders::fulfilment"]),
     ("payment", &["ledger", "money::payment", "orders::ordering"]),
-    ("purchase", &["money::payment", "orders::ordering"]),
     ("refund", &["ledger", "money::payment"]),
-    ("reservation", &["orders::ordering", "shop::inventory"]),
-    ("session", &["pages::console", "people::identity"]),
-    ("stock", &["shop::inventory", "shop::selling"]),
-    ("stock_movement", &["shop::inventory", "shop::selling"]),
 ];
 
 /// Tables, the slices that write them, and a file of each that does.

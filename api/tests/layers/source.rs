@@ -201,8 +201,10 @@ pub fn written(file: &File) -> BTreeSet<String> {
                 .rev()
                 .take_while(|c| c.is_ascii_lowercase() || *c == '_' || c.is_ascii_digit())
                 .collect();
+            // What a function returns is made elsewhere.
+            let returned = before[..before.len() - table.len()].trim_end().ends_with("->");
             let table: String = table.chars().rev().collect();
-            if !table.is_empty() && table != "entity" {
+            if !table.is_empty() && table != "entity" && !returned {
                 tables.insert(table);
             }
         }

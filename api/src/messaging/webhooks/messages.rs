@@ -1,12 +1,5 @@
 //! What was sent to an endpoint: messages, attempts, tests, once more.
 
-use super::delivery::{body, enqueue};
-use super::routes::{Owner, own, partner, shop};
-use crate::people::desk::{Desk, PartnerDesk};
-use crate::platform::body::Params;
-use crate::platform::db::{by_id, run};
-use crate::platform::pagination::{Page, Paging};
-use crate::platform::problem::{NOT_FOUND, Problem};
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{CooperativeId, PartnerId, RowId, WebhookId, WebhookMessageId, WebhookMessageState};
@@ -16,6 +9,14 @@ use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+
+use super::delivery::{body, enqueue};
+use super::routes::{Owner, own, partner, shop};
+use crate::people::desk::{Desk, PartnerDesk};
+use crate::platform::body::Params;
+use crate::platform::db::{by_id, run};
+use crate::platform::pagination::{Page, Paging};
+use crate::platform::problem::{NOT_FOUND, Problem};
 
 #[derive(Serialize, ToSchema)]
 pub struct WebhookMessage {

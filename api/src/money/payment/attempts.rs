@@ -14,7 +14,7 @@ use super::provider::{Charge, Failure, PaymentAction};
 use super::refunds::{RefundView, of_purchase};
 use super::settle::{Till, held_until};
 use crate::orders::ordering::{
-    Action, BuyersOrder, By, Secret, Tools, cash_reference, cash_row, hold, number, order_within, step_within,
+    Action, BuyersOrder, By, Secret, Tools, cash_reference, cash_row, hold, number, order_within, pay_by, step_within,
 };
 use crate::people::identity::Caller;
 use crate::platform::body::{Body, Params};
@@ -220,8 +220,7 @@ async fn at_the_door(
     due: &[Due],
 ) -> Result<(payment::Model, Vec<crate::platform::read_model::Level>), Problem> {
     let now = till.clock.now();
-    let sql = "UPDATE purchase SET payment_method = 'cash_on_delivery' WHERE id = $1";
-    run(transaction, sql, [purchase.id.into()]).await?;
+    pay_by(transaction, purchase.id, PaymentMethod::CashOnDelivery).await?;
     let tools = Tools { db: &till.db, read_model: &till.read_model, bell: &till.bell, now };
     let (mut first, mut levels) = (None, Vec::new());
     for order in due {

@@ -1,5 +1,10 @@
 //! Refunds on their way: taken under a lease, sent to the provider, and what it answered.
 
+use entity::value::{AccountId, AuditActor, LedgerAccountKind, ReconciliationKind, RefundState};
+use entity::{payment, refund};
+use serde_json::json;
+use time::Duration;
+
 use super::provider::{Failure, Repaid, Repayment};
 use super::refunds::REFUND_STATE;
 use super::rules::pause;
@@ -11,10 +16,6 @@ use crate::platform::audit;
 use crate::platform::db::{all, by_id, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
-use entity::value::{AccountId, AuditActor, LedgerAccountKind, ReconciliationKind, RefundState};
-use entity::{payment, refund};
-use serde_json::json;
-use time::Duration;
 
 /// A worker that dies leaves a refund it was sending to be asked about after so long.
 const LEASE: Duration = Duration::minutes(2);

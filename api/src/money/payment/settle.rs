@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::ledger::refunds::{self, Owe, What, owe};
 use crate::ledger::rules::{Account, Entry, Journal};
 use crate::ledger::{post, sale};
-use crate::orders::ordering::{Action, By, Tools, hold, order_within, step_within};
+use crate::orders::ordering::{Action, By, Tools, hold, order_within, pay_by, step_within};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, is_duplicate, one, run};
 use crate::platform::outbox::Bell;
@@ -169,8 +169,7 @@ impl Till {
         let orders = orders_of(row)?;
         let source = self.source(row);
         let (mut journals, mut levels, mut late) = (Vec::new(), Vec::new(), Vec::new());
-        let sql = "UPDATE purchase SET payment_method = $2 WHERE id = $1";
-        run(transaction, sql, [row.purchase_id.into(), row.method.as_str().into()]).await?;
+        pay_by(transaction, row.purchase_id, row.method).await?;
         for order in &orders {
             let standing = order_within(transaction, *order).await?;
             let total = standing.total_amount.0;

@@ -21,9 +21,10 @@ use super::unmatched::queue;
 use crate::ledger;
 use crate::ledger::rules::{Account, Entry, Journal};
 use crate::ledger::sale;
+use crate::orders::fulfilment;
 use crate::people::desk::Desk;
 use crate::platform::body::Params;
-use crate::platform::db::{Batch, is_duplicate, one, run};
+use crate::platform::db::{Batch, is_duplicate, one};
 use crate::platform::fold::fold;
 use crate::platform::i18n::Text;
 use crate::platform::numbers::signed_amount;
@@ -210,10 +211,10 @@ async fn match_parcel(
         return Ok(Match::Queue(ReconciliationKind::SettlementDiffers, None));
     }
     sale::lock(transaction, parcel.order_id).await?;
-    let sql = "UPDATE parcel SET settled_at = $2 WHERE id = $1 AND settled_at IS NULL";
-    match run(transaction, sql, [parcel.parcel.into(), now.into()]).await? {
-        1 => Ok(Match::Parcel(parcel.order_id)),
-        _ => Ok(Match::Queue(ReconciliationKind::SettledTwice, None)),
+    if fulfilment::settle(transaction, parcel.parcel, now).await? {
+        Ok(Match::Parcel(parcel.order_id))
+    } else {
+        Ok(Match::Queue(ReconciliationKind::SettledTwice, None))
     }
 }
 

@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Body;
-use crate::platform::db::{by_id, run};
+use crate::platform::db::by_id;
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::shop::selling::bank;
 
 /// A bank account, its number but for the last digits hidden.
 #[derive(Serialize, ToSchema)]
@@ -78,20 +79,14 @@ pub async fn put_bank_account(
     let now = desk.now();
     let transaction = desk.begin().await?;
     let before = by_id::<bank_account::Entity>(&transaction, *cooperative).await?;
-    run(
-        &transaction,
-        "INSERT INTO bank_account (cooperative_id, bank_bin, number, holder, updated_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (cooperative_id) DO UPDATE SET bank_bin = excluded.bank_bin, number = excluded.number, holder = excluded.holder,
-                                                    updated_at = excluded.updated_at",
-        [
-            (*cooperative).into(),
-            input.bank_bin.as_str().into(),
-            input.number.as_str().into(),
-            fold::stored(&input.holder).into(),
-            now.into(),
-        ],
-    )
-    .await?;
+    let account = bank_account::Model {
+        cooperative_id: *cooperative,
+        bank_bin: input.bank_bin.clone(),
+        number: input.number.clone(),
+        holder: fold::stored(&input.holder),
+        updated_at: now,
+    };
+    bank::put(&transaction, account).await?;
     let was = before.map(|row| json!({"bank_bin": row.bank_bin, "number": masked(&row.number), "holder": row.holder}));
     let is = json!({"bank_bin": input.bank_bin, "number": masked(&input.number), "holder": input.holder});
     desk.audit(&transaction, "bank_account.changed", ("cooperative", cooperative.0), was, is).await?;

@@ -8,7 +8,7 @@ pub mod rules;
 mod store;
 
 pub use rules::Signer;
-pub use store::{Brought, NewClick, brought, has_code, mint, partner_of_click, resolve_code, touch};
+pub use store::{Brought, NewClick, brought, has_code, mint, partner_of_click, resolve_code};
 
 use crate::shop::catalogue::view::Bilingual;
 

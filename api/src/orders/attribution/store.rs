@@ -4,7 +4,7 @@ use entity::value::{AccountId, CartId, ClickId, ClickKind, FeedId, PartnerId, Pr
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
 use time::{Duration, OffsetDateTime};
 
-use crate::platform::db::{one, run};
+use crate::platform::db::one;
 
 pub struct NewClick {
     pub partner: PartnerId,
@@ -51,14 +51,6 @@ pub async fn resolve_code(connection: &impl ConnectionTrait, code: &str) -> Resu
     let sql = "SELECT f.id, f.partner_id FROM feed f JOIN partner p ON p.id = f.partner_id
                WHERE f.code = $1 AND f.state = 'active' AND p.state = 'approved'";
     Ok(one::<CodeRow>(connection, sql, [code.into()]).await?.map(|row| (row.id, row.partner_id)))
-}
-
-/// The basket came by this click; an older click never takes the place of a newer one.
-pub async fn touch(connection: &impl ConnectionTrait, cart: CartId, click: ClickId) -> Result<bool, DbErr> {
-    // Ids are UUIDv7: they sort by the time they were made.
-    let sql = "UPDATE cart SET click_id = $2 WHERE id = $1 AND state = 'open' AND (click_id IS NULL OR click_id < $2)
-               AND EXISTS (SELECT 1 FROM click WHERE id = $2)";
-    Ok(run(connection, sql, [cart.into(), click.into()]).await? == 1)
 }
 
 #[derive(FromQueryResult)]

@@ -22,7 +22,9 @@ mod worker;
 pub use carriers::Carriers;
 pub use orders::{BulkAction, WRONG_CODE, bulk, collect_order, deliver_whole, ship_whole};
 pub use papers::{delivery_note, parcel_label};
-pub use parcels::{NewParcel, ParcelStep, ParcelView, create as create_parcel, of_order as parcels_of, take_step};
+pub use parcels::{
+    NewParcel, ParcelStep, ParcelView, create as create_parcel, of_order as parcels_of, settle, take_step,
+};
 pub use queue::{OrderBrief, PackList, Queue, pack_list, today};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use worker::{Booker, CancelParcels};

@@ -1,6 +1,5 @@
 //! Parcels: one order in one or several, each handed over and followed.
 
-use super::faults::{NO_CONTRACT, NOTHING_LEFT, PARCEL_STATE};
 use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
@@ -17,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::carrier::Label;
 use super::carriers::Carriers;
+use super::faults::{NO_CONTRACT, NOTHING_LEFT, PARCEL_STATE};
 use super::rules::{Worry, follows, is_handed_over, unpacked, worry};
 use super::worker;
 use crate::ledger::rules::share;
@@ -466,4 +466,10 @@ pub async fn carrier_label(db: &Db, carriers: &Carriers, row: &parcel::Model) ->
     };
     // Our own label names the tracking code too: nobody waits because a carrier is down.
     Ok(api.label(&contract, code).await.ok())
+}
+
+/// A carrier has accounted for the cash of a parcel; once.
+pub async fn settle(transaction: &impl ConnectionTrait, parcel: ParcelId, now: OffsetDateTime) -> Result<bool, DbErr> {
+    let sql = "UPDATE parcel SET settled_at = $2 WHERE id = $1 AND settled_at IS NULL";
+    Ok(run(transaction, sql, [parcel.into(), now.into()]).await? == 1)
 }

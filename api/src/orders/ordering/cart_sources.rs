@@ -1,16 +1,5 @@
 //! Where a basket comes from: a partner's click, or a guest who signs in.
 
-use super::carts::{CART_CLOSED, Cart, add, changed, may_use, own_cart};
-use super::rules::quantity_fits;
-use super::store::{LineRow, cart, cart_lines, open_cart_of};
-use crate::config::Config;
-use crate::orders::attribution::{self, NewClick, Signer};
-use crate::people::identity::{Caller, GuestCart, OnSignIn};
-use crate::platform::body::Body;
-use crate::platform::clock::Clock;
-use crate::platform::db::{Db, run};
-use crate::platform::problem::Problem;
-use crate::platform::secrets;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, put};
 use entity::value::{AccountId, CartId, CartState, ClickKind};
@@ -19,6 +8,18 @@ use garde::Validate;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+
+use super::carts::{CART_CLOSED, Cart, add, changed, may_use, own_cart};
+use super::rules::quantity_fits;
+use super::store::{LineRow, came_by, cart, cart_lines, open_cart_of};
+use crate::config::Config;
+use crate::orders::attribution::{self, NewClick, Signer};
+use crate::people::identity::{Caller, GuestCart, OnSignIn};
+use crate::platform::body::Body;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, run};
+use crate::platform::problem::Problem;
+use crate::platform::secrets;
 
 /// Through whom the buyer came: a click's token, or a code read off a poster.
 #[derive(Deserialize, ToSchema, Validate)]
@@ -49,7 +50,7 @@ pub async fn attribute(
             Problem::field("/click", "click", vi, en)
         };
         let click = signer.read_click(token, now).ok_or_else(wrong)?;
-        attribution::touch(db.write(), cart, click).await?;
+        came_by(db.write(), cart, click).await?;
     }
     if let Some(code) = code {
         let code = secrets::normalise_code(code);
@@ -62,7 +63,7 @@ pub async fn attribute(
         let new = NewClick { partner, feed, product: None, page: String::new(), kind, counted: true };
         let transaction = db.begin().await?;
         let (click, _) = attribution::mint(&transaction, new, days, now).await?;
-        attribution::touch(&transaction, cart, click).await?;
+        came_by(&transaction, cart, click).await?;
         transaction.commit().await?;
     }
     Ok(())
@@ -149,7 +150,7 @@ impl MergeOnSignIn {
                 .collect();
             add(&transaction, own.id, &sums, now).await?;
             if let Some(click) = row.click_id {
-                attribution::touch(&transaction, own.id, click).await?;
+                came_by(&transaction, own.id, click).await?;
             }
         }
         transaction.commit().await?;

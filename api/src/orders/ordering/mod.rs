@@ -40,7 +40,7 @@ pub use returns::{
 };
 pub use rules::Action;
 pub use steps::{By, GOODS_GONE, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
-pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_mail, order_list};
+pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_mail, order_list, pay_by};
 pub use sweeper::Sweeper;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};

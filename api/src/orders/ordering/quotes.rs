@@ -18,6 +18,7 @@ use super::carts::{CART_CLOSED, own_cart};
 use super::rules::{Change, line_fault};
 use super::store::{CartRow, LineRow, cart_lines};
 use crate::config::Config;
+
 pub use crate::ledger::rules::LineDiscount;
 use crate::people::identity::{AddressInput, Caller};
 use crate::platform::body::Body;

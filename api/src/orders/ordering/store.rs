@@ -10,7 +10,7 @@ use serde_json::Value;
 use time::{Date, OffsetDateTime};
 
 use super::rules::Standing;
-use crate::platform::db::{all, list, one};
+use crate::platform::db::{all, list, one, run};
 use crate::shop::catalogue::{season_allows, unsellable};
 
 #[derive(Clone, FromQueryResult)]
@@ -355,4 +355,23 @@ pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> R
         unpaid,
         payment_method: party.payment_method,
     }))
+}
+
+/// The buyer pays in another way than first chosen.
+pub async fn pay_by(
+    transaction: &impl ConnectionTrait,
+    purchase: PurchaseId,
+    method: PaymentMethod,
+) -> Result<(), DbErr> {
+    let sql = "UPDATE purchase SET payment_method = $2 WHERE id = $1";
+    run(transaction, sql, [purchase.into(), method.as_str().into()]).await?;
+    Ok(())
+}
+
+/// The basket came by this click; an older click never takes the place of a newer one.
+pub async fn came_by(connection: &impl ConnectionTrait, cart: CartId, click: ClickId) -> Result<bool, DbErr> {
+    // Ids are UUIDv7: they sort by the time they were made.
+    let sql = "UPDATE cart SET click_id = $2 WHERE id = $1 AND state = 'open' AND (click_id IS NULL OR click_id < $2)
+               AND EXISTS (SELECT 1 FROM click WHERE id = $2)";
+    Ok(run(connection, sql, [cart.into(), click.into()]).await? == 1)
 }

@@ -2,7 +2,7 @@
 
 use entity::value::{
     AccountId, CartId, DeliveryMethod, FundedBy, Language, OrderActor, OrderId, OrderLineId, OrderState, PaymentId,
-    PaymentMethod, PaymentState, PickupPointId, PromotionId, PurchaseId, ReservationState, RowId, SalesChannel, Vnd,
+    PaymentMethod, PaymentState, PickupPointId, PromotionId, PurchaseId, RowId, SalesChannel, Vnd,
 };
 use entity::{order, order_event, order_line, outbox, payment, preorder, purchase, reservation};
 use sea_orm::Set;
@@ -19,7 +19,7 @@ use crate::platform::db::Batch;
 use crate::platform::outbox::event;
 use crate::platform::problem::Problem;
 use crate::platform::{fold, secrets};
-use crate::shop::inventory::{Wanted, preorders};
+use crate::shop::inventory::{self, Wanted, preorders};
 
 /// Everything a checkout will write, and its answer.
 pub struct Plan {
@@ -226,15 +226,8 @@ impl Writing<'_> {
         }
         let keep_until = self.today() + Duration::days(share.arrive_days.into());
         rows.wanted.push(Wanted { offer: line.offer_id, quantity: line.quantity, keep_until });
-        rows.reservations.push(reservation::ActiveModel {
-            id: Set(RowId::new()),
-            order_id: Set(order),
-            offer_id: Set(line.offer_id),
-            quantity: Set(line.quantity),
-            state: Set(ReservationState::Held),
-            created_at: Set(self.now),
-            expires_at: Set(Some(self.beginning().1)),
-        });
+        let until = self.beginning().1;
+        rows.reservations.push(inventory::held(order, line.offer_id, line.quantity, until, self.now));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use super::session::{Seat, Turn, said};
 use super::words::WORDS;
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
+
 pub use crate::platform::templates::value;
 use crate::platform::templates::{self, asset, is_english, versioned};
 use entity::value::Language;

@@ -13,10 +13,11 @@ use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::OffsetDateTime;
 
 use crate::people::desk::{DONE_ALREADY, Desk};
-use crate::people::identity::{Permission, SignedIn, begin_session, is_alive, memberships, roles_of};
+use crate::people::identity::{Permission, SignedIn, begin_session, end_session, is_alive, memberships, roles_of};
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
+
 pub use crate::platform::forms::{FORM, Form};
 use crate::platform::forms::{is_foreign, read_form};
 use crate::platform::idempotency::IdempotencyKey;
@@ -247,8 +248,7 @@ pub async fn sit_down(
 
 /// Ends the session of a browser.
 pub async fn stand_up(seat: &Seat) -> Result<HttpResponse, Turn> {
-    let sql = "UPDATE session SET revoked_at = $2, revoked_reason = 'signed out' WHERE id = $1 AND revoked_at IS NULL";
-    run(seat.desk.db.write(), sql, [seat.desk.who.session.into(), seat.desk.now().into()]).await?;
+    end_session(seat.desk.db.write(), seat.desk.who.session, "signed out", seat.desk.now()).await?;
     let mut response = to("/console/login");
     let _ = response.add_cookie(&gone(COOKIE));
     Ok(response)

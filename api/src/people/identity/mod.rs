@@ -34,9 +34,10 @@ pub use entry::{SignUp, authenticate, begin_session, confirm, is_alive, sign_up}
 pub use keys::Keys;
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
+pub use sessions::end as end_session;
 pub use store::{
-    NewAccount, create_account, find as find_account, find_by_contact, grant_membership, grant_role,
-    issue_registration_code, issue_reset_code, memberships, require_member, roles as roles_of,
+    NewAccount, change_role, create_account, end_membership, find as find_account, find_by_contact, grant_membership,
+    grant_role, issue_registration_code, issue_reset_code, memberships, require_member, roles as roles_of,
 };
 
 use crate::platform::problem::Problem;

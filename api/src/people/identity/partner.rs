@@ -10,7 +10,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use entity::api_key;
 use entity::value::{AccountId, ApiKeyId, PartnerId, PartnerRole, PartnerState};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -234,4 +234,27 @@ pub async fn count(
 /// The partner a path names.
 pub fn partner_in(request: &HttpRequest) -> Result<PartnerId, Problem> {
     request.match_info().get("partner_id").and_then(|id| id.parse().ok()).ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+/// Writes a new key down.
+pub async fn add_key(connection: &impl ConnectionTrait, row: api_key::Model) -> Result<(), DbErr> {
+    api_key::Entity::insert(row.into_active_model()).exec_without_returning(connection).await?;
+    Ok(())
+}
+
+/// Another secret; the one before stays good until then.
+pub async fn rotate_key(
+    connection: &impl ConnectionTrait,
+    id: ApiKeyId,
+    secret_hash: &str,
+    old_until: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let sql = "UPDATE api_key SET old_secret_hash = secret_hash, old_until = $3, secret_hash = $2 WHERE id = $1 AND revoked_at IS NULL";
+    run(connection, sql, [id.into(), secret_hash.into(), old_until.into()]).await?;
+    Ok(())
+}
+
+pub async fn revoke_key(connection: &impl ConnectionTrait, id: ApiKeyId, now: OffsetDateTime) -> Result<(), DbErr> {
+    run(connection, "UPDATE api_key SET revoked_at = $2 WHERE id = $1", [id.into(), now.into()]).await?;
+    Ok(())
 }

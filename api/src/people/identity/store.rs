@@ -103,6 +103,27 @@ pub async fn grant_membership(
     Ok(())
 }
 
+/// Gives a member another role; how many rows it touched.
+pub async fn change_role(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    cooperative: CooperativeId,
+    role: MemberRole,
+) -> Result<u64, DbErr> {
+    let sql = "UPDATE cooperative_member SET role = $3 WHERE cooperative_id = $1 AND account_id = $2";
+    run(connection, sql, [cooperative.into(), account.into(), role.as_str().into()]).await
+}
+
+/// Ends a membership; how many rows it touched.
+pub async fn end_membership(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    cooperative: CooperativeId,
+) -> Result<u64, DbErr> {
+    let sql = "DELETE FROM cooperative_member WHERE cooperative_id = $1 AND account_id = $2";
+    run(connection, sql, [cooperative.into(), account.into()]).await
+}
+
 /// What the account may do in a cooperative; refused without the permission. Asked anew for every request, so that a removed
 /// member is out at once.
 pub async fn require_member(

@@ -2,9 +2,10 @@
 
 use entity::delivery_rate;
 use entity::value::{CooperativeId, RowId, Vnd};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::rules::{DEFAULT_BASE_WEIGHT_G, DEFAULT_RATES, DEFAULT_STEP_WEIGHT_G};
+use crate::platform::db::run;
 
 /// All rates of these cooperatives.
 pub async fn rates(
@@ -15,6 +16,20 @@ pub async fn rates(
         .filter(delivery_rate::Column::CooperativeId.is_in(of.iter().copied()))
         .all(connection)
         .await
+}
+
+/// Rates that take the place of all a cooperative had.
+pub async fn replace_rates(
+    connection: &impl ConnectionTrait,
+    cooperative: CooperativeId,
+    rates: Vec<delivery_rate::Model>,
+) -> Result<(), DbErr> {
+    run(connection, "DELETE FROM delivery_rate WHERE cooperative_id = $1", [cooperative.into()]).await?;
+    if !rates.is_empty() {
+        let rows = rates.into_iter().map(IntoActiveModel::into_active_model);
+        delivery_rate::Entity::insert_many(rows).exec_without_returning(connection).await?;
+    }
+    Ok(())
 }
 
 pub async fn add_default_rates(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<(), DbErr> {

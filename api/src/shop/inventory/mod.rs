@@ -13,6 +13,7 @@ pub mod harvest;
 mod lot_of_the_day;
 pub mod lots;
 mod moves;
+pub mod opening;
 pub mod preorders;
 mod routes;
 pub mod rules;
@@ -20,7 +21,9 @@ mod store;
 
 pub use moves::{Packing, Pick, put_back, record, release, restock, take};
 pub use routes::{NewMovement, StockItem, one_of, receive, receive_within, stock_of};
-pub use store::{BELOW_RESERVED, Outcome, Wanted, check, level, lots_of, open_lots, reserve, reserve_again, sellable};
+pub use store::{
+    BELOW_RESERVED, Outcome, Wanted, check, held, level, lots_of, open_lots, reserve, reserve_again, sellable,
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

@@ -1,14 +1,16 @@
 //! Goods on their way: released, packed, brought back, counted. First expired, first out.
 
+use std::collections::BTreeMap;
+
+use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use time::{Date, OffsetDateTime};
+
 use super::lot_of_the_day::lot_of_the_day;
 use super::preorders;
 use super::rules::{Shift, first_expired_first_out};
 use super::store::{Move, Outcome, lock, lots_of, post, shift, turn};
 use crate::platform::db::{all, run};
-use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
-use std::collections::BTreeMap;
-use time::{Date, OffsetDateTime};
 
 /// Frees what an order had reserved, of stock and of harvests to come.
 pub async fn release(

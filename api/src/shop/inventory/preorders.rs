@@ -1,14 +1,15 @@
 //! Orders that wait for a harvest: booked of a forecast, served first come first served, or fallen short.
 
+use entity::value::{CooperativeId, ForecastId, LotId, OfferId, OrderId, PreorderState, RowId};
+use entity::{forecast, preorder};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Set};
+use time::{Date, OffsetDateTime};
+
 use super::rules::allocate;
 use super::store::{Outcome, Wanted, lock, reserve};
 use crate::platform::db::{all, one, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
-use entity::value::{CooperativeId, ForecastId, LotId, OfferId, OrderId, PreorderState, RowId};
-use entity::{forecast, preorder};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Set};
-use time::{Date, OffsetDateTime};
 
 /// Books a pre-order against its forecast; whether there was room. The pre-order itself is the caller's row.
 pub async fn book(

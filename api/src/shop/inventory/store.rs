@@ -3,8 +3,8 @@
 //! Whoever changes lots of an offer first locks the offer's stock row (on SQLite the writer is alone anyway), so that lots
 //! are read and changed by one at a time.
 
-use entity::stock_movement;
-use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId, RowId};
+use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId, ReservationState, RowId};
+use entity::{reservation, stock_movement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Value};
 use time::{Date, OffsetDateTime};
 
@@ -374,4 +374,23 @@ pub async fn check(connection: &impl ConnectionTrait) -> Result<Vec<Disagreement
         found.extend(all::<Disagreement>(connection, *check, []).await?);
     }
     Ok(found)
+}
+
+/// What is kept for an order, until somebody must have acted.
+pub fn held(
+    order: OrderId,
+    offer: OfferId,
+    quantity: i64,
+    until: OffsetDateTime,
+    now: OffsetDateTime,
+) -> reservation::ActiveModel {
+    reservation::ActiveModel {
+        id: Set(RowId::new()),
+        order_id: Set(order),
+        offer_id: Set(offer),
+        quantity: Set(quantity),
+        state: Set(ReservationState::Held),
+        created_at: Set(now),
+        expires_at: Set(Some(until)),
+    }
 }

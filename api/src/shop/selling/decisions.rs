@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::applications::{APPLICATION_STATE, ApplicationView, PAPERS_MISSING, has_papers, view};
+use super::bank;
 use super::slugs::{free_slug, slug_taken};
 use crate::people::desk::Desk;
 use crate::people::identity::grant_membership;
@@ -242,14 +243,14 @@ async fn found(
     cooperative::Entity::insert(cooperative).exec_without_returning(transaction).await.map_err(slug_taken)?;
     add_default_rates(transaction, id).await?;
     grant_membership(transaction, row.account_id, id, MemberRole::Owner, now).await?;
-    let bank = bank_account::ActiveModel {
-        cooperative_id: Set(id),
-        bank_bin: Set(row.bank_bin.clone()),
-        number: Set(row.bank_account.clone()),
-        holder: Set(row.bank_holder.clone()),
-        updated_at: Set(now),
+    let account = bank_account::Model {
+        cooperative_id: id,
+        bank_bin: row.bank_bin.clone(),
+        number: row.bank_account.clone(),
+        holder: row.bank_holder.clone(),
+        updated_at: now,
     };
-    bank_account::Entity::insert(bank).exec_without_returning(transaction).await?;
+    bank::put(transaction, account).await?;
     run(transaction, "UPDATE application SET cooperative_id = $2 WHERE id = $1", [row.id.into(), id.into()]).await?;
     emit(transaction, "cooperative.changed", id.0, json!({}), now).await?;
     Ok(id)

@@ -29,6 +29,7 @@ use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::shop::inventory;
 
 /// Where a listing stands, reviews included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -466,8 +467,7 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
         offer::Entity::insert(new.into_active_model().reset_all()).exec_without_returning(&transaction).await?;
         let sql = "INSERT INTO price_tier (offer_id, from_quantity, amount) SELECT $2, from_quantity, amount FROM price_tier WHERE offer_id = $1";
         run(&transaction, sql, [from.into(), to.into()]).await?;
-        let sql = "INSERT INTO stock (offer_id, on_hand, reserved, version, updated_at) VALUES ($1, 0, 0, 1, $2)";
-        run(&transaction, sql, [to.into(), now.into()]).await?;
+        inventory::opening::none_of(&transaction, to, now).await?;
     }
     for image in images {
         let new = product_image::Model { id: RowId::new(), product_id: copy, ..image };

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod applications;
+pub mod bank;
 pub mod decisions;
 pub mod doubts;
 pub mod imports;

@@ -21,6 +21,7 @@ use crate::platform::db::{by_id, is_duplicate, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::{fold, secrets};
+use crate::shop::inventory;
 
 codes! {
     SKU_TAKEN = "sku_taken" 409 "Mã hàng (SKU) này đã có." "There is an offer with this SKU.";
@@ -221,12 +222,7 @@ pub async fn add_offers(
             .await
             .map_err(|error| if is_duplicate(&error) { Problem::new(&SKU_TAKEN) } else { error.into() })?;
         write_tiers(transaction, id, &input.tiers).await?;
-        run(
-            transaction,
-            "INSERT INTO stock (offer_id, on_hand, reserved, version, updated_at) VALUES ($1, 0, 0, 1, $2)",
-            [id.into(), now.into()],
-        )
-        .await?;
+        inventory::opening::none_of(transaction, id, now).await?;
         ids.push(id);
     }
     Ok(ids)

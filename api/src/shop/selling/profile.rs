@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, patch, put};
 use entity::value::{CooperativeId, CooperativeKind, CooperativeStatus, DeliveryZone, RowId, Vnd};
 use entity::{cooperative, delivery_rate};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::people::identity::{Permission, SignedIn, require_member, rules::phone};
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, by_id, run};
+use crate::platform::db::{Db, by_id};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::ReadModel;
@@ -258,23 +258,20 @@ pub async fn replace_rates(
         }
     }
     let before = current_rates(&db, *id).await?;
-    let row = |rate: &Rate| delivery_rate::ActiveModel {
-        id: Set(RowId::new()),
-        cooperative_id: Set(*id),
-        zone: Set(rate.zone),
-        base_weight_g: Set(rate.base_weight_g),
-        base_amount: Set(Vnd(rate.base_price)),
-        step_weight_g: Set(rate.step_weight_g),
-        step_amount: Set(Vnd(rate.step_price)),
-        free_from_amount: Set(rate.free_from.map(Vnd)),
-        max_days: Set(rate.max_days),
+    let row = |rate: &Rate| delivery_rate::Model {
+        id: RowId::new(),
+        cooperative_id: *id,
+        zone: rate.zone,
+        base_weight_g: rate.base_weight_g,
+        base_amount: Vnd(rate.base_price),
+        step_weight_g: rate.step_weight_g,
+        step_amount: Vnd(rate.step_price),
+        free_from_amount: rate.free_from.map(Vnd),
+        max_days: rate.max_days,
     };
     let rows: Vec<_> = input.items.iter().map(row).collect();
     let transaction = db.begin().await?;
-    run(&transaction, "DELETE FROM delivery_rate WHERE cooperative_id = $1", [(*id).into()]).await?;
-    if !rows.is_empty() {
-        delivery_rate::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
-    }
+    crate::shop::delivery::replace_rates(&transaction, *id, rows).await?;
     let about = ("delivery_rates.replaced", "cooperative", id.0);
     record(&transaction, &clock, &caller, about, (json!(before), json!(input)), ("cooperative.changed", id.0)).await?;
     transaction.commit().await?;

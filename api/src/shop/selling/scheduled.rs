@@ -1,12 +1,5 @@
 //! Prices to come: from a day on, until another.
 
-use super::offers::{PRICE_OVERLAP, own};
-use crate::people::desk::Desk;
-use crate::people::identity::Permission;
-use crate::platform::body::Body;
-use crate::platform::db::run;
-use crate::platform::moments;
-use crate::platform::problem::{NOT_FOUND, Problem};
 use actix_web::web::Path;
 use actix_web::{HttpResponse, delete, get, post};
 use entity::scheduled_price;
@@ -17,6 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+
+use super::offers::{PRICE_OVERLAP, own};
+use crate::people::desk::Desk;
+use crate::people::identity::Permission;
+use crate::platform::body::Body;
+use crate::platform::db::run;
+use crate::platform::moments;
+use crate::platform::problem::{NOT_FOUND, Problem};
 
 #[derive(Serialize, ToSchema)]
 pub struct ScheduledPrice {

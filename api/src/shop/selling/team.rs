@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use crate::people::desk::Desk;
-use crate::people::identity::{Permission, grant_membership, rules::Contact};
+use crate::people::identity::{self, Permission, grant_membership, rules::Contact};
 use crate::platform::body::Body;
 use crate::platform::db::{Db, all, by_id, is_duplicate, one, run};
 use crate::platform::outbox::emit;
@@ -242,16 +242,19 @@ struct Owners {
     owners: i64,
 }
 
-/// Changes a team one change at a time, and refuses to leave it without an owner.
-async fn guarded(
+/// A team changes one change at a time: taken first, so that two owners cannot remove each other at the same moment.
+async fn lock_team(transaction: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<(), DbErr> {
+    run(transaction, "UPDATE cooperative SET updated_at = updated_at WHERE id = $1", [cooperative.into()]).await?;
+    Ok(())
+}
+
+/// One member was changed, and the team is not left without an owner.
+async fn still_owned(
     transaction: &impl ConnectionTrait,
     cooperative: CooperativeId,
-    sql: &'static str,
-    values: Vec<sea_orm::Value>,
+    changed: u64,
 ) -> Result<(), Problem> {
-    // Taken first, so that two owners cannot remove each other at the same moment.
-    run(transaction, "UPDATE cooperative SET updated_at = updated_at WHERE id = $1", [cooperative.into()]).await?;
-    if run(transaction, sql, values).await? != 1 {
+    if changed != 1 {
         return Err(Problem::new(&NOT_FOUND));
     }
     let sql = "SELECT COUNT(*) AS owners FROM cooperative_member m JOIN account a ON a.id = m.account_id
@@ -275,9 +278,9 @@ pub async fn set_role(
 ) -> Result<Team, Problem> {
     let before = role_of(desk.db.fresh(), cooperative, account).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let transaction = desk.db.begin().await?;
-    let sql = "UPDATE cooperative_member SET role = $3 WHERE cooperative_id = $1 AND account_id = $2";
-    let values = vec![cooperative.into(), account.into(), role.as_str().into()];
-    guarded(&transaction, cooperative, sql, values).await?;
+    lock_team(&transaction, cooperative).await?;
+    let changed = identity::change_role(&transaction, account, cooperative, role).await?;
+    still_owned(&transaction, cooperative, changed).await?;
     let about = ("cooperative", cooperative.0);
     let (before, after) = (json!({"account": account, "role": before}), json!({"account": account, "role": role}));
     desk.audit(&transaction, "team.role_changed", about, before, after).await?;
@@ -303,8 +306,9 @@ pub async fn remove(desk: &Desk, cooperative: CooperativeId, account: AccountId)
     let permission = if account == desk.who.account { Permission::SeeShop } else { Permission::ManageTeam };
     desk.may(cooperative, permission).await?;
     let transaction = desk.db.begin().await?;
-    let sql = "DELETE FROM cooperative_member WHERE cooperative_id = $1 AND account_id = $2";
-    guarded(&transaction, cooperative, sql, vec![cooperative.into(), account.into()]).await?;
+    lock_team(&transaction, cooperative).await?;
+    let changed = identity::end_membership(&transaction, account, cooperative).await?;
+    still_owned(&transaction, cooperative, changed).await?;
     let before = json!({"account": account});
     desk.audit(&transaction, "team.left", ("cooperative", cooperative.0), before, ()).await?;
     transaction.commit().await?;

@@ -1,11 +1,10 @@
 //! What a row becomes: new goods with their opening stock, or a change of known ones.
 
-use entity::value::CategoryId;
 use std::collections::HashMap;
 
+use entity::value::CategoryId;
 use entity::value::{
-    AuditActor, CooperativeId, LotId, LotState, MovementKind, OffSeason, OfferId, OfferStatus, ProductId,
-    ProductStatus, RowId, Vnd,
+    AuditActor, CooperativeId, MovementKind, OffSeason, OfferId, OfferStatus, ProductId, ProductStatus, Vnd,
 };
 use entity::{audit_entry, lot, lot_stock, offer, outbox, price_tier, product, stock, stock_movement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
@@ -14,6 +13,7 @@ use time::OffsetDateTime;
 
 use super::rules::Row;
 use crate::people::desk::Desk;
+use crate::platform::audit::{self, Change};
 use crate::platform::db::Batch;
 use crate::platform::outbox::event;
 use crate::platform::problem::Problem;
@@ -151,7 +151,7 @@ pub(super) fn add(
             by_name.insert(name.clone(), id);
             new.products.push(product_row(id, desk, shop, row, &name, now));
             new.events.push(event("product.changed", id.0, json!({}), now));
-            new.audit.push(audit(desk, "product.imported", id.0, json!({"name_vi": name, "sku": row.sku}), now));
+            new.audit.push(audited(desk, "product.imported", id.0, json!({"name_vi": name, "sku": row.sku}), now));
             id
         }
     };
@@ -184,14 +184,8 @@ pub(super) fn add(
         });
     }
     let counted = row.stock.unwrap_or(0);
-    new.stock.push(stock::ActiveModel {
-        offer_id: Set(id),
-        on_hand: Set(counted),
-        reserved: Set(0),
-        version: Set(1),
-        updated_at: Set(now),
-    });
-    new.audit.push(audit(desk, "offer.imported", id.0, json!({"price": row.price, "stock": counted}), now));
+    new.stock.push(inventory::opening::stock(id, counted, now));
+    new.audit.push(audited(desk, "offer.imported", id.0, json!({"price": row.price, "stock": counted}), now));
     if counted > 0 {
         opening(new, desk, shop.row.id, product, id, row, now);
     }
@@ -256,52 +250,39 @@ fn opening(
     row: &Row,
     now: OffsetDateTime,
 ) {
-    let (lot, today, counted) = (LotId::new(), desk.today(), row.stock.unwrap_or(0));
+    let (today, counted) = (desk.today(), row.stock.unwrap_or(0));
     let mark: String = row.sku.chars().take(25).collect();
-    new.lots.push(lot::ActiveModel {
-        id: Set(lot),
-        cooperative_id: Set(cooperative),
-        product_id: Set(product),
-        code: Set(format!("{:02}{:02}{:02}-{mark}", today.year() % 100, u8::from(today.month()), today.day())),
-        harvested_on: Set(today),
-        expires_on: Set(row.shelf_life_days.map(|days| today + time::Duration::days(days.into()))),
-        created_at: Set(now),
-        state: Set(LotState::Good),
-        plot: Set(None),
-        household: Set(None),
-        note: Set(Some("nhập từ bảng tính".to_owned())),
-        forecast_id: Set(None),
-    });
-    new.lot_stock.push(lot_stock::ActiveModel { lot_id: Set(lot), offer_id: Set(offer), on_hand: Set(counted) });
-    new.movements.push(stock_movement::ActiveModel {
-        id: Set(RowId::new()),
-        offer_id: Set(offer),
-        kind: Set(MovementKind::Receipt),
-        quantity: Set(counted),
-        order_id: Set(None),
-        lot_id: Set(Some(lot)),
-        note: Set(Some("nhập từ bảng tính".to_owned())),
-        actor_id: Set(Some(desk.who.account)),
-        at: Set(now),
-    });
+    let opening = inventory::opening::Opening {
+        cooperative,
+        product,
+        offer,
+        code: format!("{:02}{:02}{:02}-{mark}", today.year() % 100, u8::from(today.month()), today.day()),
+        harvested_on: today,
+        expires_on: row.shelf_life_days.map(|days| today + time::Duration::days(days.into())),
+        counted,
+        note: "nhập từ bảng tính".to_owned(),
+        actor: desk.who.account,
+    };
+    let (lot, content, movement) = opening.rows(now);
+    new.lots.push(lot);
+    new.lot_stock.push(content);
+    new.movements.push(movement);
 }
 
-fn audit(
+fn audited(
     desk: &Desk,
     action: &str,
     id: uuid::Uuid,
     after: serde_json::Value,
     now: OffsetDateTime,
 ) -> audit_entry::ActiveModel {
-    audit_entry::ActiveModel {
-        id: Set(RowId::new()),
-        actor_kind: Set(AuditActor::User),
-        actor_id: Set(Some(desk.who.account.0)),
-        action: Set(action.to_owned()),
-        entity: Set(action.split('.').next().unwrap_or_default().to_owned()),
-        entity_id: Set(id),
-        before: Set(None),
-        after: Set(Some(after)),
-        at: Set(now),
-    }
+    let change = Change {
+        actor: (AuditActor::User, Some(desk.who.account.0)),
+        action,
+        entity: action.split('.').next().unwrap_or_default(),
+        entity_id: id,
+        before: None,
+        after: Some(after),
+    };
+    audit::row(change, now)
 }
