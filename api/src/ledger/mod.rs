@@ -2,7 +2,8 @@
 //!
 //! Double entry, append only. Every business event writes one balanced journal in its own transaction (`book`), so what
 //! happened and what is booked cannot part. What an order's money does, from payment over delivery to a refund, is pure and
-//! told in `rules`; `sale` and `refunds` carry it out. Commission (`commission`) is agreed when a line is bought and frozen
+//! told in `rules`; `sale` and `refunds` carry it out; what
+//! providers and the bank hold is booked by `gateways`. Commission (`commission`) is agreed when a line is bought and frozen
 //! on it. Tax is withheld from household sellers and declared monthly (`tax`). `check` proves that everything agrees.
 //!
 //! The books lie below ordering: an order's step moves money in the step's own transaction.
@@ -10,6 +11,8 @@
 mod book;
 pub mod check;
 pub mod commission;
+pub mod gateways;
+pub mod refund_states;
 pub mod refunds;
 mod routes;
 pub mod rules;

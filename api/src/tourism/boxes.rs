@@ -15,12 +15,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::destinations;
 use crate::orders::fulfilment::WRONG_CODE;
-use crate::orders::ordering::{Action, By, ORDER_STATE, OrderRow, order_within, step_within};
+use crate::orders::ordering::{self, Action, By, ORDER_STATE, OrderRow, order_within, step_within};
 use crate::people::desk::PartnerDesk;
 use crate::people::identity::check_commune;
 use crate::people::identity::partner::Scope;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, by_id, run};
+use crate::platform::db::{all, by_id};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::secrets;
@@ -299,9 +299,8 @@ pub async fn arrive(desk: &PartnerDesk, id: OrderId) -> Result<BoxView, Problem>
     let now = desk.now();
     let transaction = desk.begin().await?;
     let (row, point) = own(desk, &transaction, id).await?;
-    let sql = "UPDATE orders SET arrived_at = $2, collect_by = $3, updated_at = $2 WHERE id = $1 AND state = 'packed' AND arrived_at IS NULL";
     let until = now + Duration::days(point.keep_days.into());
-    if run(&transaction, sql, [id.into(), now.into(), until.into()]).await? != 1 {
+    if !ordering::arrived(&transaction, id, until, now).await? {
         return Err(Problem::new(&ORDER_STATE).extension("state", row.state));
     }
     desk.audit(&transaction, "box.arrived", ("order", id.0), (), json!({"point": point.id})).await?;

@@ -157,9 +157,8 @@ fn files_of_a_slice_stand_in_no_circle() {
 /// Tables that several slices still write, all of whom are named here: to be paid back, and never to be added to.
 const DEBTS: &[(&str, &[&str])] = &[
     ("order_line", &["ledger", "orders::ordering"]),
-    ("orders", &["ledger", "money::payment", "orders::fulfilment", "orders::ordering", "tourism"]),
+    ("orders", &["ledger", "orders::ordering"]),
     ("payment", &["ledger", "money::payment", "orders::ordering"]),
-    ("refund", &["ledger", "money::payment"]),
 ];
 
 /// Tables, the slices that write them, and a file of each that does.

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{Language, Money, OrderActor, OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId, Vnd};
+use entity::value::{Language, Money, OrderActor, OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId};
 use entity::{payment, purchase};
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult, Set};
@@ -14,7 +14,8 @@ use super::provider::{Charge, Failure, PaymentAction};
 use super::refunds::{RefundView, of_purchase};
 use super::settle::{Till, held_until};
 use crate::orders::ordering::{
-    Action, BuyersOrder, By, Secret, Tools, cash_reference, cash_row, hold, number, order_within, pay_by, step_within,
+    Action, BuyersOrder, By, Due, Secret, Tools, cash_reference, cash_row, due, hold, number, order_within, pay_by,
+    step_within,
 };
 use crate::people::identity::Caller;
 use crate::platform::body::{Body, Params};
@@ -107,12 +108,6 @@ async fn own_purchase(
 }
 
 #[derive(FromQueryResult)]
-struct Due {
-    id: OrderId,
-    total_amount: Vnd,
-}
-
-#[derive(FromQueryResult)]
 struct Count {
     count: i64,
 }
@@ -155,9 +150,7 @@ pub async fn begin(
         let row = by_id::<payment::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
         return Ok(view(row));
     }
-    let sql = "UPDATE orders SET updated_at = updated_at WHERE purchase_id = $1 AND state = 'awaiting_payment' AND respond_by > $2 RETURNING id, total_amount";
-    let mut due = all::<Due>(&transaction, sql, [purchase.id.into(), now.into()]).await?;
-    due.sort_by_key(|order| order.id);
+    let due = due(&transaction, purchase.id, now).await?;
     let amount: i64 = due.iter().map(|order| order.total_amount.0).sum();
     if amount == 0 {
         return Err(Problem::new(&NOTHING_TO_PAY));

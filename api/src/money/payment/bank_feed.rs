@@ -11,8 +11,8 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use super::provider::{Notice, Outcome, number, sha256, text};
 use super::rules::{Verdict, codes_in, next};
 use super::settle::{Till, by_reference};
-use super::unmatched::{Transfer, queue, transfer_row, unplaced};
-use crate::ledger;
+use super::unmatched::{Transfer, queue, transfer_row};
+use crate::ledger::{self, gateways};
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::is_duplicate;
 use crate::platform::problem::Problem;
@@ -117,7 +117,7 @@ impl Till {
             let payment = payment.map(|row| row.id);
             let detail = format!("{} {}: {}", transfer.source, transfer.bank_reference, transfer.description);
             queue(&transaction, (kind, id.0), transfer.amount, payment, &detail, now).await?;
-            ledger::post(&transaction, vec![unplaced(id.0, transfer.amount)], now).await?;
+            ledger::post(&transaction, vec![gateways::unplaced(id.0, transfer.amount)], now).await?;
             transaction.commit().await?;
             return Ok(Outcome::Confirmed);
         }

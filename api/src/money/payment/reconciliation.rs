@@ -19,8 +19,7 @@ use uuid::Uuid;
 use super::provider::{Notice, Outcome};
 use super::rules::Verdict;
 use super::settle::Till;
-use crate::ledger;
-use crate::ledger::rules::{Account, Entry, Journal};
+use crate::ledger::{self, gateways};
 use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
@@ -223,17 +222,7 @@ async fn post(
         Resolution::Assign if is_transfer(row.kind) => LedgerAccountKind::Bank,
         _ => return Err(Problem::new(&RESOLUTION)),
     };
-    let journal = Journal {
-        key: format!("resolved:{}", row.id),
-        kind: "resolved",
-        subject: row.id.0,
-        note: Some(input.note.clone()),
-        actor: Some(desk.who.account),
-        entries: vec![
-            Entry::new(Account::one(LedgerAccountKind::Unmatched), row.amount.0),
-            Entry::new(Account::one(to), -row.amount.0),
-        ],
-    };
+    let journal = gateways::resolved(row.id.0, to, row.amount.0, &input.note, desk.who.account);
     ledger::post(transaction, vec![journal], desk.now()).await
 }
 

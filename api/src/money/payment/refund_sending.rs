@@ -10,8 +10,8 @@ use super::refunds::REFUND_STATE;
 use super::rules::pause;
 use super::settle::Till;
 use super::unmatched::queue;
-use crate::ledger;
-use crate::ledger::rules::{Account, Entry, Journal};
+use crate::ledger::rules::Account;
+use crate::ledger::{self, gateways, refund_states};
 use crate::platform::audit;
 use crate::platform::db::{all, by_id, run};
 use crate::platform::outbox::emit;
@@ -42,14 +42,7 @@ impl Till {
         let now = self.clock.now();
         let fresh = row.state == RefundState::Due;
         // Written down before the provider is called: a refund that may have been heard is never sent again unasked.
-        let taken = run(
-            self.db.write(),
-            "UPDATE refund SET state = 'sending', attempts = attempts + 1, next_at = $3, updated_at = $4
-             WHERE id = $1 AND state = $2 AND next_at <= $4",
-            [row.id.into(), row.state.as_str().into(), (now + LEASE).into(), now.into()],
-        )
-        .await?;
-        if taken != 1 {
+        if !refund_states::take(self.db.write(), (row.id, row.state), now + LEASE, now).await? {
             return Ok(());
         }
         let payment = match row.payment_id {
@@ -88,17 +81,8 @@ impl Till {
         let Some(seconds) = pause(row.attempts) else {
             return self.hand_over(row, &format!("the provider does not say: {reason}")).await;
         };
-        run(
-            self.db.write(),
-            "UPDATE refund SET state = 'unknown', next_at = $2, last_error = $3, updated_at = $4 WHERE id = $1 AND state = 'sending'",
-            [
-                row.id.into(),
-                (now + Duration::seconds(seconds)).into(),
-                reason.chars().take(300).collect::<String>().into(),
-                now.into(),
-            ],
-        )
-        .await?;
+        let (reason, again): (String, _) = (reason.chars().take(300).collect(), now + Duration::seconds(seconds));
+        refund_states::unknown(self.db.write(), row.id, (&reason, again), now).await?;
         Ok(())
     }
 
@@ -107,9 +91,7 @@ impl Till {
         let now = self.clock.now();
         let transaction = self.db.begin().await?;
         let reason: String = reason.chars().take(300).collect();
-        let sql =
-            "UPDATE refund SET state = 'manual', last_error = $2, updated_at = $3 WHERE id = $1 AND state = 'sending'";
-        if run(&transaction, sql, [row.id.into(), reason.as_str().into(), now.into()]).await? == 1 {
+        if refund_states::hand_over(&transaction, row.id, &reason, now).await? {
             let what = (ReconciliationKind::RefundFailed, row.id.0);
             queue(&transaction, what, row.amount.0, row.payment_id, &reason, now).await?;
         }
@@ -126,15 +108,9 @@ impl Till {
         by: Option<AccountId>,
     ) -> Result<(), Problem> {
         let now = self.clock.now();
-        let from = if by.is_some() { "manual" } else { "sending" };
+        let from = if by.is_some() { RefundState::Manual } else { RefundState::Sending };
         let transaction = self.db.begin().await?;
-        let done = run(
-            &transaction,
-            "UPDATE refund SET state = 'succeeded', provider_reference = $3, last_error = NULL, updated_at = $4 WHERE id = $1 AND state = $2",
-            [row.id.into(), from.into(), reference.into(), now.into()],
-        )
-        .await?;
-        if done != 1 {
+        if !refund_states::succeed(&transaction, (row.id, from), reference, now).await? {
             return Err(Problem::new(&REFUND_STATE));
         }
         run(
@@ -145,18 +121,7 @@ impl Till {
         )
         .await?;
         let source = if by.is_some() { Account::one(LedgerAccountKind::Bank) } else { self.source(payment) };
-        let entries = vec![
-            Entry::new(Account::one(LedgerAccountKind::RefundsPayable), row.amount.0),
-            Entry::new(source, -row.amount.0),
-        ];
-        let journal = Journal {
-            key: format!("refunded:{}", row.id),
-            kind: "refunded",
-            subject: row.id.0,
-            note: None,
-            actor: by,
-            entries,
-        };
+        let journal = gateways::refunded(row.id, source, row.amount.0, by);
         if by.is_some() {
             let sql = "UPDATE reconciliation_item SET state = 'resolved', resolution = 'sent', resolved_by = $2, resolved_at = $3
                        WHERE kind = 'refund_failed' AND subject_id = $1 AND state = 'open'";

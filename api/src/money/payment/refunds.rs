@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::settle::Till;
-use crate::ledger;
 use crate::ledger::refunds::{NOT_PAID, Owe, What, over_orders, owe, take_back};
+use crate::ledger::{self, refund_states};
 use crate::orders::ordering::seller;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -199,9 +199,7 @@ async fn ask_for(
     let mut rows = Vec::new();
     for id in &ids {
         if limited {
-            // Small sums go by themselves.
-            let sql = "UPDATE refund SET state = 'due' WHERE id = $1 AND amount <= $2 AND state = 'awaiting_approval'";
-            run(&transaction, sql, [(*id).into(), desk.config.refund_approval_above.into()]).await?;
+            refund_states::let_small_go(&transaction, *id, desk.config.refund_approval_above).await?;
         }
         rows.extend(by_id::<refund::Entity>(&transaction, *id).await?);
     }
@@ -341,20 +339,12 @@ pub async fn decide_refund(
         till.refund_done(&before, &payment, reference, Some(desk.who.account)).await?;
     } else {
         let (from, to) = match body.0.step {
-            RefundStep::Approve => ("awaiting_approval", "due"),
-            RefundStep::Reject => ("awaiting_approval", "rejected"),
-            _ => ("manual", "due"),
+            RefundStep::Approve => (RefundState::AwaitingApproval, RefundState::Due),
+            RefundStep::Reject => (RefundState::AwaitingApproval, RefundState::Rejected),
+            _ => (RefundState::Manual, RefundState::Due),
         };
         let transaction = desk.begin().await?;
-        let moved = run(
-            &transaction,
-            "UPDATE refund SET state = $3, next_at = $4, updated_at = $4, attempts = 0,
-                    decided_by = CASE WHEN $2 = 'awaiting_approval' THEN $5 ELSE decided_by END
-             WHERE id = $1 AND state = $2",
-            [(*id).into(), from.into(), to.into(), now.into(), desk.who.account.into()],
-        )
-        .await?;
-        if moved != 1 {
+        if !refund_states::decide(&transaction, *id, (from, to), desk.who.account, now).await? {
             return Err(Problem::new(&REFUND_STATE).extension("state", before.state));
         }
         if body.0.step == RefundStep::Retry {

@@ -7,7 +7,7 @@ use entity::payment;
 use entity::value::{
     LedgerAccountKind, OrderActor, OrderId, OrderState, PaymentId, PaymentMethod, PaymentState, PurchaseId, RefundState,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use time::{Duration, OffsetDateTime};
 
 use super::provider::{Notice, Outcome};
@@ -16,8 +16,8 @@ use super::rules::{Verdict, next, pause};
 use super::unmatched;
 use crate::config::Config;
 use crate::ledger::refunds::{self, Owe, What, owe};
-use crate::ledger::rules::{Account, Entry, Journal};
-use crate::ledger::{post, sale};
+use crate::ledger::rules::Account;
+use crate::ledger::{gateways, post, refund_states, sale};
 use crate::orders::ordering::{Action, By, Tools, hold, order_within, pay_by, step_within};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, is_duplicate, one, run};
@@ -219,17 +219,8 @@ impl Till {
         let id = entity::value::RefundId::new();
         let because = Owe::because("paid_twice");
         let refund = refunds::row(id, row.purchase_id, Some(row.id), (RefundState::Due, amount), &because, now);
-        entity::refund::Entity::insert(refund).exec_without_returning(transaction).await?;
-        let held = || Account::one(LedgerAccountKind::BuyerFunds);
-        let journal =
-            |key: String, kind, subject, entries| Journal { key, kind, subject, note: None, actor: None, entries };
-        let came = vec![Entry::new(self.source(row), amount), Entry::new(held(), -amount)];
-        let goes =
-            vec![Entry::new(held(), amount), Entry::new(Account::one(LedgerAccountKind::RefundsPayable), -amount)];
-        let journals = vec![
-            journal(format!("surplus:{}", row.id), "surplus", row.id.0, came),
-            journal(format!("owed:{id}"), "refund_owed", id.0, goes),
-        ];
+        refund_states::add(transaction, refund).await?;
+        let journals = gateways::surplus(row.id, self.source(row), id, amount);
         post(transaction, journals, now).await
     }
 

@@ -18,9 +18,9 @@ use utoipa::ToSchema;
 use super::provider::SettlementColumns;
 use super::settle::{Till, by_reference};
 use super::unmatched::queue;
-use crate::ledger;
 use crate::ledger::rules::{Account, Entry, Journal};
 use crate::ledger::sale;
+use crate::ledger::{self, gateways};
 use crate::orders::fulfilment;
 use crate::people::desk::Desk;
 use crate::platform::body::Params;
@@ -345,9 +345,7 @@ impl Booking {
                 (SettlementLineState::Queued, payment, Account::one(LedgerAccountKind::Unmatched))
             }
         };
-        self.entries.push(Entry::new(from, -line.amount));
-        self.entries.push(Entry::new(Account::one(LedgerAccountKind::GatewayFees), line.fee));
-        self.entries.push(Entry::new(Account::one(LedgerAccountKind::Bank), line.amount - line.fee));
+        self.entries.extend(gateways::settled_line(from, line.amount, line.fee));
         let row = settlement_line::ActiveModel {
             id: Set(id),
             settlement_id: Set(self.settlement),
@@ -371,14 +369,7 @@ impl Booking {
         for rows in self.rows.chunks(500) {
             Batch::default().insert(rows.to_vec()).execute(transaction).await?;
         }
-        self.journals.push(Journal {
-            key: format!("settled:{}", self.settlement),
-            kind: "settled",
-            subject: self.settlement.0,
-            note: None,
-            actor: Some(self.actor),
-            entries: self.entries,
-        });
+        self.journals.push(gateways::settled(self.settlement.0, self.entries, self.actor));
         ledger::post(transaction, self.journals, now).await
     }
 }

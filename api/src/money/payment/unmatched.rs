@@ -1,12 +1,11 @@
 //! What matches nothing waits for a person.
 
 use entity::payment;
-use entity::value::{LedgerAccountKind, PaymentId, ReconciliationId, ReconciliationKind, Vnd};
+use entity::value::{PaymentId, ReconciliationId, ReconciliationKind, Vnd};
 use sea_orm::{ConnectionTrait, Set};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::ledger::rules::{Account, Entry, Journal};
 use crate::platform::db::run;
 use crate::platform::problem::Problem;
 
@@ -56,21 +55,6 @@ pub async fn unclear(
 ) -> Result<(), Problem> {
     let what = (ReconciliationKind::PaymentUnclear, row.id.0);
     queue(transaction, what, row.amount.0, Some(row.id), detail, now).await
-}
-
-/// Money of a transfer nobody can place: it is ours to hold.
-pub fn unplaced(transfer: Uuid, amount: i64) -> Journal {
-    Journal {
-        key: format!("unplaced:{transfer}"),
-        kind: "unplaced",
-        subject: transfer,
-        note: None,
-        actor: None,
-        entries: vec![
-            Entry::new(Account::one(LedgerAccountKind::Bank), amount),
-            Entry::new(Account::one(LedgerAccountKind::Unmatched), -amount),
-        ],
-    }
 }
 
 /// A transfer's row.

@@ -215,8 +215,7 @@ pub async fn make(
     now: OffsetDateTime,
 ) -> Result<parcel::Model, Problem> {
     // The order's row is taken first: two parcels made at once come one after the other.
-    let sql = "UPDATE orders SET updated_at = $2 WHERE id = $1 AND state IN ('packed', 'shipped')";
-    if run(transaction, sql, [row.id.into(), now.into()]).await? != 1 {
+    if !ordering::lock_for_parcels(transaction, row.id, now).await? {
         return Err(Problem::new(&ordering::ORDER_STATE).extension("state", row.state));
     }
     let bought = lines_of(transaction, &[row.id]).await?;
@@ -324,7 +323,7 @@ pub async fn advance(
     let leaves = is_handed_over(to) && !is_handed_over(parcel.state);
     let arrives = now.to_offset(VIETNAM).date() + Duration::days(4);
     // The order's row is taken first: of two parcels that arrive at once, the second sees the first.
-    run(transaction, "UPDATE orders SET updated_at = $2 WHERE id = $1", [parcel.order_id.into(), now.into()]).await?;
+    ordering::lock_order(transaction, parcel.order_id, now).await?;
     let moved = run(
         transaction,
         "UPDATE parcel SET state = $3, last_event_at = $4, updated_at = $4,

@@ -30,7 +30,7 @@ pub use cart_sources::{MergeOnSignIn, attribute};
 pub use carts::{Cart, Item, guest_cart, open_for_guest, put, set_quantity, view as cart_view};
 pub use checkout::{Shop, place};
 pub use messages::{Messages, read_talk, write as write_message};
-pub use money::hold;
+pub use money::{Due, due, hold};
 pub use orders::{BuyersOrder, OrderQuery, Secret};
 pub use purchase::{Checkout, ContactInput, Purchase};
 pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
@@ -40,7 +40,10 @@ pub use returns::{
 };
 pub use rules::Action;
 pub use steps::{By, GOODS_GONE, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
-pub use store::{OrderForMail, OrderRow, Whose, leaders_of, lines_of, order_for_mail, order_list, pay_by};
+pub use store::{
+    OrderForMail, OrderRow, Whose, arrived, leaders_of, lines_of, lock as lock_order, lock_for_parcels, order_for_mail,
+    order_list, pay_by,
+};
 pub use sweeper::Sweeper;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};

@@ -1,14 +1,14 @@
 //! What an order's step does to its money, in the step's own transaction.
 
-use entity::value::{OrderId, OrderState, PurchaseId};
-use sea_orm::ConnectionTrait;
+use entity::value::{OrderId, OrderState, PurchaseId, Vnd};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use time::OffsetDateTime;
 
 use super::store::OrderRow;
 use crate::ledger::refunds::{Owe, What, owe};
 use crate::ledger::rules::Journal;
 use crate::ledger::sale;
-use crate::platform::db::run;
+use crate::platform::db::{all, run};
 use crate::platform::problem::Problem;
 use crate::shop::promotion;
 
@@ -54,4 +54,24 @@ pub async fn hold(
     let sql =
         "UPDATE orders SET respond_by = $2 WHERE purchase_id = $1 AND state = 'awaiting_payment' AND respond_by < $2";
     Ok(run(transaction, sql, [purchase.into(), until.into()]).await?)
+}
+
+/// An order that waits for its money.
+#[derive(FromQueryResult)]
+pub struct Due {
+    pub id: OrderId,
+    pub total_amount: Vnd,
+}
+
+/// What of a purchase is to be paid, taken so that nobody pays or cancels it at the same moment; in the order of the ids.
+pub async fn due(
+    transaction: &impl ConnectionTrait,
+    purchase: PurchaseId,
+    now: OffsetDateTime,
+) -> Result<Vec<Due>, Problem> {
+    let sql = "UPDATE orders SET updated_at = updated_at WHERE purchase_id = $1 AND state = 'awaiting_payment' AND respond_by > $2
+               RETURNING id, total_amount";
+    let mut due = all::<Due>(transaction, sql, [purchase.into(), now.into()]).await?;
+    due.sort_by_key(|order| order.id);
+    Ok(due)
 }

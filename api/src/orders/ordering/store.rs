@@ -375,3 +375,32 @@ pub async fn came_by(connection: &impl ConnectionTrait, cart: CartId, click: Cli
                AND EXISTS (SELECT 1 FROM click WHERE id = $2)";
     Ok(run(connection, sql, [cart.into(), click.into()]).await? == 1)
 }
+
+/// Takes an order's row, so that of two who change what hangs on it the second sees the first; whether it is still to be sent or
+/// on its way.
+pub async fn lock_for_parcels(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE orders SET updated_at = $2 WHERE id = $1 AND state IN ('packed', 'shipped')";
+    Ok(run(transaction, sql, [order.into(), now.into()]).await? == 1)
+}
+
+/// As [`lock_for_parcels`], in whatever state it is.
+pub async fn lock(transaction: &impl ConnectionTrait, order: OrderId, now: OffsetDateTime) -> Result<(), DbErr> {
+    run(transaction, "UPDATE orders SET updated_at = $2 WHERE id = $1", [order.into(), now.into()]).await?;
+    Ok(())
+}
+
+/// A packed order has arrived where it is collected, and waits there until then; once.
+pub async fn arrived(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    collect_by: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE orders SET arrived_at = $2, collect_by = $3, updated_at = $2
+               WHERE id = $1 AND state = 'packed' AND arrived_at IS NULL";
+    Ok(run(transaction, sql, [order.into(), now.into(), collect_by.into()]).await? == 1)
+}
