@@ -1,6 +1,7 @@
 //! One binary, so that it is linked once; a module per part of the surface.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![allow(clippy::too_many_lines, reason = "a journey is told from its beginning to its end")]
 
 mod attribution;
 mod authorization;

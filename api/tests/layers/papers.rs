@@ -70,7 +70,8 @@ fn codes() -> Vec<Code> {
             let mut more = String::new();
             for line in block.lines().take_while(|line| *line != "}").map(str::trim) {
                 if let Some(comment) = line.strip_prefix("///") {
-                    more = format!("{more} {}", comment.trim()).trim().to_owned();
+                    more.push_str(if more.is_empty() { "" } else { " " });
+                    more.push_str(comment.trim());
                     continue;
                 }
                 let quoted: Vec<&str> = line.split('"').collect();
