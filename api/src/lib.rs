@@ -1,6 +1,6 @@
 //! Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme.
 //!
-//! Districts from the ground up; each knows those below it and none above (`tests/suites/layers.rs` holds that). In a district
+//! Districts from the ground up; each knows those below it and none above (`api/tests/layers` holds that). In a district
 //! a folder per capability, whose `mod.rs` tells its story; `app.rs` puts them together.
 
 pub mod platform;
