@@ -1,9 +1,9 @@
 //! Configuration: flags over environment over `ocop.toml` over defaults. Every mistake is told by name.
 
+mod names;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
-
-mod names;
 
 use anyhow::{Context, bail};
 use entity::value::PaymentMethod;
@@ -12,7 +12,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use names::{NAMES, PARSED, defaults, texts};
+use self::names::{NAMES, PARSED, defaults, texts};
 
 use crate::platform::numbers::amount_setting;
 use crate::platform::objects::{Objects, S3};

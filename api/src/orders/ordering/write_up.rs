@@ -42,7 +42,8 @@ pub fn number(kind: &str, now: OffsetDateTime) -> String {
     format!("{kind}-{:02}{:02}{day:02}-{}", year % 100, u8::from(month), secrets::code(8))
 }
 
-/// What is drawn at random for a purchase, as values: with the same ones the same rows are written up.
+/// What people see of what is drawn at random for a purchase: numbers, secrets, codes, as values. Keys of the rows below are made
+/// as those are written up.
 pub struct Drawn {
     purchase: (PurchaseId, String),
     orders: Vec<DrawnOrder>,
