@@ -49,6 +49,7 @@ use crate::shop::catalogue::{self, Catalogue};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
 use crate::shop::{delivery, inventory, media, promotion, reviews, selling};
+use crate::swagger;
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
 use crate::{ledger, tourism};
@@ -214,7 +215,7 @@ impl Shared {
             hook: Data::new(hook),
             edge: Data::new(edge),
             auth_limit: Data::new(auth_limit),
-            document: Data::new(service::Document(Ready::bytes(document().to_json()?))),
+            document: Data::new(service::Document::new(|| Ok(Ready::bytes(document().to_json()?)))),
             metrics: Data::new(metrics),
             config,
         })
@@ -331,6 +332,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .configure(routes)
             .into_app()
             .configure(service::routes)
+            .configure(swagger::routes)
             .configure(templates::routes)
             .configure(tourism::pages)
             .configure(console::routes)

@@ -14,13 +14,13 @@ use time::macros::format_description;
 
 use crate::app::{self, Services};
 use crate::config::{Config, Environment, Flags, new_secret_key};
-use crate::money::payout;
+use crate::demo;
+use crate::money::{self, payout};
 use crate::people::identity::rules::{Contact, password_fault};
 use crate::people::identity::{NewAccount, create_account, grant_membership, grant_role};
 use crate::platform::db::{by_id, is_duplicate};
 use crate::platform::{numbers, telemetry};
 use crate::shop::inventory;
-use crate::{demo, ledger};
 
 #[derive(Parser)]
 #[command(name = "ocop", version, about = "Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme")]
@@ -336,12 +336,12 @@ async fn check(config: Config) -> anyhow::Result<()> {
 
 async fn check_ledger(config: Config) -> anyhow::Result<()> {
     let services = Services::start(config).await?;
-    let found = ledger::check::check(services.db.fresh()).await?;
+    let found = money::check::check(services.db.fresh()).await?;
     for fault in &found {
         println!("{} {}: expected {}, found {}", fault.what, fault.id, fault.expected, fault.found);
     }
     ensure!(found.is_empty(), "{} places do not agree", found.len());
-    let (journals, postings) = ledger::check::size(services.db.fresh()).await?;
+    let (journals, postings) = money::check::size(services.db.fresh()).await?;
     println!(
         "{journals} journals with {postings} postings balance, and agree with orders, payments, refunds and payouts."
     );

@@ -28,3 +28,4 @@ pub mod demo;
 pub mod app;
 pub mod cli;
 mod service;
+mod swagger;

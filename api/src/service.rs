@@ -1,5 +1,7 @@
 //! What is not the shop: health, metrics, the API's own description, pictures, and the stricter limit on sign-in.
 
+use std::sync::OnceLock;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -7,7 +9,6 @@ use actix_web::middleware::Next;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, get};
 use metrics_exporter_prometheus::PrometheusHandle;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::config::{Config, Environment};
 use crate::platform::db::{Db, sql};
@@ -19,22 +20,28 @@ use crate::platform::ready::{PUBLIC, Ready};
 use crate::platform::secrets;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(healthz)
-        .service(readyz)
-        .service(render_metrics)
-        .service(openapi)
-        .service(media)
-        .service(docs_entry)
-        .service(
-            actix_web::web::scope("/docs")
-                .wrap(actix_web::middleware::from_fn(docs_headers))
-                .service(SwaggerUi::new("/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"]))),
-        );
+    config.service(healthz).service(readyz).service(render_metrics).service(openapi).service(media);
 }
 
-/// The OpenAPI document, serialised once.
-pub struct Document(pub Ready);
+/// The OpenAPI document, made and serialised when somebody first asks for it.
+pub struct Document {
+    ready: OnceLock<Ready>,
+    make: fn() -> anyhow::Result<Ready>,
+}
+
+impl Document {
+    pub fn new(make: fn() -> anyhow::Result<Ready>) -> Self {
+        Self { ready: OnceLock::new(), make }
+    }
+
+    fn ready(&self) -> Result<&Ready, Problem> {
+        if let Some(ready) = self.ready.get() {
+            return Ok(ready);
+        }
+        let made = (self.make)().map_err(Problem::internal)?;
+        Ok(self.ready.get_or_init(|| made))
+    }
+}
 
 /// Alive: the process answers.
 #[get("/healthz")]
@@ -76,21 +83,8 @@ async fn render_metrics(
 }
 
 #[get("/openapi.json")]
-async fn openapi(request: HttpRequest, document: Data<Document>) -> HttpResponse {
-    document.0.respond(&request, PUBLIC)
-}
-
-#[get("/docs")]
-async fn docs_entry() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
-}
-
-/// The documentation page runs its own scripts and styles, all from this server.
-async fn docs_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
-    let mut response = next.call(request).await?;
-    let policy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(policy));
-    Ok(response)
+async fn openapi(request: HttpRequest, document: Data<Document>) -> Result<HttpResponse, Problem> {
+    Ok(document.ready()?.respond(&request, PUBLIC))
 }
 
 /// A stored picture. Keys are never reused for other bytes, so any cache may keep it for good.

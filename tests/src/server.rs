@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -271,14 +271,14 @@ impl Server {
 
     /// A statement on the test's own database.
     pub async fn execute(&self, sql: &str) {
-        let database = Database::connect(&self.database_url).await.unwrap();
+        let database = connect(&self.database_url).await;
         database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         database.close().await.unwrap();
     }
 
     /// A statement that may be refused.
     pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
-        let database = Database::connect(&self.database_url).await.unwrap();
+        let database = connect(&self.database_url).await;
         let done = database.execute_unprepared(sql).await.map(|_| ()).map_err(|error| error.to_string());
         database.close().await.unwrap();
         done
@@ -320,7 +320,7 @@ impl Server {
 
     /// A query on the test's own database; the first column of the first row as a number.
     pub async fn count(&self, sql: &str) -> i64 {
-        let database = Database::connect(&self.database_url).await.unwrap();
+        let database = connect(&self.database_url).await;
         let row = database
             .query_one_raw(sea_orm::Statement::from_string(database.get_database_backend(), sql))
             .await
@@ -344,9 +344,13 @@ impl Drop for Server {
     }
 }
 
+/// Boxed, for a connection being opened is a large future, and every test would hold it.
+async fn connect(url: &str) -> DatabaseConnection {
+    Box::pin(Database::connect(url)).await.unwrap_or_else(|error| panic!("the database {url} answers: {error}"))
+}
+
 async fn postgres(sql: &str) {
-    let database =
-        Database::connect(format!("{}/postgres", postgres_url())).await.expect("the PostgreSQL cluster answers");
+    let database = connect(&format!("{}/postgres", postgres_url())).await;
     database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     database.close().await.unwrap();
 }

@@ -182,7 +182,7 @@ async fn no_hot_statement_scans_a_big_table() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut options = sea_orm::ConnectOptions::new(server.database_url());
     options.max_connections(1);
-    let database = Database::connect(options).await.unwrap();
+    let database = Box::pin(Database::connect(options)).await.unwrap();
     multiply(&database).await;
     assert!(server.count("SELECT COUNT(*) FROM product").await >= 100_000);
     run(&database, if on_postgres() { "ANALYZE" } else { "PRAGMA optimize = 0x10002" }).await;

@@ -12,12 +12,13 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, FromQueryResult, Set};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::ledger;
 use crate::ledger::commission::rules_on;
-use crate::ledger::refunds::{Owe, What, owe};
+use crate::ledger::refunds::Owe;
 use crate::ledger::rules::{Account, Entry, Journal, OrderMoney, Piece, Rule, Sale, Tax, commissions};
-use crate::ledger::sale::{tax_kind, tax_line_row};
-use crate::orders::ordering::{cash_reference, cash_row};
+use crate::ledger::tax::{tax_kind, tax_line_row};
+use crate::ledger::{self, payments};
+use crate::orders::ordering::cash_reference;
+use crate::orders::ordering::refunds::{What, owe};
 use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::{Batch, Db, all, run};
 use crate::platform::secrets;
@@ -262,9 +263,9 @@ impl Chunk {
         }
     }
 
-    /// Paid, and earned, as `ledger::sale` books it.
+    /// Paid, and earned, as `ordering::sale` books it.
     fn book(&mut self, money: &OrderMoney, purchase: PurchaseId, method: PaymentMethod) {
-        let mut row = cash_row(purchase, money.order, money.paid(), cash_reference(self.at), self.at);
+        let mut row = payments::cash_row(purchase, money.order, money.paid(), cash_reference(self.at), self.at);
         row.method = Set(method);
         row.state = Set(PaymentState::Captured);
         row.captured_at = Set(Some(self.at));

@@ -11,8 +11,8 @@ use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::{Duration, OffsetDateTime};
 
 use super::data::{Good, Pack};
-use crate::ledger;
-use crate::orders::ordering::{cash_reference, cash_row};
+use crate::ledger::{self, payments};
+use crate::orders::ordering::cash_reference;
 use crate::platform::db::{Batch, run};
 use crate::platform::secrets;
 
@@ -92,11 +92,11 @@ impl Past<'_> {
         batch.execute(connection).await?;
         // Cash at the door, brought by the cooperative's own people.
         let reference = cash_reference(self.placed_at);
-        let cash = cash_row(self.purchase, self.id, self.goods() + FEE, reference, self.placed_at);
+        let cash = payments::cash_row(self.purchase, self.id, self.goods() + FEE, reference, self.placed_at);
         entity::payment::Entity::insert(cash).exec_without_returning(connection).await?;
         if self.delivered() {
             let at = self.placed_at + Duration::hours(40);
-            let journals = ledger::sale::collect_cash(connection, self.id, at).await?;
+            let journals = crate::orders::ordering::sale::collect_cash(connection, self.id, at).await?;
             ledger::post(connection, journals, at).await?;
         }
         let column = if self.packed() { "on_hand = on_hand - $2" } else { "reserved = reserved + $2" };

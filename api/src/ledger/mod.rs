@@ -2,22 +2,19 @@
 //!
 //! Double entry, append only. Every business event writes one balanced journal in its own transaction (`book`), so what
 //! happened and what is booked cannot part. What an order's money does, from payment over delivery to a refund, is pure and
-//! told in `rules`; `sale` and `refunds` carry it out; what
-//! providers and the bank hold is booked by `gateways`. Commission (`commission`) is agreed when a line is bought and frozen
-//! on it. Tax is withheld from household sellers and declared monthly (`tax`). `check` proves that everything agrees.
+//! told in `rules`, to which ordering hands an order's money as a value and writes down what follows for the order. Payments
+//! and refunds are written by `payments` and `refunds`; what providers and the bank hold is booked by `gateways`. Commission (`commission`) is agreed when a line is bought and frozen
+//! on it. Tax is withheld from household sellers and declared monthly (`tax`).
 //!
 //! The books lie below ordering: an order's step moves money in the step's own transaction.
 
 mod book;
-pub mod check;
 pub mod commission;
 pub mod gateways;
-pub mod refund_states;
+pub mod payments;
 pub mod refunds;
 mod routes;
 pub mod rules;
-pub mod sale;
-mod standing;
 pub mod tax;
 
 pub use book::post;

@@ -1,40 +1,19 @@
-//! What is owed back to buyers. Owing is a matter of the books and happens in the transaction of its cause (a cancellation,
-//! a return, a dispute); sending it back is the payment slice's.
+//! Refunds, written down in the transaction of their cause; and on their way, each step once, whoever takes it.
 
-use entity::value::{
-    AccountId, OfferId, OrderId, OrderLineId, PaymentId, PurchaseId, RefundId, RefundState, RowId, Vnd,
-};
+use entity::value::{AccountId, OrderId, OrderLineId, PaymentId, PurchaseId, RefundId, RefundState, RowId, Vnd};
 use entity::{refund, refund_part};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Set};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
 use time::OffsetDateTime;
 
-use super::rules::{Journal, OrderMoney, Piece, Step, split};
-use super::standing::{Standing, lock, standing, write_tax};
 use crate::platform::clock::VIETNAM;
-use crate::platform::db::{Batch, all, one, run};
+use crate::platform::db::{Batch, all, run};
 use crate::platform::outbox::event;
-use crate::platform::problem::{Problem, codes};
+use crate::platform::problem::codes;
 use crate::platform::secrets;
 
 codes! {
     NOT_PAID = "not_paid" 409 "Đơn này chưa được thanh toán nên không có gì để hoàn." "This order has not been paid: there is nothing to refund.";
     REFUND_TOO_MUCH = "refund_too_much" 409 "Số tiền hoàn lớn hơn số còn lại đã trả." "That is more than is left of what was paid.";
-}
-
-/// What of an order goes back.
-#[derive(Clone, Debug)]
-pub enum What {
-    /// All that is left.
-    Everything,
-    /// So many of these offers, each at what was paid for it.
-    Goods(Vec<(OfferId, i64)>),
-    /// The goods of every line, without the delivery.
-    AllGoods,
-    Delivery,
-    /// Spread over lines and delivery in proportion.
-    Amount(i64),
-    /// Spread over the goods alone.
-    AmountOfGoods(i64),
 }
 
 pub struct Owe<'a> {
@@ -52,68 +31,14 @@ impl<'a> Owe<'a> {
     }
 }
 
+/// What of a refund is owed for a line of an order, or for its delivery.
 #[derive(FromQueryResult)]
-struct Sold {
-    id: OrderLineId,
-    offer_id: OfferId,
-    quantity: i64,
-    returned: i64,
-}
-
-/// Owes a buyer part of what was paid for orders of one purchase; the refund, and the journals to be posted. Nothing if
-/// nothing is left to give back.
-pub async fn owe(
-    transaction: &impl ConnectionTrait,
-    orders: &[(OrderId, What)],
-    owe: Owe<'_>,
-    now: OffsetDateTime,
-) -> Result<Option<(RefundId, Vec<Journal>)>, Problem> {
-    let mut orders = orders.to_vec();
-    orders.sort_by_key(|(order, _)| *order);
-    let mut changes = Vec::new();
-    for (order, what) in orders {
-        lock(transaction, order).await?;
-        let standing = standing(transaction, order, now).await?;
-        if standing.paid_at.is_none() {
-            continue;
-        }
-        let steps = steps(transaction, &standing, what).await?;
-        if !steps.is_empty() {
-            changes.push((standing, steps));
-        }
-    }
-    let Some((first, _)) = changes.first() else { return Ok(None) };
-    let (id, purchase, order) = (RefundId::new(), first.purchase, first.money.order);
-    let mut journals = Vec::new();
-    let mut parts = Vec::new();
-    for (standing, steps) in &changes {
-        apply(transaction, &standing.money, steps).await?;
-        let (entries, lines) = standing.money.refunded_by(steps, standing.earned_at.is_some());
-        write_tax(transaction, &standing.money, &lines, Some(id), now).await?;
-        let key = format!("owed:{id}:{}", standing.money.order);
-        journals.push(Journal {
-            key,
-            kind: "refund_owed",
-            subject: id.0,
-            note: owe.note.clone(),
-            actor: owe.by,
-            entries,
-        });
-        parts.extend(steps.iter().map(|step| refund_part::ActiveModel {
-            id: Set(RowId::new()),
-            refund_id: Set(id),
-            order_id: Set(standing.money.order),
-            order_line_id: Set(standing.money.pieces[step.piece].line),
-            amount: Set(Vnd(step.to - step.from)),
-        }));
-    }
-    let amount: i64 = changes.iter().flat_map(|(_, steps)| steps).map(|step| step.to - step.from).sum();
-    let payment = payment_of(transaction, purchase, order).await?;
-    let state = if owe.needs_approval { RefundState::AwaitingApproval } else { RefundState::Due };
-    let row = row(id, purchase, payment, (state, amount), &owe, now);
-    let told = event("refund.owed", order.0, serde_json::json!({"refund": id, "amount": amount}), now);
-    Batch::default().insert([row]).insert(parts).insert([told]).execute(transaction).await?;
-    Ok(Some((id, journals)))
+pub struct Part {
+    #[sea_orm(from_alias = "order_id")]
+    pub order: OrderId,
+    #[sea_orm(from_alias = "order_line_id")]
+    pub line: Option<OrderLineId>,
+    pub amount: i64,
 }
 
 /// A refund's row.
@@ -121,7 +46,7 @@ pub fn row(
     id: RefundId,
     purchase: PurchaseId,
     payment: Option<PaymentId>,
-    (state, amount): (RefundState, i64),
+    amount: i64,
     owe: &Owe<'_>,
     now: OffsetDateTime,
 ) -> refund::ActiveModel {
@@ -130,7 +55,7 @@ pub fn row(
         number: Set(number(now)),
         purchase_id: Set(purchase),
         payment_id: Set(payment),
-        state: Set(state),
+        state: Set(if owe.needs_approval { RefundState::AwaitingApproval } else { RefundState::Due }),
         reason: Set(owe.reason.to_owned()),
         note: Set(owe.note.clone()),
         amount: Set(Vnd(amount)),
@@ -151,202 +76,106 @@ fn number(now: OffsetDateTime) -> String {
     format!("HT{:02}{:02}{day:02}{}", year % 100, u8::from(month), secrets::code(10))
 }
 
-/// Owes what a paid order costs less, now that one of its lines is smaller.
-pub(super) async fn owe_difference(
+/// Writes down what is owed, and tells that it is.
+pub async fn write_down(
     transaction: &impl ConnectionTrait,
-    before: &Standing,
-    after: &Standing,
-    line: OrderLineId,
+    (id, purchase, payment): (RefundId, PurchaseId, Option<PaymentId>),
+    parts: &[Part],
+    owe: &Owe<'_>,
     now: OffsetDateTime,
-) -> Result<Vec<Journal>, Problem> {
-    let (order, owed) = (after.money.order, before.money.paid() - after.money.paid());
-    let (entries, lines) = before.money.shrunk_to(&after.money);
-    let sql = "UPDATE orders SET refunded_amount = refunded_amount + $2 WHERE id = $1 AND refunded_amount + $2 <= paid_amount";
-    if run(transaction, sql, [order.into(), owed.into()]).await? != 1 {
-        return Err(Problem::new(&REFUND_TOO_MUCH));
-    }
-    if owed == 0 {
-        return Ok(Vec::new());
-    }
-    let id = RefundId::new();
-    write_tax(transaction, &after.money, &lines, Some(id), now).await?;
-    let payment = payment_of(transaction, after.purchase, order).await?;
-    let owe = Owe::because("harvest_short");
-    let row = row(id, after.purchase, payment, (RefundState::Due, owed), &owe, now);
-    let part = refund_part::ActiveModel {
+) -> Result<(), DbErr> {
+    let Some(first) = parts.first() else { return Ok(()) };
+    let amount: i64 = parts.iter().map(|part| part.amount).sum();
+    let told = event("refund.owed", first.order.0, serde_json::json!({"refund": id, "amount": amount}), now);
+    let rows = parts.iter().map(|part| refund_part::ActiveModel {
         id: Set(RowId::new()),
         refund_id: Set(id),
-        order_id: Set(order),
-        order_line_id: Set(Some(line)),
-        amount: Set(Vnd(owed)),
-    };
-    let told = event("refund.owed", order.0, serde_json::json!({"refund": id, "amount": owed}), now);
-    Batch::default().insert([row]).insert([part]).insert([told]).execute(transaction).await?;
-    let key = format!("owed:{id}:{order}");
-    Ok(vec![Journal { key, kind: "refund_owed", subject: id.0, note: None, actor: None, entries }])
+        order_id: Set(part.order),
+        order_line_id: Set(part.line),
+        amount: Set(Vnd(part.amount)),
+    });
+    let row = row(id, purchase, payment, amount, owe, now);
+    Batch::default().insert([row]).insert(rows.collect::<Vec<_>>()).insert([told]).execute(transaction).await
 }
 
-#[derive(FromQueryResult)]
-struct PaymentRow {
-    id: PaymentId,
+/// What a refund owes, by order.
+pub async fn parts_of(connection: &impl ConnectionTrait, id: RefundId) -> Result<Vec<Part>, DbErr> {
+    let sql = "SELECT order_id, order_line_id, amount FROM refund_part WHERE refund_id = $1 ORDER BY order_id, id";
+    all(connection, sql, [id.into()]).await
 }
 
-/// What paid for an order.
-async fn payment_of(
+/// Writes a refund down that belongs to no order.
+pub async fn add(connection: &impl ConnectionTrait, row: refund::ActiveModel) -> Result<(), DbErr> {
+    refund::Entity::insert(row).exec_without_returning(connection).await?;
+    Ok(())
+}
+
+/// Takes it to send it, or to ask about it, until the lease ends; nobody else does meanwhile.
+pub async fn take(
     connection: &impl ConnectionTrait,
-    purchase: PurchaseId,
-    order: OrderId,
-) -> Result<Option<PaymentId>, DbErr> {
-    let row = one::<PaymentRow>(
-        connection,
-        "SELECT id FROM payment WHERE purchase_id = $1 AND (order_id IS NULL OR order_id = $2) AND NOT surplus
-           AND state IN ('captured', 'partly_refunded', 'refunded')",
-        [purchase.into(), order.into()],
-    )
-    .await?;
-    Ok(row.map(|row| row.id))
+    (id, from): (RefundId, RefundState),
+    lease: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE refund SET state = 'sending', attempts = attempts + 1, next_at = $3, updated_at = $4
+               WHERE id = $1 AND state = $2 AND next_at <= $4";
+    Ok(run(connection, sql, [id.into(), from.as_str().into(), lease.into(), now.into()]).await? == 1)
 }
 
-async fn steps(transaction: &impl ConnectionTrait, standing: &Standing, what: What) -> Result<Vec<Step>, Problem> {
-    let money = &standing.money;
-    let too_much = || Problem::new(&REFUND_TOO_MUCH);
-    let left = |of: &dyn Fn(&Piece) -> bool| -> i64 {
-        money.pieces.iter().filter(|piece| of(piece)).map(|piece| piece.paid() - piece.refunded).sum()
-    };
-    let goods = |piece: &Piece| piece.line.is_some();
-    let spread = |amount: i64, of: &dyn Fn(&Piece) -> bool| match amount {
-        0 => Ok(Vec::new()),
-        amount => money.spread(amount, of).ok_or_else(too_much),
-    };
-    match what {
-        What::Everything => spread(left(&|_| true), &|_| true),
-        What::AllGoods => spread(left(&goods), &goods),
-        What::Delivery => spread(left(&|piece| piece.line.is_none()), &|piece| piece.line.is_none()),
-        What::Amount(amount) => spread(amount, &|_| true),
-        What::AmountOfGoods(amount) => spread(amount, &goods),
-        What::Goods(lines) => {
-            let sold = sold(transaction, money.order).await?;
-            let mut steps = Vec::new();
-            for (offer, quantity) in lines {
-                let Some(line) = sold.iter().find(|line| line.offer_id == offer) else { return Err(too_much()) };
-                let found = money.pieces.iter().position(|piece| piece.line == Some(line.id));
-                let Some(piece) = found else { return Err(too_much()) };
-                if quantity < 1 || quantity > line.quantity {
-                    return Err(too_much());
-                }
-                let (paid, from) = (money.pieces[piece].paid(), money.pieces[piece].refunded);
-                // Of several returns of a line the last brings what rounding left.
-                let gone = line.returned.max(quantity).min(line.quantity);
-                let until = super::rules::share(paid, gone, line.quantity);
-                let single = super::rules::share(paid, quantity, line.quantity);
-                let owed = (until - from).min(single + 1).min(paid - from);
-                if owed > 0 {
-                    steps.push(Step { piece, from, to: from + owed });
-                }
-            }
-            Ok(steps)
-        }
-    }
-}
-
-/// The lines of an order with what was sent back of each.
-async fn sold(connection: &impl ConnectionTrait, order: OrderId) -> Result<Vec<Sold>, DbErr> {
-    all(
-        connection,
-        "SELECT l.id, l.offer_id, l.quantity,
-                CAST(COALESCE((SELECT SUM(b.quantity) FROM return_line b JOIN return_request r ON r.id = b.return_id
-                               WHERE r.order_id = l.order_id AND b.offer_id = l.offer_id AND r.state IN ('received', 'closed')), 0) AS bigint) AS returned
-         FROM order_line l WHERE l.order_id = $1",
-        [order.into()],
-    )
-    .await
-}
-
-async fn apply(transaction: &impl ConnectionTrait, money: &OrderMoney, steps: &[Step]) -> Result<(), Problem> {
-    let mut total = 0;
-    for step in steps {
-        let difference = step.to - step.from;
-        total += difference;
-        let changed = match money.pieces[step.piece].line {
-            Some(line) => {
-                let sql = "UPDATE order_line SET refunded_amount = refunded_amount + $2 WHERE id = $1";
-                run(transaction, sql, [line.into(), difference.into()]).await?
-            }
-            None => {
-                let sql = "UPDATE orders SET delivery_refunded_amount = delivery_refunded_amount + $2 WHERE id = $1";
-                run(transaction, sql, [money.order.into(), difference.into()]).await?
-            }
-        };
-        if changed != 1 {
-            return Err(Problem::internal("a refund of a line that is not there"));
-        }
-    }
-    let sql = "UPDATE orders SET refunded_amount = refunded_amount + $2 WHERE id = $1 AND refunded_amount + $2 BETWEEN 0 AND paid_amount";
-    match run(transaction, sql, [money.order.into(), total.into()]).await? {
-        1 => Ok(()),
-        _ => Err(Problem::new(&REFUND_TOO_MUCH)),
-    }
-}
-
-#[derive(FromQueryResult)]
-struct PartRow {
-    order_id: OrderId,
-    order_line_id: Option<OrderLineId>,
-    amount: Vnd,
-}
-
-/// Undoes what a refund that was rejected owed; the journals to be posted.
-pub async fn take_back(
-    transaction: &impl ConnectionTrait,
+/// Its provider has not said what became of it: to be asked again.
+pub async fn unknown(
+    connection: &impl ConnectionTrait,
     id: RefundId,
-    by: Option<AccountId>,
+    (reason, again): (&str, OffsetDateTime),
     now: OffsetDateTime,
-) -> Result<Vec<Journal>, Problem> {
-    let parts = all::<PartRow>(
-        transaction,
-        "SELECT order_id, order_line_id, amount FROM refund_part WHERE refund_id = $1 ORDER BY order_id, id",
-        [id.into()],
-    )
-    .await?;
-    let mut journals = Vec::new();
-    let mut orders: Vec<OrderId> = parts.iter().map(|part| part.order_id).collect();
-    orders.dedup();
-    for order in orders {
-        lock(transaction, order).await?;
-        let standing = standing(transaction, order, now).await?;
-        let mut steps = Vec::new();
-        for part in parts.iter().filter(|part| part.order_id == order) {
-            let found = standing.money.pieces.iter().position(|piece| piece.line == part.order_line_id);
-            let piece = found.ok_or_else(|| Problem::internal("a refund of a line that is not there"))?;
-            let from = standing.money.pieces[piece].refunded;
-            steps.push(Step { piece, from, to: from - part.amount.0 });
-        }
-        apply(transaction, &standing.money, &steps).await?;
-        let (entries, lines) = standing.money.refunded_by(&steps, standing.earned_at.is_some());
-        write_tax(transaction, &standing.money, &lines, Some(id), now).await?;
-        let key = format!("not_owed:{id}:{order}");
-        journals.push(Journal { key, kind: "refund_rejected", subject: id.0, note: None, actor: by, entries });
-    }
-    Ok(journals)
+) -> Result<(), DbErr> {
+    let sql = "UPDATE refund SET state = 'unknown', next_at = $2, last_error = $3, updated_at = $4 WHERE id = $1 AND state = 'sending'";
+    run(connection, sql, [id.into(), again.into(), reason.into(), now.into()]).await?;
+    Ok(())
 }
 
-/// A sum over what is left of several orders, in proportion.
-pub async fn over_orders(
-    transaction: &impl ConnectionTrait,
-    orders: &[OrderId],
-    amount: i64,
+/// A person is to send it.
+pub async fn hand_over(
+    connection: &impl ConnectionTrait,
+    id: RefundId,
+    reason: &str,
     now: OffsetDateTime,
-) -> Result<Vec<(OrderId, What)>, Problem> {
-    let mut left = Vec::new();
-    for order in orders {
-        let standing = standing(transaction, *order, now).await?;
-        let paid = standing.paid_at.is_some();
-        left.push(if paid { standing.money.paid() - standing.money.refunded() } else { 0 });
-    }
-    if amount > left.iter().sum() {
-        return Err(Problem::new(&REFUND_TOO_MUCH));
-    }
-    let parts = split(amount, &left);
-    let parts = orders.iter().zip(parts).filter(|(_, part)| *part > 0);
-    Ok(parts.map(|(order, part)| (*order, What::Amount(part))).collect())
+) -> Result<bool, DbErr> {
+    let sql =
+        "UPDATE refund SET state = 'manual', last_error = $2, updated_at = $3 WHERE id = $1 AND state = 'sending'";
+    Ok(run(connection, sql, [id.into(), reason.into(), now.into()]).await? == 1)
+}
+
+/// It was sent: by its provider, or by a person.
+pub async fn succeed(
+    connection: &impl ConnectionTrait,
+    (id, from): (RefundId, RefundState),
+    reference: Option<String>,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE refund SET state = 'succeeded', provider_reference = $3, last_error = NULL, updated_at = $4
+               WHERE id = $1 AND state = $2";
+    Ok(run(connection, sql, [id.into(), from.as_str().into(), reference.into(), now.into()]).await? == 1)
+}
+
+/// Small sums go by themselves.
+pub async fn let_small_go(connection: &impl ConnectionTrait, id: RefundId, most: i64) -> Result<(), DbErr> {
+    let sql = "UPDATE refund SET state = 'due' WHERE id = $1 AND amount <= $2 AND state = 'awaiting_approval'";
+    run(connection, sql, [id.into(), most.into()]).await?;
+    Ok(())
+}
+
+/// A person decided: approved, rejected, or to be sent again.
+pub async fn decide(
+    connection: &impl ConnectionTrait,
+    id: RefundId,
+    (from, to): (RefundState, RefundState),
+    by: AccountId,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE refund SET state = $3, next_at = $4, updated_at = $4, attempts = 0,
+                      decided_by = CASE WHEN $2 = 'awaiting_approval' THEN $5 ELSE decided_by END
+               WHERE id = $1 AND state = $2";
+    let values = [id.into(), from.as_str().into(), to.as_str().into(), now.into(), by.into()];
+    Ok(run(connection, sql, values).await? == 1)
 }

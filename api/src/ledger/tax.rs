@@ -2,8 +2,8 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post};
-use entity::tax_rate;
-use entity::value::{CooperativeId, OrderId, PlatformRole, TaxKind, TaxResidence, Vnd};
+use entity::value::{CooperativeId, OrderId, PlatformRole, RefundId, RowId, TaxKind, TaxResidence, Vnd};
+use entity::{tax_line, tax_rate};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,10 @@ use time::{Date, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::rules::{OrderMoney, Tax, TaxLine};
 use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
+use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, is_duplicate};
 use crate::platform::problem::{CONFLICT, Problem};
 use crate::platform::sheets::{Cell, Column, SheetFormat, Table};
@@ -249,4 +251,78 @@ pub async fn withheld(
         [cooperative.into(), period.into()],
     )
     .await
+}
+
+/// Writes down what was withheld, or gave back, of an order.
+pub async fn write_tax(
+    transaction: &impl ConnectionTrait,
+    money: &OrderMoney,
+    lines: &[TaxLine],
+    refund: Option<RefundId>,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let rows = lines.iter().map(|line| tax_line_row(money, line, refund, now));
+    tax_line::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+pub fn tax_line_row(
+    money: &OrderMoney,
+    line: &TaxLine,
+    refund: Option<RefundId>,
+    now: OffsetDateTime,
+) -> tax_line::ActiveModel {
+    let bp = |value: i64| i32::try_from(value).unwrap_or(i32::MAX);
+    tax_line::ActiveModel {
+        id: Set(RowId::new()),
+        cooperative_id: Set(money.cooperative),
+        order_id: Set(money.order),
+        order_line_id: Set(line.line),
+        period: Set(period(now)),
+        kind: Set(line.tax.kind),
+        residence: Set(line.tax.residence),
+        revenue_amount: Set(Vnd(line.revenue)),
+        vat_bp: Set(bp(line.tax.vat_bp)),
+        pit_bp: Set(bp(line.tax.pit_bp)),
+        vat_amount: Set(Vnd(line.vat)),
+        pit_amount: Set(Vnd(line.pit)),
+        refund_id: Set(refund),
+        at: Set(now),
+    }
+}
+
+/// `2026-11`: the month in Vietnam.
+pub fn period(at: OffsetDateTime) -> String {
+    let day = at.to_offset(VIETNAM).date();
+    format!("{}-{:02}", day.year(), u8::from(day.month()))
+}
+
+/// Group 6 of the OCOP programme are services of community tourism; everything else is goods (Decision 148/QĐ-TTg).
+pub fn tax_kind(ocop_group: i32) -> TaxKind {
+    if ocop_group == 6 { TaxKind::Service } else { TaxKind::Goods }
+}
+
+/// The rates that hold on a day.
+pub async fn rates_of(
+    connection: &impl ConnectionTrait,
+    residence: TaxResidence,
+    at: OffsetDateTime,
+) -> Result<Vec<Tax>, DbErr> {
+    let rows = all::<tax_rate::Model>(
+        connection,
+        "SELECT * FROM tax_rate WHERE residence = $1 AND valid_from <= $2 ORDER BY valid_from DESC",
+        [residence.as_str().into(), at.to_offset(VIETNAM).date().into()],
+    )
+    .await?;
+    let mut rates: Vec<Tax> = Vec::new();
+    for row in rows {
+        if rates.iter().all(|known| known.kind != row.kind) {
+            let (vat_bp, pit_bp) = (row.vat_bp.into(), row.pit_bp.into());
+            rates.push(Tax { kind: row.kind, residence, vat_bp, pit_bp });
+        }
+    }
+    Ok(rates)
 }

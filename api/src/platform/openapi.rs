@@ -1,5 +1,7 @@
 //! What the OpenAPI document says about every operation alike: how one signs in, and what errors look like.
 
+use std::collections::HashSet;
+
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, schema::Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -59,7 +61,9 @@ fn drop_unused(document: &mut OpenApi) {
         let Ok(text) = serde_json::to_string(document) else { return };
         let Some(components) = &mut document.components else { return };
         let before = components.schemas.len();
-        components.schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        let references = text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
+        let used: HashSet<&str> = references.collect();
+        components.schemas.retain(|name, _| used.contains(name.as_str()));
         if components.schemas.len() == before {
             return;
         }

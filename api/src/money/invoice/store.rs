@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::orders::ordering::{OrderRow, lines_of, order_within};
+use crate::orders::ordering::{OrderRow, lines_of, order_within, sale};
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Db, all, by_id, one};
 use crate::platform::problem::Problem;
@@ -90,7 +90,7 @@ async fn write(transaction: &impl ConnectionTrait, new: New, now: OffsetDateTime
 pub async fn of_sale(db: &Db, order: OrderId, now: OffsetDateTime) -> Result<(), Problem> {
     let transaction = db.begin().await?;
     // Two who make the same invoice come one after the other.
-    crate::ledger::sale::lock(&transaction, order).await?;
+    sale::lock(&transaction, order).await?;
     if sale_of(&transaction, order).await?.is_some() {
         return Ok(());
     }
@@ -139,7 +139,7 @@ pub async fn of_refund(db: &Db, refund: RefundId, now: OffsetDateTime) -> Result
     orders.dedup();
     for order in orders {
         let transaction = db.begin().await?;
-        crate::ledger::sale::lock(&transaction, order).await?;
+        sale::lock(&transaction, order).await?;
         let sql = "SELECT id FROM invoice WHERE refund_id = $1 AND order_id = $2";
         let known = one::<Known>(&transaction, sql, [refund.into(), order.into()]).await?;
         // Money that went back before anything was handed over was never on an invoice.

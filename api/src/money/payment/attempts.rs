@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{Language, Money, OrderActor, OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId};
 use entity::{payment, purchase};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
@@ -13,13 +13,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::provider::{Charge, Failure, PaymentAction};
 use super::refunds::{RefundView, of_purchase};
 use super::settle::{Till, held_until};
+use crate::ledger::payments::{self, Begun};
 use crate::orders::ordering::{
-    Action, BuyersOrder, By, Due, Secret, Tools, cash_reference, cash_row, due, hold, number, order_within, pay_by,
-    step_within,
+    Action, BuyersOrder, By, Due, Secret, Tools, cash_reference, due, hold, number, order_within, pay_by, step_within,
 };
 use crate::people::identity::Caller;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, by_id, one, run};
+use crate::platform::db::{all, by_id, one};
 use crate::platform::edge::client_address;
 use crate::platform::idempotency::{Claim, IdempotencyKey, claim, fingerprint, keep};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -166,7 +166,9 @@ pub async fn begin(
     } else {
         let expires_at = now + till.config.payment_time(method);
         hold(&transaction, purchase.id, held_until(expires_at)).await?;
-        let row = attempt_row(&purchase, &orders, (method, amount), expires_at, now);
+        // A notice may be lost: then the provider is asked.
+        let times = (expires_at, now + Duration::minutes(5));
+        let row = payments::attempt_row(purchase.id, &orders, (method, amount, reference(now)), times, now);
         (row.insert(&transaction).await?, Vec::new())
     };
     keep(&transaction, &scope, key, 201, &serde_json::to_string(&row.id).map_err(Problem::internal)?).await?;
@@ -178,24 +180,6 @@ pub async fn begin(
     }
     let row = start(till, row, purchase.language, address).await?;
     Ok(view(row))
-}
-
-fn attempt_row(
-    purchase: &purchase::Model,
-    orders: &[OrderId],
-    (method, amount): (PaymentMethod, i64),
-    expires_at: OffsetDateTime,
-    now: OffsetDateTime,
-) -> payment::ActiveModel {
-    let mut row = cash_row(purchase.id, orders[0], amount, cash_reference(now), now);
-    row.order_id = Set(None);
-    row.orders = Set(serde_json::to_value(orders).unwrap_or_default());
-    row.method = Set(method);
-    row.reference = Set(reference(now));
-    row.expires_at = Set(Some(expires_at));
-    // A notice may be lost: then the provider is asked.
-    row.next_query_at = Set(Some(now + Duration::minutes(5)));
-    row
 }
 
 /// `TT261124K7MPXQ2RSW`: letters and digits, as every provider and bank takes it.
@@ -218,7 +202,7 @@ async fn at_the_door(
     let (mut first, mut levels) = (None, Vec::new());
     for order in due {
         if order.total_amount.0 > 0 {
-            let row = cash_row(purchase.id, order.id, order.total_amount.0, cash_reference(now), now)
+            let row = payments::cash_row(purchase.id, order.id, order.total_amount.0, cash_reference(now), now)
                 .insert(transaction)
                 .await?;
             first.get_or_insert(row);
@@ -254,37 +238,24 @@ async fn start(
         notify_url: format!("{base}/v1/payments/{name}/ipn"),
     };
     let now = till.clock.now();
-    let (state, action, data, failure, ask_at) = match provider.create(&charge).await {
+    let in_minutes = |minutes| Some(now + Duration::minutes(minutes));
+    let nothing =
+        Begun { state: PaymentState::Pending, action: None, provider_data: None, failure: None, ask_at: None };
+    let begun = match provider.create(&charge).await {
         Ok(started) => {
             let action = serde_json::to_value(started.action).map_err(Problem::internal)?;
-            (PaymentState::Pending, Some(action), Some(started.data), None, now + Duration::minutes(5))
+            Begun { action: Some(action), provider_data: Some(started.data), ask_at: in_minutes(5), ..nothing }
         }
         Err(Failure::Refused(reason)) => {
             tracing::warn!(payment = %row.reference, reason, "a provider refused to start");
-            let reason: String = reason.chars().take(200).collect();
-            (PaymentState::Failed, None, None, Some(reason), now)
+            Begun { state: PaymentState::Failed, failure: Some(reason.chars().take(200).collect()), ..nothing }
         }
         Err(failure) => {
             tracing::warn!(payment = %row.reference, reason = failure.text(), "whether a payment was started is unknown");
-            (PaymentState::Unknown, None, None, None, now + Duration::minutes(1))
+            Begun { state: PaymentState::Unknown, ask_at: in_minutes(1), ..nothing }
         }
     };
-    let failed = state == PaymentState::Failed;
-    run(
-        till.db.write(),
-        "UPDATE payment SET state = $2, action = $3, provider_data = $4, failure = $5, next_query_at = $6, updated_at = $7
-         WHERE id = $1 AND state = 'pending'",
-        [
-            row.id.into(),
-            state.as_str().into(),
-            action.into(),
-            data.into(),
-            failure.into(),
-            (!failed).then_some(ask_at).into(),
-            now.into(),
-        ],
-    )
-    .await?;
+    payments::begin(till.db.write(), row.id, begun, now).await?;
     by_id::<payment::Entity>(till.db.fresh(), row.id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 

@@ -11,7 +11,7 @@ use super::rules::pause;
 use super::settle::Till;
 use super::unmatched::queue;
 use crate::ledger::rules::Account;
-use crate::ledger::{self, gateways, refund_states};
+use crate::ledger::{self, gateways, payments, refunds as refund_states};
 use crate::platform::audit;
 use crate::platform::db::{all, by_id, run};
 use crate::platform::outbox::emit;
@@ -113,13 +113,7 @@ impl Till {
         if !refund_states::succeed(&transaction, (row.id, from), reference, now).await? {
             return Err(Problem::new(&REFUND_STATE));
         }
-        run(
-            &transaction,
-            "UPDATE payment SET refunded_amount = refunded_amount + $2, updated_at = $3,
-                    state = CASE WHEN refunded_amount + $2 = amount THEN 'refunded' ELSE 'partly_refunded' END WHERE id = $1",
-            [payment.id.into(), row.amount.into(), now.into()],
-        )
-        .await?;
+        payments::send_back(&transaction, payment.id, row.amount.0, now).await?;
         let source = if by.is_some() { Account::one(LedgerAccountKind::Bank) } else { self.source(payment) };
         let journal = gateways::refunded(row.id, source, row.amount.0, by);
         if by.is_some() {

@@ -15,8 +15,9 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::settle::Till;
-use crate::ledger::refunds::{NOT_PAID, Owe, What, over_orders, owe, take_back};
-use crate::ledger::{self, refund_states};
+use crate::ledger;
+use crate::ledger::refunds::{self as refund_states, NOT_PAID, Owe};
+use crate::orders::ordering::refunds::{What, over_orders, owe, take_back};
 use crate::orders::ordering::seller;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;

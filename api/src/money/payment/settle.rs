@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::Data;
 use entity::payment;
 use entity::value::{
-    LedgerAccountKind, OrderActor, OrderId, OrderState, PaymentId, PaymentMethod, PaymentState, PurchaseId, RefundState,
+    LedgerAccountKind, OrderActor, OrderId, OrderState, PaymentId, PaymentMethod, PaymentState, PurchaseId,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use time::{Duration, OffsetDateTime};
@@ -15,12 +15,15 @@ use super::providers::Providers;
 use super::rules::{Verdict, next, pause};
 use super::unmatched;
 use crate::config::Config;
-use crate::ledger::refunds::{self, Owe, What, owe};
+use crate::ledger::payments::{self, Became};
+use crate::ledger::refunds::{self, Owe};
 use crate::ledger::rules::Account;
-use crate::ledger::{gateways, post, refund_states, sale};
+use crate::ledger::{gateways, post};
+use crate::orders::ordering::refunds::{What, owe};
+use crate::orders::ordering::sale;
 use crate::orders::ordering::{Action, By, Tools, hold, order_within, pay_by, step_within};
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, all, is_duplicate, one, run};
+use crate::platform::db::{Db, all, is_duplicate, one};
 use crate::platform::outbox::Bell;
 use crate::platform::problem::{BUSY, Problem};
 use crate::platform::read_model::{Level, ReadModel};
@@ -114,27 +117,17 @@ impl Till {
             _ => None,
         };
         let asks = matches!(to, PaymentState::Pending | PaymentState::Authorised);
-        let moved = run(
-            &transaction,
-            "UPDATE payment SET state = $3, surplus = $4, failure = $5, provider_reference = COALESCE($6, provider_reference),
-                    captured_at = CASE WHEN $3 = 'captured' THEN $7 END, next_query_at = $8, updated_at = $7
-             WHERE id = $1 AND state = $2",
-            [
-                row.id.into(),
-                row.state.as_str().into(),
-                to.as_str().into(),
-                surplus.into(),
-                failure.into(),
-                notice.provider_reference.clone().filter(|text| !text.is_empty()).into(),
-                now.into(),
-                asks.then(|| now + Duration::minutes(2)).into(),
-            ],
-        )
-        .await;
-        match moved {
-            Ok(1) => {}
+        let became = Became {
+            state: to,
+            surplus,
+            failure,
+            provider_reference: notice.provider_reference.clone().filter(|text| !text.is_empty()),
+            ask_at: asks.then(|| now + Duration::minutes(2)),
+        };
+        match payments::become_of(&transaction, (row.id, row.state), became, now).await {
+            Ok(true) => {}
             // Somebody else's word was first.
-            Ok(_) => return Err(Applying::Again),
+            Ok(false) => return Err(Applying::Again),
             Err(error) if is_duplicate(&error) => return Err(Applying::Again),
             Err(error) => return Err(Applying::Failed(error.into())),
         }
@@ -218,8 +211,8 @@ impl Till {
         let amount = row.amount.0;
         let id = entity::value::RefundId::new();
         let because = Owe::because("paid_twice");
-        let refund = refunds::row(id, row.purchase_id, Some(row.id), (RefundState::Due, amount), &because, now);
-        refund_states::add(transaction, refund).await?;
+        let refund = refunds::row(id, row.purchase_id, Some(row.id), amount, &because, now);
+        refunds::add(transaction, refund).await?;
         let journals = gateways::surplus(row.id, self.source(row), id, amount);
         post(transaction, journals, now).await
     }
@@ -254,14 +247,8 @@ impl Till {
         if again.is_none() {
             unmatched::unclear(&transaction, row, "the provider does not say what became of it", now).await?;
         }
-        let asked = run(
-            &transaction,
-            "UPDATE payment SET queries = queries + 1, next_query_at = $2, updated_at = $3
-             WHERE id = $1 AND state IN ('pending', 'unknown', 'authorised')",
-            [row.id.into(), again.map(|seconds| now + Duration::seconds(seconds)).into(), now.into()],
-        )
-        .await?;
-        if asked == 1
+        let next = again.map(|seconds| now + Duration::seconds(seconds));
+        if payments::asked(&transaction, row.id, next, now).await?
             && let Some(seconds) = again
             && row.state != PaymentState::Pending
         {

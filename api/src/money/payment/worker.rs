@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 
 use super::settle::Till;
 use crate::ledger;
-use crate::ledger::sale;
+use crate::orders::ordering::sale;
 use crate::platform::background::Stop;
 use crate::platform::db::all;
 use crate::platform::problem::Problem;

@@ -18,7 +18,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::Config;
 use crate::ledger;
-use crate::ledger::refunds::{NOT_PAID, Owe, What, owe};
+use crate::ledger::refunds::{NOT_PAID, Owe};
+use crate::orders::ordering::refunds::{What, owe};
 use crate::orders::ordering::{BuyersOrder, Secret, number};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;

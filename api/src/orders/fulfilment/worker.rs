@@ -39,7 +39,7 @@ async fn shipment(db: &Db, row: &parcel::Model) -> Result<Shipment, Problem> {
     let lines = lines_of(db.fresh(), &[row.order_id]).await?;
     let inside = parcel_line::Entity::find().filter(parcel_line::Column::ParcelId.eq(row.id)).all(db.fresh()).await?;
     let named = |code: &str| {
-        places::commune(code).map(|c| (c.name.clone(), places::province_of(c).name.clone())).unwrap_or_default()
+        places::commune(code).map(|c| (c.name.to_owned(), places::province_of(c).name.to_owned())).unwrap_or_default()
     };
     let (from_commune, from_province) = named(&seller.commune_code);
     let (to_commune, to_province) = named(order.commune_code.as_deref().unwrap_or_default());

@@ -4,7 +4,8 @@
 //! the buyer says, and is kept; checkout (`checkout`) charges exactly that or refuses, telling line by line what changed.
 //! One checkout is one transaction: the basket is closed, stock reserved, one purchase with one order per cooperative
 //! written, the events stored, the answer kept under the idempotency key. Orders then move through the table of states in
-//! `rules`; every step is written with its actor and time (`steps`). What nobody answers expires (`sweeper`).
+//! `rules`; every step is written with its actor and time (`steps`), and what it does to the order's money (`sale`, `refunds`)
+//! is booked in the same transaction. What nobody answers expires (`sweeper`).
 
 mod cart_sources;
 mod carts;
@@ -15,10 +16,13 @@ mod orders;
 mod photos;
 mod purchase;
 mod quotes;
+pub mod refunds;
 mod returns;
 pub mod rules;
+pub mod sale;
 pub mod seller;
 mod shortfall;
+mod standing;
 mod steps;
 mod store;
 mod sweeper;
@@ -47,7 +51,7 @@ pub use store::{
 pub use sweeper::Sweeper;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};
-pub use write_up::{cash_reference, cash_row, number};
+pub use write_up::{cash_reference, number};
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[

@@ -4,10 +4,12 @@ use entity::value::{OrderId, OrderState, PurchaseId, Vnd};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use time::OffsetDateTime;
 
+use super::refunds::{What, owe};
+use super::sale;
 use super::store::OrderRow;
-use crate::ledger::refunds::{Owe, What, owe};
+use crate::ledger::payments;
+use crate::ledger::refunds::Owe;
 use crate::ledger::rules::Journal;
-use crate::ledger::sale;
 use crate::platform::db::{all, run};
 use crate::platform::problem::Problem;
 use crate::shop::promotion;
@@ -29,7 +31,7 @@ pub async fn follow(
             Ok(journals)
         }
         OrderState::Cancelled | OrderState::Expired => {
-            forget_cash(transaction, row.id, now).await?;
+            payments::forget_cash(transaction, row.id, now).await?;
             let owed = owe(transaction, &[(row.id, What::Everything)], Owe::because(reason), now).await?;
             promotion::release(transaction, row.purchase_id, now).await?;
             Ok(owed.map(|(_, journals)| journals).unwrap_or_default())
@@ -37,12 +39,6 @@ pub async fn follow(
         OrderState::Completed => sale::complete(transaction, row.id).await,
         _ => Ok(Vec::new()),
     }
-}
-
-async fn forget_cash(transaction: &impl ConnectionTrait, order: OrderId, now: OffsetDateTime) -> Result<(), Problem> {
-    let sql = "UPDATE payment SET state = 'cancelled', updated_at = $2 WHERE order_id = $1 AND state = 'pending'";
-    run(transaction, sql, [order.into(), now.into()]).await?;
-    Ok(())
 }
 
 /// A payment is under way: the goods of a purchase stay reserved at least so long.

@@ -12,11 +12,12 @@ use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::orders::{BuyersOrder, Secret};
+use super::refunds::{What, owe};
 use super::store::lines_of;
 use super::write_up::number;
 use crate::config::Config;
 use crate::ledger;
-use crate::ledger::refunds::{Owe, What, owe};
+use crate::ledger::refunds::Owe;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};

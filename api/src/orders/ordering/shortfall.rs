@@ -1,7 +1,7 @@
 //! A harvest was too small: the buyer of a pre-order waits on, takes a part, or gives the line up.
 
 use actix_web::{HttpResponse, post};
-use entity::value::{OrderId, OrderLineId};
+use entity::value::{OrderId, OrderLineId, Vnd};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Deserialize;
@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 
 use super::orders::{BuyersOrder, Secret};
 use super::rules::Action;
+use super::sale;
 use super::steps::{By, step_within};
-use crate::ledger::{self, rules::Journal, sale};
+use crate::ledger::{self, payments, rules::Journal};
 use crate::platform::body::Body;
 use crate::platform::db::{Db, one, run};
 use crate::platform::outbox::emit;
@@ -149,18 +150,24 @@ async fn resize(
     sale::shrink(transaction, order, line.id, quantity, now).await
 }
 
+#[derive(FromQueryResult)]
+struct Sums {
+    total_amount: Vnd,
+}
+
 /// Order and purchase add up again after a line changed. Delivery costs what was agreed.
 async fn settle(transaction: &impl ConnectionTrait, order: OrderId) -> Result<(), Problem> {
-    run(
+    let order_sums = one::<Sums>(
         transaction,
         "UPDATE orders SET goods_amount = (SELECT CAST(SUM(total_amount) AS bigint) FROM order_line WHERE order_id = $1),
                 discount_amount = (SELECT CAST(SUM(discount_amount) AS bigint) FROM order_line WHERE order_id = $1) + delivery_discount_amount,
                 total_amount = (SELECT CAST(SUM(total_amount - discount_amount) AS bigint) FROM order_line WHERE order_id = $1)
                                + delivery_amount - delivery_discount_amount
-         WHERE id = $1",
+         WHERE id = $1 RETURNING total_amount",
         [order.into()],
     )
-    .await?;
+    .await?
+    .ok_or_else(|| Problem::internal(format!("there is no order {order}")))?;
     let sum = |column: &str| {
         format!("(SELECT CAST(SUM(o.{column}) AS bigint) FROM orders o WHERE o.purchase_id = purchase.id)")
     };
@@ -176,12 +183,5 @@ async fn settle(transaction: &impl ConnectionTrait, order: OrderId) -> Result<()
     )
     .await?;
     // Cash that is still to be collected.
-    run(
-        transaction,
-        "UPDATE payment SET amount = (SELECT total_amount FROM orders WHERE id = $1)
-         WHERE order_id = $1 AND state = 'pending' AND (SELECT total_amount FROM orders WHERE id = $1) > 0",
-        [order.into()],
-    )
-    .await?;
-    Ok(())
+    Ok(payments::ask_for(transaction, order, order_sums.total_amount.0).await?)
 }

@@ -1,8 +1,8 @@
 //! A checkout as rows: purchase, orders, lines with their discounts and commissions, reservations, cash to collect, events.
 
 use entity::value::{
-    AccountId, CartId, DeliveryMethod, FundedBy, Language, OrderActor, OrderId, OrderLineId, OrderState, PaymentId,
-    PaymentMethod, PaymentState, PickupPointId, PromotionId, PurchaseId, RowId, SalesChannel, Vnd,
+    AccountId, CartId, DeliveryMethod, FundedBy, Language, OrderActor, OrderId, OrderLineId, OrderState, PaymentMethod,
+    PickupPointId, PromotionId, PurchaseId, RowId, SalesChannel, Vnd,
 };
 use entity::{order, order_event, order_line, outbox, payment, preorder, purchase, reservation};
 use sea_orm::Set;
@@ -12,6 +12,7 @@ use super::purchase::{Checkout, ContactInput, PlacedOrder, Purchase};
 use super::quotes::{LineDiscount, Quote, QuotedShare};
 use super::store::LineRow;
 use crate::config::Config;
+use crate::ledger::payments;
 use crate::ledger::rules::{Rule, Sale, commissions};
 use crate::orders::attribution::Brought;
 use crate::platform::clock::VIETNAM;
@@ -204,7 +205,7 @@ impl Writing<'_> {
         rows.orders.push(self.order_row(purchase, share, drawn));
         if !self.prepaid() && share.total.amount > 0 {
             let reference = drawn.cash_reference.clone();
-            rows.payments.push(cash_row(purchase, id, share.total.amount, reference, self.now));
+            rows.payments.push(payments::cash_row(purchase, id, share.total.amount, reference, self.now));
         }
         let ours =
             |line: &&LineRow| line.cooperative_id == share.cooperative_id && line.preorder == share.preorder.is_some();
@@ -352,37 +353,4 @@ fn off(discounts: &[LineDiscount], funded_by: Option<FundedBy>) -> i64 {
 /// What cash collected for an order is told by.
 pub fn cash_reference(now: OffsetDateTime) -> String {
     number("TM", now).replace('-', "")
-}
-
-/// Cash to be collected for an order.
-pub fn cash_row(
-    purchase: PurchaseId,
-    order: OrderId,
-    amount: i64,
-    reference: String,
-    now: OffsetDateTime,
-) -> payment::ActiveModel {
-    payment::ActiveModel {
-        id: Set(PaymentId::new()),
-        purchase_id: Set(purchase),
-        order_id: Set(Some(order)),
-        method: Set(PaymentMethod::CashOnDelivery),
-        reference: Set(reference),
-        state: Set(PaymentState::Pending),
-        amount: Set(Vnd(amount)),
-        refunded_amount: Set(Vnd::ZERO),
-        currency: Set(Vnd::CURRENCY.to_owned()),
-        orders: Set(serde_json::json!([order])),
-        action: Set(None),
-        provider_reference: Set(None),
-        provider_data: Set(None),
-        surplus: Set(false),
-        failure: Set(None),
-        queries: Set(0),
-        next_query_at: Set(None),
-        expires_at: Set(None),
-        captured_at: Set(None),
-        created_at: Set(now),
-        updated_at: Set(now),
-    }
 }

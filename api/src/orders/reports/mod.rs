@@ -193,7 +193,7 @@ fn named(by: SalesBy, rows: Vec<SalesRow>) -> Vec<SalesRow> {
         let province = places::commune(&row.key).map(places::province_of);
         let (key, name) = province.map_or_else(
             || (row.key.clone(), "Lấy tại điểm".to_owned()),
-            |province| (province.code.clone(), province.name.clone()),
+            |province| (province.code.to_owned(), province.name.to_owned()),
         );
         let index = provinces.iter().position(|known| known.key == key).unwrap_or_else(|| {
             provinces.push(SalesRow { name, ..empty(&key) });

@@ -104,8 +104,8 @@ impl From<address::Model> for Address {
             recipient: row.recipient,
             phone: row.phone,
             street: row.street,
-            commune_name: commune.map(|c| c.name.clone()).unwrap_or_default(),
-            province_name: commune.map(|c| places::province_of(c).name.clone()).unwrap_or_default(),
+            commune_name: commune.map(|c| c.name.to_owned()).unwrap_or_default(),
+            province_name: commune.map(|c| places::province_of(c).name.to_owned()).unwrap_or_default(),
             commune_code: row.commune_code,
         }
     }

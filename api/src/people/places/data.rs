@@ -6,73 +6,89 @@ use std::sync::LazyLock;
 use crate::platform::fold::fold;
 
 pub struct Province {
-    pub code: String,
-    pub name: String,
-    pub(super) folded: String,
+    pub code: &'static str,
+    pub name: &'static str,
 }
 
 pub struct Commune {
-    pub code: String,
-    pub name: String,
-    pub(super) folded: String,
-    province: usize,
+    pub code: &'static str,
+    pub name: &'static str,
+    pub(super) province: usize,
     /// What it was made of on 1 July 2025.
     pub(super) former: Vec<Former>,
 }
 
 /// A commune of before July 2025.
 pub struct Former {
-    pub code: String,
-    pub name: String,
-    pub district: String,
-    pub province: String,
-    pub(super) folded_name: String,
-    /// District and province, folded.
-    pub(super) folded_context: String,
+    pub code: &'static str,
+    pub name: &'static str,
+    pub district: &'static str,
+    pub province: &'static str,
 }
 
 pub(super) struct Table {
     pub provinces: Vec<Province>,
     pub communes: Vec<Commune>,
-    by_code: HashMap<String, usize>,
-    by_former_code: HashMap<String, usize>,
+    by_code: HashMap<&'static str, usize>,
+    by_former_code: HashMap<&'static str, usize>,
+}
+
+/// The names as they are searched, in the order of the table.
+pub(super) struct Folded {
+    pub provinces: Vec<String>,
+    pub communes: Vec<FoldedCommune>,
+}
+
+pub(super) struct FoldedCommune {
+    pub name: String,
+    /// Name, and district and province, of what it was made of.
+    pub former: Vec<(String, String)>,
 }
 
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(Table::read);
+/// Made when somebody first searches.
+pub(super) static FOLDED: LazyLock<Folded> = LazyLock::new(Folded::make);
 
-fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [String; N]> {
-    let reader = csv::Reader::from_reader(text.as_bytes());
-    reader.into_records().filter_map(|record| {
-        let record = record.ok()?;
-        Some(std::array::from_fn(|i| record.get(i).unwrap_or_default().to_owned()))
+/// The rows of one of our own tables, which have no quotes; without the names of the columns.
+fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static str; N]> {
+    text.lines().skip(1).map(|line| {
+        let mut fields = line.split(',');
+        std::array::from_fn(|_| fields.next().unwrap_or_default())
     })
+}
+
+impl Folded {
+    fn make() -> Self {
+        let former =
+            |former: &Former| (bare(former.name), format!("{} {}", bare(former.district), bare(former.province)));
+        let commune = |commune: &Commune| FoldedCommune {
+            name: bare(commune.name),
+            former: commune.former.iter().map(former).collect(),
+        };
+        Self {
+            provinces: TABLE.provinces.iter().map(|province| bare(province.name)).collect(),
+            communes: TABLE.communes.iter().map(commune).collect(),
+        }
+    }
 }
 
 impl Table {
     fn read() -> Self {
-        let provinces: Vec<_> = rows(include_str!("data/provinces.csv"))
-            .map(|[code, name]| Province { folded: bare(&name), code, name })
-            .collect();
-        let province_index: HashMap<_, _> = provinces.iter().enumerate().map(|(i, p)| (p.code.clone(), i)).collect();
+        let provinces: Vec<_> =
+            rows(include_str!("data/provinces.csv")).map(|[code, name]| Province { code, name }).collect();
+        let province_index: HashMap<_, _> = provinces.iter().enumerate().map(|(i, p)| (p.code, i)).collect();
         let mut communes = Vec::new();
         let mut by_code = HashMap::new();
         for [code, name, province] in rows(include_str!("data/communes.csv")) {
-            let Some(&province) = province_index.get(&province) else { continue };
-            by_code.insert(code.clone(), communes.len());
-            communes.push(Commune { folded: bare(&name), code, name, province, former: Vec::new() });
+            let Some(&province) = province_index.get(province) else { continue };
+            by_code.insert(code, communes.len());
+            communes.push(Commune { code, name, province, former: Vec::new() });
         }
         let mut by_former_code = HashMap::new();
         for [code, name, district, province, new_code] in rows(include_str!("data/commune_changes.csv")) {
-            let Some(&index) = by_code.get(&new_code) else { continue };
-            by_former_code.insert(code.clone(), index);
-            communes[index].former.push(Former {
-                folded_name: bare(&name),
-                folded_context: format!("{} {}", bare(&district), bare(&province)),
-                code,
-                name,
-                district,
-                province,
-            });
+            let Some(&index) = by_code.get(new_code) else { continue };
+            by_former_code.insert(code, index);
+            communes[index].former.push(Former { code, name, district, province });
         }
         Self { provinces, communes, by_code, by_former_code }
     }

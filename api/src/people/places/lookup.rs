@@ -1,6 +1,6 @@
 //! Finding a place by what somebody typed: pure, over the tables in memory.
 
-use super::data::{Commune, Former, Province, TABLE, bare, key, province_of};
+use super::data::{Commune, FOLDED, Former, Province, TABLE, bare, key, province_of};
 use crate::platform::fold::words;
 
 pub enum Found {
@@ -20,31 +20,32 @@ pub fn find(typed: &str, province_code: Option<&str>, limit: usize) -> Vec<Found
 
     let mut found: Vec<(u32, &str, Found)> = Vec::new();
     if parts.len() == 1 && province_code.is_none() {
-        for province in &TABLE.provinces {
-            if let Some(rank) = rank(name, &province.folded) {
-                found.push((rank, &province.name, Found::Province(province)));
+        for (province, folded) in TABLE.provinces.iter().zip(&FOLDED.provinces) {
+            if let Some(rank) = rank(name, folded) {
+                found.push((rank, province.name, Found::Province(province)));
             }
         }
     }
-    for commune in &TABLE.communes {
-        let province = province_of(commune);
+    for (commune, folded) in TABLE.communes.iter().zip(&FOLDED.communes) {
+        let (province, around) = (province_of(commune), &FOLDED.provinces[commune.province]);
         if province_code.is_some_and(|code| code != province.code) {
             continue;
         }
-        let today = score(name, &context, &all_words, &commune.folded, &province.folded);
+        let today = score(name, &context, &all_words, &folded.name, around);
         let before = commune
             .former
             .iter()
-            .filter_map(|former| {
-                let surroundings = format!("{} {}", former.folded_context, province.folded);
-                Some((score(name, &context, &all_words, &former.folded_name, &surroundings)? + 1, former))
+            .zip(&folded.former)
+            .filter_map(|(former, (own, before))| {
+                let surroundings = format!("{before} {around}");
+                Some((score(name, &context, &all_words, own, &surroundings)? + 1, former))
             })
             .min_by_key(|(rank, _)| *rank);
         match (today, before) {
             (Some(rank), before) if before.as_ref().is_none_or(|(other, _)| rank <= *other) => {
-                found.push((rank, &commune.name, Found::Commune(commune, None)));
+                found.push((rank, commune.name, Found::Commune(commune, None)));
             }
-            (_, Some((rank, former))) => found.push((rank, &commune.name, Found::Commune(commune, Some(former)))),
+            (_, Some((rank, former))) => found.push((rank, commune.name, Found::Commune(commune, Some(former)))),
             _ => {}
         }
     }
@@ -89,7 +90,7 @@ mod tests {
             Some(Found::Commune(commune, former)) => {
                 format!("{}{}", commune.code, former.map(|f| format!(" was {}", f.name)).unwrap_or_default())
             }
-            Some(Found::Province(province)) => province.code.clone(),
+            Some(Found::Province(province)) => province.code.to_owned(),
             None => "nothing".to_owned(),
         }
     }

@@ -18,7 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
 /// The code of the commune somebody means: `Kim Bôi, Phú Thọ`, today's name or a former one.
 pub fn commune_meant(typed: &str) -> Option<String> {
     lookup::find(typed, None, 5).into_iter().find_map(|found| match found {
-        lookup::Found::Commune(commune, _) => Some(commune.code.clone()),
+        lookup::Found::Commune(commune, _) => Some(commune.code.to_owned()),
         lookup::Found::Province(_) => None,
     })
 }

@@ -71,11 +71,11 @@ pub struct Query {
 
 fn province_unit(province: &Province) -> AdminUnit {
     AdminUnit {
-        code: province.code.clone(),
-        name: province.name.clone(),
+        code: province.code.to_owned(),
+        name: province.name.to_owned(),
         level: Level::Province,
-        province_code: province.code.clone(),
-        province_name: province.name.clone(),
+        province_code: province.code.to_owned(),
+        province_name: province.name.to_owned(),
         matched_former_name: None,
         former: Vec::new(),
     }
@@ -84,11 +84,11 @@ fn province_unit(province: &Province) -> AdminUnit {
 fn commune_unit(commune: &Commune, matched: Option<&Former>) -> AdminUnit {
     let province = province_of(commune);
     AdminUnit {
-        code: commune.code.clone(),
-        name: commune.name.clone(),
+        code: commune.code.to_owned(),
+        name: commune.name.to_owned(),
         level: Level::Commune,
-        province_code: province.code.clone(),
-        province_name: province.name.clone(),
+        province_code: province.code.to_owned(),
+        province_name: province.name.to_owned(),
         matched_former_name: matched.map(|f| format!("{}, {}, {}", f.name, f.district, f.province)),
         former: Vec::new(),
     }
@@ -120,10 +120,10 @@ pub async fn show(request: HttpRequest, code: Path<String>) -> Result<HttpRespon
     let unit = if let Some(found) = commune(&code).or_else(|| successor(&code)) {
         let matched = found.former.iter().find(|former| former.code == *code && found.code != *code);
         let former = found.former.iter().map(|f| FormerUnit {
-            code: f.code.clone(),
-            name: f.name.clone(),
-            district: f.district.clone(),
-            province: f.province.clone(),
+            code: f.code.to_owned(),
+            name: f.name.to_owned(),
+            district: f.district.to_owned(),
+            province: f.province.to_owned(),
         });
         AdminUnit { former: former.collect(), ..commune_unit(found, matched) }
     } else {

@@ -258,8 +258,8 @@ fn offer_view(offer: &super::shelf::OfferEntry, closed: bool) -> OfferView {
 
 fn seller_view(row: &cooperative::Model) -> Seller {
     let commune = places::commune(&row.commune_code);
-    let commune_name = commune.map(|c| c.name.as_str()).unwrap_or_default();
-    let province_name = commune.map(|c| places::province_of(c).name.as_str()).unwrap_or_default();
+    let commune_name = commune.map(|c| c.name).unwrap_or_default();
+    let province_name = commune.map(|c| places::province_of(c).name).unwrap_or_default();
     Seller {
         id: row.id,
         slug: row.slug.clone(),

@@ -240,9 +240,9 @@ pub fn origin(code: &str, former: Option<String>, latitude: f64, longitude: f64)
     let province = commune.map(places::province_of);
     Origin {
         commune_code: code.to_owned(),
-        commune_name: commune.map(|c| c.name.clone()).unwrap_or_default(),
-        province_code: province.map(|p| p.code.clone()).unwrap_or_default(),
-        province_name: province.map(|p| p.name.clone()).unwrap_or_default(),
+        commune_name: commune.map(|c| c.name.to_owned()).unwrap_or_default(),
+        province_code: province.map(|p| p.code.to_owned()).unwrap_or_default(),
+        province_name: province.map(|p| p.name.to_owned()).unwrap_or_default(),
         former_commune: former,
         latitude,
         longitude,

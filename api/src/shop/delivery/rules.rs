@@ -7,7 +7,7 @@ use crate::people::places;
 
 /// The zone a parcel crosses from one commune to another (codes of today).
 pub fn zone(from: &str, to: &str) -> DeliveryZone {
-    let province = |code: &str| places::commune(code).map(|commune| places::province_of(commune).code.as_str());
+    let province = |code: &str| places::commune(code).map(|commune| places::province_of(commune).code);
     if from == to {
         DeliveryZone::SameCommune
     } else if province(from).is_some() && province(from) == province(to) {

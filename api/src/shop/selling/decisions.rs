@@ -178,9 +178,9 @@ struct Middle {
 
 /// Where a cooperative that told no point is: among its neighbours of the commune, the province, the country.
 async fn somewhere(connection: &impl ConnectionTrait, commune: &str) -> Result<(f64, f64), DbErr> {
-    let province = places::commune(commune).map(|c| places::province_of(c).code.clone());
+    let province = places::commune(commune).map(|c| places::province_of(c).code.to_owned());
     let peers: Vec<String> =
-        province.iter().flat_map(|code| places::communes_of(code)).map(|c| c.code.clone()).collect();
+        province.iter().flat_map(|code| places::communes_of(code)).map(|c| c.code.to_owned()).collect();
     for communes in [vec![commune.to_owned()], peers] {
         let quoted = communes.iter().map(|code| format!("'{}'", code.replace('\'', ""))).collect::<Vec<_>>().join(", ");
         if quoted.is_empty() {

@@ -9,10 +9,13 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::refunds::{Owe, What, owe};
-use super::rules::{Account, Commission, Entry, Journal, LineDiscount, share};
-use super::standing::{Standing, standing, write_tax};
-pub use super::standing::{lock, period, tax_kind, tax_line_row};
+use super::refunds::{What, owe, owe_difference};
+pub use super::standing::lock;
+use super::standing::{Standing, standing};
+use crate::ledger::payments;
+use crate::ledger::refunds::Owe;
+use crate::ledger::rules::{Account, Commission, Entry, Journal, LineDiscount, share};
+use crate::ledger::tax::write_tax;
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::Problem;
 
@@ -144,12 +147,7 @@ pub async fn collect_cash(
     )
     .await?;
     let Some(cash) = cash.filter(|cash| cash.unsettled == 0) else { return Ok(Vec::new()) };
-    run(
-        transaction,
-        "UPDATE payment SET state = 'captured', captured_at = $2, updated_at = $2 WHERE id = $1",
-        [cash.id.into(), now.into()],
-    )
-    .await?;
+    payments::cash_in(transaction, cash.id, now).await?;
     let total = standing(transaction, order, now).await?.money.paid();
     let carried = cash.carried.min(total);
     let mut sources = vec![(Account::of(LedgerAccountKind::Cooperative, cash.cooperative_id), total - carried)];
@@ -244,5 +242,5 @@ pub async fn shrink(
         return Ok(Vec::new());
     }
     let after = standing(transaction, order, now).await?;
-    super::refunds::owe_difference(transaction, &before, &after, line, now).await
+    owe_difference(transaction, &before, &after, line, now).await
 }

@@ -1,16 +1,14 @@
-//! How an order stands with its money, read under its lock; and the tax that follows it.
+//! How an order stands with its money, read under its lock: what the books are told.
 
 use entity::value::{
-    CooperativeId, CooperativeKind, OrderId, OrderLineId, OrderState, PurchaseId, RefundId, RowId, TaxKind,
-    TaxResidence, Vnd,
+    CooperativeId, CooperativeKind, OrderId, OrderLineId, OrderState, PurchaseId, TaxKind, TaxResidence, Vnd,
 };
-use entity::{tax_line, tax_rate};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::rules::{Commission, OrderMoney, Piece, Tax, TaxLine};
-use crate::platform::clock::VIETNAM;
+use crate::ledger::rules::{Commission, OrderMoney, Piece};
+use crate::ledger::tax::{rates_of, tax_kind};
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
@@ -126,77 +124,4 @@ pub async fn standing(
         paid_at: row.paid_at,
         earned_at: row.earned_at,
     })
-}
-
-pub(super) async fn write_tax(
-    transaction: &impl ConnectionTrait,
-    money: &OrderMoney,
-    lines: &[TaxLine],
-    refund: Option<RefundId>,
-    now: OffsetDateTime,
-) -> Result<(), DbErr> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let rows = lines.iter().map(|line| tax_line_row(money, line, refund, now));
-    tax_line::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
-    Ok(())
-}
-
-pub fn tax_line_row(
-    money: &OrderMoney,
-    line: &TaxLine,
-    refund: Option<RefundId>,
-    now: OffsetDateTime,
-) -> tax_line::ActiveModel {
-    let bp = |value: i64| i32::try_from(value).unwrap_or(i32::MAX);
-    tax_line::ActiveModel {
-        id: Set(RowId::new()),
-        cooperative_id: Set(money.cooperative),
-        order_id: Set(money.order),
-        order_line_id: Set(line.line),
-        period: Set(period(now)),
-        kind: Set(line.tax.kind),
-        residence: Set(line.tax.residence),
-        revenue_amount: Set(Vnd(line.revenue)),
-        vat_bp: Set(bp(line.tax.vat_bp)),
-        pit_bp: Set(bp(line.tax.pit_bp)),
-        vat_amount: Set(Vnd(line.vat)),
-        pit_amount: Set(Vnd(line.pit)),
-        refund_id: Set(refund),
-        at: Set(now),
-    }
-}
-
-/// `2026-11`: the month in Vietnam.
-pub fn period(at: OffsetDateTime) -> String {
-    let day = at.to_offset(VIETNAM).date();
-    format!("{}-{:02}", day.year(), u8::from(day.month()))
-}
-
-/// Group 6 of the OCOP programme are services of community tourism; everything else is goods (Decision 148/QĐ-TTg).
-pub fn tax_kind(ocop_group: i32) -> TaxKind {
-    if ocop_group == 6 { TaxKind::Service } else { TaxKind::Goods }
-}
-
-/// The rates that hold on a day.
-async fn rates_of(
-    connection: &impl ConnectionTrait,
-    residence: TaxResidence,
-    at: OffsetDateTime,
-) -> Result<Vec<Tax>, DbErr> {
-    let rows = all::<tax_rate::Model>(
-        connection,
-        "SELECT * FROM tax_rate WHERE residence = $1 AND valid_from <= $2 ORDER BY valid_from DESC",
-        [residence.as_str().into(), at.to_offset(VIETNAM).date().into()],
-    )
-    .await?;
-    let mut rates: Vec<Tax> = Vec::new();
-    for row in rows {
-        if rates.iter().all(|known| known.kind != row.kind) {
-            let (vat_bp, pit_bp) = (row.vat_bp.into(), row.pit_bp.into());
-            rates.push(Tax { kind: row.kind, residence, vat_bp, pit_bp });
-        }
-    }
-    Ok(rates)
 }
