@@ -24,7 +24,7 @@ use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
 use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
-use crate::orders::ordering::{self, MergeOnSignIn, Sweeper};
+use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
 use crate::orders::{dispute, fulfilment, reports};
 use crate::pages::{console, storefront};
 use crate::people::desk::Desk;
@@ -158,6 +158,7 @@ struct Shared {
     catalogue: Data<Catalogue>,
     read_model: Data<ReadModel>,
     bell: Data<Bell>,
+    known: Data<Known>,
     carriers: Data<Carriers>,
     till: Data<Till>,
     signer: Data<Signer>,
@@ -206,6 +207,7 @@ impl Shared {
             catalogue: Data::from(catalogue),
             read_model: Data::new(read_model),
             bell,
+            known: Data::new(Known::new(Duration::from_secs(60 * u64::from(config.quote_minutes)))),
             carriers,
             till: Data::new(till),
             signer: Data::from(signer),
@@ -231,6 +233,7 @@ impl Shared {
             .app_data(self.catalogue.clone())
             .app_data(self.read_model.clone())
             .app_data(self.bell.clone())
+            .app_data(self.known.clone())
             .app_data(self.carriers.clone())
             .app_data(self.till.clone())
             .app_data(self.signer.clone())

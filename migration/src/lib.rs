@@ -27,6 +27,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0015_payouts", include_str!("sql/0015_payouts.sql")),
     ("m0016_tourism", include_str!("sql/0016_tourism.sql")),
     ("m0017_import_doubts", include_str!("sql/0017_import_doubts.sql")),
+    ("m0018_shop_versions", include_str!("sql/0018_shop_versions.sql")),
 ];
 
 pub struct Migrator;

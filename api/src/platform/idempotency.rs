@@ -8,11 +8,11 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::db::{is_lock_timeout, one, run};
+use super::db::{Bound, is_lock_timeout, one, run};
 use super::problem::{Problem, codes};
 
 codes! {
@@ -59,6 +59,22 @@ pub fn fingerprint(parts: &[&str]) -> String {
         hash.update(part.as_bytes());
     }
     hex::encode(hash.finalize())
+}
+
+/// Claims a key by its answer, as a part of a larger statement of PostgreSQL: a row if it was free.
+pub fn claim_part(
+    bound: &mut Bound,
+    (scope, key, fingerprint): (&str, &IdempotencyKey, &str),
+    (status, body): (u16, &str),
+    now: OffsetDateTime,
+) -> String {
+    let values: [Value; 6] =
+        [scope.into(), key.0.as_str().into(), fingerprint.into(), now.into(), i32::from(status).into(), body.into()];
+    format!(
+        "INSERT INTO idempotency_key (scope, key, request_hash, created_at, response_status, response_body) VALUES ({})
+         ON CONFLICT (scope, key) DO NOTHING RETURNING 1",
+        bound.list(values)
+    )
 }
 
 pub async fn claim(

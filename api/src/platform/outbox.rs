@@ -63,6 +63,17 @@ pub trait Consumer: Send + Sync {
     fn name(&self) -> &'static str;
     fn wants(&self, topic: &str) -> bool;
     fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>>;
+
+    /// Several at once, oldest first, for who reads once for all of them; what became of each.
+    fn handle_all<'a>(&'a self, events: &'a [&'a outbox::Model]) -> BoxFuture<'a, Vec<anyhow::Result<()>>> {
+        Box::pin(async move {
+            let mut done = Vec::with_capacity(events.len());
+            for event in events {
+                done.push(self.handle(event).await);
+            }
+            done
+        })
+    }
 }
 
 /// Tells the worker of this process that there is something to deliver.
@@ -85,12 +96,13 @@ pub struct Worker {
 impl Worker {
     /// Delivers until it is told to stop. A failed round is logged and tried again.
     pub async fn run(self, stop: Stop) {
+        let mut rung = false;
         while !stop.is_asked() {
             let started = Instant::now();
-            match self.round().await {
+            match self.round(rung).await {
                 Ok(0) => {
-                    let rung = tokio::time::timeout(Duration::from_secs(1), self.bell.0.notified());
-                    let _ = stop.until(rung).await;
+                    let waited = tokio::time::timeout(Duration::from_secs(1), self.bell.0.notified());
+                    rung = matches!(stop.until(waited).await, Some(Ok(())));
                 }
                 // A full batch means a rush: buyers come before mails about their orders.
                 Ok(BATCH) => drop(stop.pause(started.elapsed() * 2).await),
@@ -104,15 +116,15 @@ impl Worker {
     }
 
     /// Takes what is due under a lease, hands it out, and marks what arrived. The number of events taken.
-    async fn round(&self) -> Result<usize, DbErr> {
-        let events = self.take().await?;
-        let mut delivered = Vec::new();
+    async fn round(&self, rung: bool) -> Result<usize, DbErr> {
+        let events = self.take(rung).await?;
+        let failed = self.deliver(&events).await;
         for event in &events {
-            match self.deliver(event).await {
-                Ok(()) => delivered.push(event.id),
-                Err(error) => self.postpone(event, &format!("{error:#}")).await?,
+            if let Some(error) = failed.get(&event.id) {
+                self.postpone(event, &format!("{error:#}")).await?;
             }
         }
+        let delivered: Vec<_> = events.iter().map(|event| event.id).filter(|id| !failed.contains_key(id)).collect();
         if !delivered.is_empty() {
             let mut values = vec![self.clock.now().into()];
             values.extend(delivered.iter().map(|id| id.0.into()));
@@ -128,16 +140,17 @@ impl Worker {
         Ok(events.len())
     }
 
-    async fn take(&self) -> Result<Vec<outbox::Model>, DbErr> {
+    async fn take(&self, rung: bool) -> Result<Vec<outbox::Model>, DbErr> {
         let now = self.clock.now();
-        // Nothing owed is the common case: ask without taking the writer.
-        if all::<outbox::Model>(
-            self.db.read(),
-            "SELECT * FROM outbox WHERE delivered_at IS NULL AND available_at <= $1 LIMIT 1",
-            [now.into()],
-        )
-        .await?
-        .is_empty()
+        // Unless the bell was rung, nothing owed is the common case: ask without taking the writer.
+        if !rung
+            && all::<outbox::Model>(
+                self.db.read(),
+                "SELECT * FROM outbox WHERE delivered_at IS NULL AND available_at <= $1 LIMIT 1",
+                [now.into()],
+            )
+            .await?
+            .is_empty()
         {
             return Ok(Vec::new());
         }
@@ -159,11 +172,20 @@ impl Worker {
         Ok(events)
     }
 
-    async fn deliver(&self, event: &outbox::Model) -> anyhow::Result<()> {
-        for consumer in self.consumers.iter().filter(|consumer| consumer.wants(&event.topic)) {
-            consumer.handle(event).await.map_err(|error| error.context(consumer.name()))?;
+    /// Hands all of them to one consumer after the other; what failed goes no further, and is told why.
+    async fn deliver(&self, events: &[outbox::Model]) -> HashMap<RowId, anyhow::Error> {
+        let mut failed = HashMap::new();
+        for consumer in &self.consumers {
+            let wanted = |event: &&outbox::Model| consumer.wants(&event.topic) && !failed.contains_key(&event.id);
+            let wanted: Vec<_> = events.iter().filter(wanted).collect();
+            let done = if wanted.is_empty() { Vec::new() } else { consumer.handle_all(&wanted).await };
+            for (event, done) in wanted.iter().zip(done) {
+                if let Err(error) = done {
+                    failed.insert(event.id, error.context(consumer.name()));
+                }
+            }
         }
-        Ok(())
+        failed
     }
 
     async fn postpone(&self, event: &outbox::Model, error: &str) -> Result<(), DbErr> {

@@ -9,13 +9,14 @@ mod texts;
 
 pub use mailer::Mailer;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::outbox;
-use entity::value::{AccountId, ApplicationId, CooperativeId, InvitationId, OrderId, PartnerId};
+use entity::value::{AccountId, ApplicationId, CooperativeId, InvitationId, OrderId, OrderState, PartnerId};
 use futures_util::future::BoxFuture;
 
-use crate::orders::ordering::{leaders_of, order_for_mail};
+use crate::orders::ordering::{OrderForMail, leaders_of, order_for_mail, orders_for_mail};
 use crate::people::identity::partner::partner_owners;
 use crate::people::identity::{issue_registration_code, issue_reset_code, rules::Contact};
 use crate::platform::clock::Clock;
@@ -60,6 +61,30 @@ impl Consumer for Notifier {
             )
     }
 
+    /// Of a rush of orders all that mails say of them is read at once.
+    fn handle_all<'a>(&'a self, events: &'a [&'a outbox::Model]) -> BoxFuture<'a, Vec<anyhow::Result<()>>> {
+        Box::pin(async move {
+            let ids: Vec<_> =
+                events.iter().filter(|event| stepped(event).is_some()).map(|event| OrderId(event.subject_id)).collect();
+            let orders = match orders_for_mail(self.db.fresh(), &ids).await {
+                Ok(orders) => orders,
+                Err(error) => return events.iter().map(|_| Err(anyhow::anyhow!("{error}"))).collect(),
+            };
+            let orders: HashMap<_, _> = orders.iter().map(|about| (about.order.id.0, about)).collect();
+            let mut done = Vec::with_capacity(events.len());
+            for event in events {
+                done.push(match stepped(event) {
+                    Some(state) => match orders.get(&event.subject_id) {
+                        Some(about) => self.order(event, state, about).await,
+                        None => Ok(()),
+                    },
+                    None => self.handle(event).await,
+                });
+            }
+            done
+        })
+    }
+
     fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>> {
         Box::pin(async move {
             match event.topic.as_str() {
@@ -71,11 +96,15 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("partner.") => self.partner(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
-                topic if topic.starts_with("order.") => self.order(event).await,
                 _ => self.about_order(event).await,
             }
         })
     }
+}
+
+/// The state an order came to, if that is what the event tells.
+fn stepped(event: &outbox::Model) -> Option<OrderState> {
+    event.topic.strip_prefix("order.")?.parse().ok()
 }
 
 impl Notifier {
@@ -185,16 +214,12 @@ impl Notifier {
         Ok(())
     }
 
-    async fn order(&self, event: &outbox::Model) -> anyhow::Result<()> {
-        let Some(state) = event.topic.strip_prefix("order.").and_then(|state| state.parse().ok()) else {
-            return Ok(());
-        };
-        let Some(about) = order_for_mail(self.db.fresh(), OrderId(event.subject_id)).await? else { return Ok(()) };
+    async fn order(&self, event: &outbox::Model, state: OrderState, about: &OrderForMail) -> anyhow::Result<()> {
         let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
-        if let (Some(email), Some(mail)) = (&about.buyer_email, texts::order_for_buyer(&about, state, &link)) {
+        if let (Some(email), Some(mail)) = (&about.buyer_email, texts::order_for_buyer(about, state, &link)) {
             self.send(event, "buyer", &Contact::Email(email.clone()), &mail).await?;
         }
-        if let Some(mail) = texts::order_for_seller(&about, state) {
+        if let Some(mail) = texts::order_for_seller(about, state) {
             for (index, email) in about.seller_emails.iter().enumerate() {
                 self.send(event, &format!("seller{index}"), &Contact::Email(email.clone()), &mail).await?;
             }

@@ -40,6 +40,23 @@ impl Consumer for Hooks {
         is_event(topic)
     }
 
+    /// What nobody listens for is not read.
+    fn handle_all<'a>(&'a self, events: &'a [&'a outbox::Model]) -> BoxFuture<'a, Vec<anyhow::Result<()>>> {
+        Box::pin(async move {
+            let sql = "SELECT DISTINCT events FROM webhook_endpoint WHERE state = 'enabled'";
+            let listening = match all::<Listening>(self.db.fresh(), sql, []).await {
+                Ok(listening) => listening,
+                Err(error) => return events.iter().map(|_| Err(anyhow::anyhow!("{error}"))).collect(),
+            };
+            let mut done = Vec::with_capacity(events.len());
+            for event in events {
+                let heard = listening.iter().any(|endpoint| wants(&endpoint.events, &event.topic));
+                done.push(if heard { self.handle(event).await } else { Ok(()) });
+            }
+            done
+        })
+    }
+
     fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>> {
         Box::pin(async move {
             let Some((cooperative, data)) = about(self.db.fresh(), event).await? else { return Ok(()) };
@@ -68,6 +85,11 @@ impl Consumer for Hooks {
             Ok(())
         })
     }
+}
+
+#[derive(FromQueryResult)]
+struct Listening {
+    events: String,
 }
 
 #[derive(FromQueryResult)]

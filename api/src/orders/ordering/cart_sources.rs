@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::carts::{CART_CLOSED, Cart, add, changed, may_use, own_cart};
+use super::known::Known;
 use super::rules::quantity_fits;
 use super::store::{LineRow, came_by, cart, cart_lines, open_cart_of};
 use crate::config::Config;
@@ -78,6 +79,7 @@ pub async fn attribute_cart(
     db: Data<Db>,
     clock: Data<Clock>,
     signer: Data<Signer>,
+    known: Data<Known>,
     config: Data<Config>,
     caller: Caller,
     id: Path<CartId>,
@@ -89,7 +91,7 @@ pub async fn attribute_cart(
     }
     let tools = (db.get_ref(), signer.get_ref(), config.attribution_days);
     attribute(tools, row.id, body.0.click.as_deref(), body.0.code.as_deref(), clock.now()).await?;
-    changed(&db, row.id, clock.now()).await
+    changed(&db, &known, row.id, clock.now()).await
 }
 
 /// A guest's basket becomes part of the account's when its owner signs in.

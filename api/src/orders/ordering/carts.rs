@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
+use super::known::{Basket, Known};
+use super::new_basket::{self, open_row};
 use super::rules::{Change, MAX_LINES, MAX_QUANTITY, line_fault, quantity_fits};
 use super::store::{CartRow, LineRow, OfferStanding, cart, cart_lines, offers, open_cart_of};
+use super::sums::{Sum, not_on_sale, wrong_quantity};
 use crate::orders::attribution::{self};
 use crate::people::identity::Caller;
 use crate::platform::body::Body;
@@ -39,9 +42,6 @@ pub struct Item {
     #[serde(default)]
     pub preorder: bool,
 }
-
-/// What a line asks for: an offer, how much, and whether before its harvest.
-type Sum = (OfferId, i64, bool);
 
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -108,12 +108,11 @@ fn overflow() -> Problem {
     Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
 }
 
-pub async fn view(connection: &impl ConnectionTrait, row: &CartRow, now: OffsetDateTime) -> Result<Cart, Problem> {
-    let today = now.to_offset(VIETNAM).date();
-    let rows = cart_lines(connection, row.id, today).await?;
+pub async fn view(connection: &impl ConnectionTrait, basket: Basket, now: OffsetDateTime) -> Result<Cart, Problem> {
+    let row = basket.row;
     let mut goods = Vnd::ZERO;
-    let mut lines = Vec::with_capacity(rows.len());
-    for line in rows {
+    let mut lines = Vec::with_capacity(basket.lines.len());
+    for line in basket.lines {
         let total = line.price_amount.times(line.quantity).ok_or_else(overflow)?;
         goods = goods.plus(total).ok_or_else(overflow)?;
         let issue = line_fault(line.offer_id, line.quantity, &line.standing());
@@ -160,7 +159,23 @@ pub async fn own_cart(
     id: CartId,
 ) -> Result<CartRow, Problem> {
     let row = cart(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    if may_use(&row, caller.account(), shown_token(request)) { Ok(row) } else { Err(Problem::new(&NOT_FOUND)) }
+    if is_own(&row, request, caller) { Ok(row) } else { Err(Problem::new(&NOT_FOUND)) }
+}
+
+/// The same with its lines.
+pub async fn own_basket(
+    (db, known): (&Db, &Known),
+    request: &HttpRequest,
+    caller: &Caller,
+    id: CartId,
+    today: Date,
+) -> Result<Basket, Problem> {
+    let basket = known.basket(db.fresh(), id, today).await?;
+    basket.filter(|basket| is_own(&basket.row, request, caller)).ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+pub(super) fn is_own(row: &CartRow, request: &HttpRequest, caller: &Caller) -> bool {
+    may_use(row, caller.account(), shown_token(request))
 }
 
 pub(super) fn may_use(row: &CartRow, account: Option<AccountId>, token: Option<&str>) -> bool {
@@ -188,21 +203,10 @@ async fn check(connection: &impl ConnectionTrait, sums: &[Sum], pointer: &str, t
     for (offer, quantity, preorder) in sums {
         let offered = |row: &OfferStanding| if *preorder { row.preorders_left.is_some() } else { row.on_sale };
         let Some(row) = found.iter().find(|row| row.id == *offer && offered(row)) else {
-            return Err(Problem::field(
-                format!("{pointer}/offer_id"),
-                "offer",
-                "không có bán mặt hàng này",
-                "this is not on sale",
-            ));
+            return Err(not_on_sale(pointer));
         };
         if !quantity_fits(*quantity, row.min_quantity, row.step_quantity) {
-            let (min, step) = (row.min_quantity, row.step_quantity);
-            return Err(Problem::field(
-                format!("{pointer}/quantity"),
-                "quantity",
-                format!("mua ít nhất {min}, thêm từng {step}, nhiều nhất {MAX_QUANTITY}"),
-                format!("at least {min}, in steps of {step}, at most {MAX_QUANTITY}"),
-            ));
+            return Err(wrong_quantity(pointer, row.min_quantity, row.step_quantity));
         }
     }
     Ok(())
@@ -255,6 +259,17 @@ pub(super) async fn add(
 pub async fn guest_cart(connection: &impl ConnectionTrait, id: CartId, token: &str) -> Result<CartRow, Problem> {
     let row = cart(connection, id).await?.filter(|row| may_use(row, None, Some(token)));
     row.ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+/// The same with its lines.
+pub async fn guest_basket(
+    (db, known): (&Db, &Known),
+    (id, token): (CartId, &str),
+    today: Date,
+) -> Result<Basket, Problem> {
+    let basket = known.basket(db.fresh(), id, today).await?;
+    let own = basket.filter(|basket| may_use(&basket.row, None, Some(token)));
+    own.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
 /// Opens a guest's basket; its token.
@@ -316,11 +331,18 @@ async fn touch(transaction: &impl ConnectionTrait, cart: CartId, now: OffsetDate
 #[post("/v1/carts")]
 pub async fn create(
     db: Data<Db>,
+    known: Data<Known>,
     clock: Data<Clock>,
     caller: Caller,
     body: Body<NewCart>,
 ) -> Result<HttpResponse, Problem> {
     let sums = merged(&body.0.items);
+    let from_stock = !sums.is_empty() && sums.iter().all(|(.., preorder)| !preorder);
+    if from_stock && caller.account().is_none() {
+        let (basket, token) = new_basket::create((&db, &known), &sums, clock.now()).await?;
+        let cart = view(db.fresh(), basket, clock.now()).await?;
+        return Ok(HttpResponse::Created().json(CreatedCart { cart, token: Some(token) }));
+    }
     if !sums.is_empty() {
         check(db.fresh(), &sums, "/items", clock.today()).await?;
     }
@@ -336,8 +358,8 @@ pub async fn create(
     };
     add(&transaction, id, &sums, now).await?;
     transaction.commit().await?;
-    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let cart = view(db.fresh(), &row, now).await?;
+    let basket = known.basket(db.fresh(), id, clock.today()).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let cart = view(db.fresh(), basket, now).await?;
     Ok(HttpResponse::Created().json(CreatedCart { cart, token }))
 }
 
@@ -348,16 +370,7 @@ async fn open(
 ) -> Result<(CartId, Option<String>), Problem> {
     let id = CartId::new();
     let token = account.is_none().then(secrets::token);
-    let row = cart::ActiveModel {
-        id: Set(id),
-        account_id: Set(account),
-        token_hash: Set(token.as_deref().map(secrets::hash)),
-        state: Set(CartState::Open),
-        version: Set(0),
-        created_at: Set(now),
-        updated_at: Set(now),
-        click_id: Set(None),
-    };
+    let row = cart::ActiveModel { version: Set(0), ..open_row(id, account, token.as_deref(), now) };
     cart::Entity::insert(row).exec_without_returning(transaction).await.map_err(|error| {
         // The account opened one at the same moment.
         if is_duplicate(&error) { Problem::new(&CONFLICT).retry_after(0) } else { error.into() }
@@ -371,12 +384,13 @@ async fn open(
 pub async fn show(
     request: HttpRequest,
     db: Data<Db>,
+    known: Data<Known>,
     clock: Data<Clock>,
     caller: Caller,
     id: Path<CartId>,
 ) -> Result<HttpResponse, Problem> {
-    let row = own_cart(db.fresh(), &request, &caller, *id).await?;
-    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, clock.now()).await?))
+    let basket = own_basket((&db, &known), &request, &caller, *id, clock.today()).await?;
+    Ok(HttpResponse::Ok().json(view(db.fresh(), basket, clock.now()).await?))
 }
 
 /// Put more of an offer into a basket.
@@ -385,6 +399,7 @@ pub async fn show(
 pub async fn add_item(
     request: HttpRequest,
     db: Data<Db>,
+    known: Data<Known>,
     clock: Data<Clock>,
     caller: Caller,
     id: Path<CartId>,
@@ -392,19 +407,20 @@ pub async fn add_item(
 ) -> Result<HttpResponse, Problem> {
     let row = own_cart(db.fresh(), &request, &caller, *id).await?;
     let sums = merged(&[body.0]);
-    let known = offers(db.fresh(), &[body.0.offer_id], clock.today()).await?;
-    if known.is_empty() {
-        return Err(Problem::field("/offer_id", "offer", "không có bán mặt hàng này", "this is not on sale"));
+    let found = offers(db.fresh(), &[body.0.offer_id], clock.today()).await?;
+    if found.is_empty() {
+        return Err(not_on_sale(""));
     }
     let transaction = db.begin().await?;
     add(&transaction, row.id, &sums, clock.now()).await?;
     transaction.commit().await?;
-    changed(&db, row.id, clock.now()).await
+    changed(&db, &known, row.id, clock.now()).await
 }
 
-pub(super) async fn changed(db: &Db, id: CartId, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
-    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(view(db.fresh(), &row, now).await?))
+pub(super) async fn changed(db: &Db, known: &Known, id: CartId, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
+    let today = now.to_offset(VIETNAM).date();
+    let basket = known.basket(db.fresh(), id, today).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(HttpResponse::Ok().json(view(db.fresh(), basket, now).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -421,6 +437,7 @@ pub struct ItemChange {
 pub async fn change_item(
     request: HttpRequest,
     db: Data<Db>,
+    known: Data<Known>,
     clock: Data<Clock>,
     caller: Caller,
     path: Path<(CartId, CartLineId)>,
@@ -436,7 +453,7 @@ pub async fn change_item(
     let sql = "UPDATE cart_line SET quantity = $3 WHERE id = $1 AND cart_id = $2";
     run(&transaction, sql, [line.id.into(), id.into(), body.0.quantity.into()]).await?;
     transaction.commit().await?;
-    changed(&db, id, clock.now()).await
+    changed(&db, &known, id, clock.now()).await
 }
 
 /// Take a line out.
@@ -445,6 +462,7 @@ pub async fn change_item(
 pub async fn remove_item(
     request: HttpRequest,
     db: Data<Db>,
+    known: Data<Known>,
     clock: Data<Clock>,
     caller: Caller,
     path: Path<(CartId, CartLineId)>,
@@ -458,5 +476,5 @@ pub async fn remove_item(
         return Err(Problem::new(&NOT_FOUND));
     }
     transaction.commit().await?;
-    changed(&db, id, clock.now()).await
+    changed(&db, &known, id, clock.now()).await
 }

@@ -7,8 +7,10 @@ use entity::value::{CartState, DeliveryMethod, Language};
 use sea_orm::ConnectionTrait;
 use time::{Date, OffsetDateTime};
 
-use super::carts::own_cart;
+use super::carts::{is_own, own_cart};
+use super::known::{Kept, Known};
 use super::purchase::{Checkout, ContactInput, Purchase};
+use super::quick;
 use super::quotes::{Quote, QuotedShare, Terms, count_what_keeps, discount, shares};
 use super::rules::{Change, line_fault};
 use super::store::{CartRow, LineRow, cart_lines, offers, quote};
@@ -45,6 +47,7 @@ codes! {
 pub async fn create(
     request: HttpRequest,
     db: Data<Db>,
+    known: Data<Known>,
     clock: Data<Clock>,
     config: Data<Config>,
     read_model: Data<ReadModel>,
@@ -53,19 +56,78 @@ pub async fn create(
     key: IdempotencyKey,
     body: Body<Checkout>,
 ) -> Result<HttpResponse, Problem> {
+    let shop = Shop { db: &db, known: &known, clock: &clock, config: &config, read_model: &read_model, bell: &bell };
+    let language = language_of(&request);
+    let kept = known.quote(body.0.quote_id).filter(|kept| is_own(&kept.cart, &request, &caller));
+    if let Some(kept) = kept
+        && let Some((status, body)) = place_quickly(&shop, &caller, &kept, &body.0, &key, language).await?
+    {
+        return Ok(answer(status, body));
+    }
     let cart = own_cart(db.fresh(), &request, &caller, body.0.cart_id).await?;
-    let shop = Shop { db: &db, clock: &clock, config: &config, read_model: &read_model, bell: &bell };
-    let (status, body) = place(&shop, &caller, &cart, &body.0, &key, language_of(&request)).await?;
+    let (status, body) = place(&shop, &caller, &cart, &body.0, &key, language).await?;
     Ok(answer(status, body))
 }
 
 /// What a checkout works with.
 pub struct Shop<'a> {
     pub db: &'a Db,
+    pub known: &'a Known,
     pub clock: &'a Clock,
     pub config: &'a Config,
     pub read_model: &'a ReadModel,
     pub bell: &'a Bell,
+}
+
+/// Buys by what is known of the quote; none where anything is not as it was quoted, or asked for in a way to be refused.
+async fn place_quickly(
+    shop: &Shop<'_>,
+    caller: &Caller,
+    kept: &Kept,
+    input: &Checkout,
+    key: &IdempotencyKey,
+    language: Language,
+) -> Result<Option<(u16, String)>, Problem> {
+    let now = shop.clock.now();
+    let offered = shop.config.payment_methods().contains(&input.payment_method);
+    let good = kept.quote.cart_id == input.cart_id && kept.quote.expires_at > now && kept.day == shop.clock.today();
+    let (true, true, Ok(contact)) = (offered, good, contact(&input.contact)) else { return Ok(None) };
+    let (scope, print) = named(caller, input)?;
+    let asked = quick::Asked {
+        db: shop.db,
+        config: shop.config,
+        caller,
+        kept,
+        input,
+        contact: &contact,
+        language,
+        scope: &scope,
+        key,
+        print: &print,
+        now,
+    };
+    let Some(bought) = asked.buy().await? else { return Ok(None) };
+    shop.known.forget(kept.quote.id);
+    shop.done(&bought.levels, "bought").await;
+    Ok(Some((201, bought.body)))
+}
+
+/// Whose keys they are, and what the key stands for.
+fn named(caller: &Caller, input: &Checkout) -> Result<(String, String), Problem> {
+    let scope = match caller.account() {
+        Some(account) => format!("checkout:{account}"),
+        None => format!("checkout:{}", input.cart_id),
+    };
+    let print = fingerprint(&["POST /v1/checkouts", &serde_json::to_string(input).map_err(Problem::internal)?]);
+    Ok((scope, print))
+}
+
+impl Shop<'_> {
+    async fn done(&self, levels: &[Level], outcome: &'static str) {
+        self.read_model.levels_changed(levels).await;
+        self.bell.ring();
+        metrics::counter!("ocop_checkouts_total", "outcome" => outcome).increment(1);
+    }
 }
 
 /// Buys what was quoted; the status and body of the answer, the same for the same key.
@@ -78,17 +140,11 @@ pub async fn place(
     language: Language,
 ) -> Result<(u16, String), Problem> {
     let now = shop.clock.now();
-    let scope = match caller.account() {
-        Some(account) => format!("checkout:{account}"),
-        None => format!("checkout:{}", cart.id),
-    };
-    let print = fingerprint(&["POST /v1/checkouts", &serde_json::to_string(input).map_err(Problem::internal)?]);
+    let (scope, print) = named(caller, input)?;
     let asked = Asked { language, db: shop.db, config: shop.config, caller, cart, input, now };
     for _ in 0..NUMBER_TRIES {
         let Some(outcome) = asked.buy(&scope, key, &print).await? else { continue };
-        shop.read_model.levels_changed(&outcome.levels).await;
-        shop.bell.ring();
-        metrics::counter!("ocop_checkouts_total", "outcome" => outcome.label).increment(1);
+        shop.done(&outcome.levels, outcome.label).await;
         return Ok((outcome.status, outcome.body));
     }
     Err(Problem::internal(anyhow::anyhow!("no free order number in {NUMBER_TRIES} tries")))

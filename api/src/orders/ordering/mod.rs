@@ -2,7 +2,8 @@
 //!
 //! A basket (`carts`) holds offers of several cooperatives. A quote (`quotes`) tells what it would cost, delivered where
 //! the buyer says, and is kept; checkout (`checkout`) charges exactly that or refuses, telling line by line what changed.
-//! One checkout is one transaction: the basket is closed, stock reserved, one purchase with one order per cooperative
+//! What is on sale is known in memory (`known`), by versions
+//! that every write makes its condition. One checkout is one transaction: the basket is closed, stock reserved, one purchase with one order per cooperative
 //! written, the events stored, the answer kept under the idempotency key. Orders then move through the table of states in
 //! `rules`; every step is written with its actor and time (`steps`), and what it does to the order's money (`sale`, `refunds`)
 //! is booked in the same transaction. What nobody answers expires (`sweeper`).
@@ -10,11 +11,15 @@
 mod cart_sources;
 mod carts;
 mod checkout;
+mod known;
 mod messages;
 mod money;
+mod new_basket;
 mod orders;
 mod photos;
 mod purchase;
+mod quick;
+mod quoted;
 mod quotes;
 pub mod refunds;
 mod returns;
@@ -25,14 +30,16 @@ mod shortfall;
 mod standing;
 mod steps;
 mod store;
+mod sums;
 mod sweeper;
 mod view;
 mod write_up;
 
 use crate::platform::retention::Over;
 pub use cart_sources::{MergeOnSignIn, attribute};
-pub use carts::{Cart, Item, guest_cart, open_for_guest, put, set_quantity, view as cart_view};
+pub use carts::{Cart, Item, guest_basket, guest_cart, open_for_guest, put, set_quantity, view as cart_view};
 pub use checkout::{Shop, place};
+pub use known::Known;
 pub use messages::{Messages, read_talk, write as write_message};
 pub use money::{Due, due, hold};
 pub use orders::{BuyersOrder, OrderQuery, Secret};
@@ -46,7 +53,7 @@ pub use rules::Action;
 pub use steps::{By, GOODS_GONE, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
 pub use store::{
     OrderForMail, OrderRow, Whose, arrived, leaders_of, lines_of, lock as lock_order, lock_for_parcels, order_for_mail,
-    order_list, pay_by,
+    order_list, orders_for_mail, pay_by,
 };
 pub use sweeper::Sweeper;
 use utoipa_actix_web::service_config::ServiceConfig;

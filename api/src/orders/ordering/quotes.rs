@@ -4,21 +4,21 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::quote;
 use entity::value::{
-    CartId, CooperativeId, DeliveryMethod, DeliveryZone, Money, OfferId, PaymentMethod, PickupPointId, PromotionId,
-    QuoteId, Vnd,
+    CartId, CooperativeId, DeliveryMethod, DeliveryZone, Money, OfferId, PaymentMethod, PickupPointId, QuoteId, Vnd,
 };
 use entity::{delivery_rate, value::CartState};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, EntityTrait, Set};
-use serde::{Deserialize, Serialize};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Set};
+use serde::Deserialize;
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
-use super::carts::{CART_CLOSED, own_cart};
+use super::carts::{CART_CLOSED, own_basket};
+use super::known::{Basket, Kept, Known};
+pub use super::quoted::{Expected, Quote, QuotedLine, QuotedPromotion, QuotedShare};
 use super::rules::{Change, line_fault};
-use super::store::{CartRow, LineRow, cart_lines};
+use super::store::LineRow;
 use crate::config::Config;
-
 pub use crate::ledger::rules::LineDiscount;
 use crate::people::identity::{AddressInput, Caller};
 use crate::platform::body::Body;
@@ -66,98 +66,6 @@ pub struct QuoteRequest {
     pub codes: Vec<String>,
 }
 
-/// A line as quoted.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct QuotedLine {
-    pub offer_id: OfferId,
-    pub name_vi: String,
-    pub name_en: String,
-    pub pack_vi: String,
-    pub pack_en: String,
-    pub quantity: i64,
-    pub unit_price: Money,
-    /// Before discounts.
-    pub total: Money,
-    pub discount: Money,
-    #[serde(default)]
-    pub discounts: Vec<LineDiscount>,
-}
-
-/// A promotion the basket has.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct QuotedPromotion {
-    pub promotion_id: PromotionId,
-    #[schema(required = true)]
-    pub code: Option<String>,
-    #[serde(default)]
-    #[schema(required = true)]
-    pub campaign: Option<String>,
-    pub name_vi: String,
-    pub name_en: String,
-    pub amount: Money,
-}
-
-/// When the harvest is expected that a pre-order waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Expected {
-    #[schema(value_type = String, format = Date)]
-    pub from: Date,
-    #[schema(value_type = String, format = Date)]
-    pub to: Date,
-}
-
-/// One cooperative's share: what will be one order.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct QuotedShare {
-    pub cooperative_id: CooperativeId,
-    pub cooperative_vi: String,
-    pub cooperative_en: String,
-    pub lines: Vec<QuotedLine>,
-    /// Waits for this harvest; goods at hand and goods to come are separate orders.
-    #[serde(default)]
-    #[schema(required = true)]
-    pub preorder: Option<Expected>,
-    pub method: DeliveryMethod,
-    #[serde(default)]
-    #[schema(required = true)]
-    pub pickup_point_id: Option<PickupPointId>,
-    /// Days after shipping until it arrives, at most.
-    #[serde(default)]
-    pub arrive_days: i32,
-    /// How far it goes; none when collected.
-    #[schema(required = true)]
-    pub zone: Option<DeliveryZone>,
-    /// Grams, with packing.
-    pub weight_g: i64,
-    pub goods: Money,
-    pub delivery: Money,
-    /// Off goods and delivery.
-    pub discount: Money,
-    #[serde(default)]
-    pub delivery_discounts: Vec<LineDiscount>,
-    pub total: Money,
-}
-
-/// What a basket costs. Good until `expires_at`, as long as nothing changes.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Quote {
-    pub id: QuoteId,
-    pub cart_id: CartId,
-    pub cart_version: i64,
-    pub shares: Vec<QuotedShare>,
-    pub goods: Money,
-    pub delivery: Money,
-    pub discount: Money,
-    pub promotions: Vec<QuotedPromotion>,
-    pub total: Money,
-    #[schema(required = true)]
-    pub address: Option<AddressInput>,
-    pub payment_methods: Vec<PaymentMethod>,
-    #[serde(with = "time::serde::rfc3339")]
-    #[schema(value_type = String, format = DateTime)]
-    pub expires_at: OffsetDateTime,
-}
-
 fn overflow() -> Problem {
     Problem::field("", "amount", "số tiền quá lớn", "the amount is too large")
 }
@@ -179,6 +87,21 @@ impl Terms {
         points: &[PickupPointId],
     ) -> Result<Self, Problem> {
         Ok(Self { rates: rates(connection, sellers).await?, receptions: receptions(connection, points).await? })
+    }
+
+    /// The same by what is known, as a basket was read.
+    pub async fn of_basket(
+        connection: &impl ConnectionTrait,
+        known: &Known,
+        basket: &Basket,
+        points: &[PickupPointId],
+    ) -> Result<Self, Problem> {
+        let Some(versions) = &basket.versions else {
+            let sellers: Vec<_> = basket.lines.iter().map(|line| line.cooperative_id).collect();
+            return Self::read(connection, &sellers, points).await;
+        };
+        let rates = known.rates(connection, &versions.shops).await?;
+        Ok(Self { rates, receptions: receptions(connection, points).await? })
     }
 
     fn reception(&self, cooperative: CooperativeId, way: Way) -> Option<&Reception> {
@@ -388,39 +311,103 @@ fn expected(lines: &[&LineRow]) -> Option<Expected> {
 /// Ask what a basket costs. `409 not_available` tells line by line what cannot be bought.
 #[utoipa::path(tag = "carts", operation_id = "quote_cart", security((), ("access_token" = [])), params(("id" = CartId, Path), ("X-Cart-Token" = Option<String>, Header)), request_body = QuoteRequest, responses((status = 201, description = "The quote", body = Quote)))]
 #[post("/v1/carts/{id}/quote")]
+#[allow(clippy::too_many_arguments, reason = "extractors")]
 pub async fn create(
     request: HttpRequest,
     db: Data<Db>,
+    known: Data<Known>,
     clock: Data<Clock>,
     config: Data<Config>,
     caller: Caller,
     id: Path<CartId>,
     body: Body<QuoteRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let cart = own_cart(db.fresh(), &request, &caller, *id).await?;
-    Ok(HttpResponse::Created().json(make(&db, &clock, &config, &cart, body.0).await?))
+    let basket = own_basket((&db, &known), &request, &caller, *id, clock.today()).await?;
+    Ok(HttpResponse::Created().json(make((&db, &known), &clock, &config, basket, body.0).await?))
 }
 
 /// Makes a quote and keeps it.
 pub async fn make(
-    db: &Db,
+    (db, known): (&Db, &Known),
     clock: &Clock,
     config: &Config,
-    cart: &CartRow,
+    mut basket: Basket,
     input: QuoteRequest,
 ) -> Result<Quote, Problem> {
-    if cart.state != CartState::Open {
+    if basket.row.state != CartState::Open {
         return Err(Problem::new(&CART_CLOSED));
     }
     let address = input.address.map(|address| address.normalised("/address")).transpose()?;
-    let today = clock.today();
-    let mut lines = cart_lines(db.fresh(), cart.id, today).await?;
-    if lines.is_empty() {
+    let (now, today) = (clock.now(), clock.today());
+    if basket.lines.is_empty() {
         return Err(Problem::new(&CART_EMPTY));
     }
-    let sellers: Vec<_> = lines.iter().map(|line| line.cooperative_id).collect();
-    for (index, choice) in input.deliveries.iter().enumerate() {
-        if !sellers.contains(&choice.cooperative_id) {
+    check_choices(db, &input.deliveries, &basket.lines).await?;
+    let points: Vec<_> = input.deliveries.iter().filter_map(|choice| choice.pickup_point_id).collect();
+    let terms = Terms::of_basket(db.fresh(), known, &basket, &points).await?;
+    let way_of = |id| {
+        let choice = input.deliveries.iter().rev().find(|choice| choice.cooperative_id == id);
+        choice.map_or((DeliveryMethod::Delivery, None), |choice| (choice.method, choice.pickup_point_id))
+    };
+    count_what_keeps(db.fresh(), &mut basket.lines, &terms, address.as_ref(), way_of, today).await?;
+    let (mut shares, changes) = shares(&basket.lines, &terms, address.as_ref(), way_of)?;
+    if !changes.is_empty() {
+        return Err(Problem::new(&NOT_AVAILABLE).extension("changes", changes));
+    }
+    let codes: Vec<String> = input.codes.iter().map(|code| code.trim().to_uppercase()).collect();
+    let market = match &basket.versions {
+        Some(versions) => Some(known.market(db.fresh(), versions.market, today).await?),
+        None => None,
+    };
+    let promotions = if market.as_ref().is_none_or(|market| market.may_give(&codes, now)) {
+        discount(db.fresh(), &mut shares, &basket.lines, &codes, now).await?
+    } else {
+        Vec::new()
+    };
+    for (index, code) in codes.iter().enumerate() {
+        if promotions.iter().all(|given| given.code.as_ref() != Some(code)) || codes[..index].contains(code) {
+            let (vi, en) = ("mã không dùng được cho giỏ hàng này", "this code gives nothing on this basket");
+            return Err(Problem::field(format!("/codes/{index}"), "promotion", vi, en));
+        }
+    }
+    let expires_at = now + time::Duration::minutes(config.quote_minutes.into());
+    let cart = (basket.row.id, basket.row.version);
+    let quote = total(cart, shares, promotions, address, config.payment_methods(), expires_at)?;
+    let row = quote::ActiveModel {
+        id: Set(quote.id),
+        cart_id: Set(cart.0),
+        cart_version: Set(cart.1),
+        snapshot: Set(serde_json::to_value(&quote).map_err(Problem::internal)?),
+        created_at: Set(now),
+        expires_at: Set(quote.expires_at),
+    };
+    match db.write().get_database_backend() {
+        DbBackend::Postgres => {
+            quote::Entity::insert(row).exec_without_returning(db.write()).await?;
+        }
+        _ => {
+            db.together(Box::new(|transaction| Box::pin(write(row, transaction)))).await?;
+        }
+    }
+    // Where somebody else's word counts (a promotion, a partner), it is asked again.
+    if let (Some(versions), Some(market)) = (basket.versions, market)
+        && (points.is_empty() && quote.promotions.is_empty() && basket.row.click_id.is_none())
+    {
+        let kept = Kept { quote: quote.clone(), cart: basket.row, lines: basket.lines, versions, market, day: today };
+        known.keep(kept);
+    }
+    Ok(quote)
+}
+
+async fn write(row: quote::ActiveModel, transaction: &DatabaseTransaction) -> Result<Option<()>, Problem> {
+    quote::Entity::insert(row).exec_without_returning(transaction).await?;
+    Ok(Some(()))
+}
+
+/// Goods come as was chosen only where something of that cooperative is in the basket, and the point is open.
+async fn check_choices(db: &Db, choices: &[Choice], lines: &[LineRow]) -> Result<(), Problem> {
+    for (index, choice) in choices.iter().enumerate() {
+        if lines.iter().all(|line| line.cooperative_id != choice.cooperative_id) {
             return Err(Problem::field(
                 format!("/deliveries/{index}/cooperative_id"),
                 "cooperative",
@@ -435,38 +422,7 @@ pub async fn make(
             return Err(Problem::field(format!("/deliveries/{index}/pickup_point_id"), "pickup_point", vi, en));
         }
     }
-    let points: Vec<_> = input.deliveries.iter().filter_map(|choice| choice.pickup_point_id).collect();
-    let terms = Terms::read(db.fresh(), &sellers, &points).await?;
-    let way_of = |id| {
-        let choice = input.deliveries.iter().rev().find(|choice| choice.cooperative_id == id);
-        choice.map_or((DeliveryMethod::Delivery, None), |choice| (choice.method, choice.pickup_point_id))
-    };
-    count_what_keeps(db.fresh(), &mut lines, &terms, address.as_ref(), way_of, today).await?;
-    let (mut shares, changes) = shares(&lines, &terms, address.as_ref(), way_of)?;
-    if !changes.is_empty() {
-        return Err(Problem::new(&NOT_AVAILABLE).extension("changes", changes));
-    }
-    let now = clock.now();
-    let codes: Vec<String> = input.codes.iter().map(|code| code.trim().to_uppercase()).collect();
-    let promotions = discount(db.fresh(), &mut shares, &lines, &codes, now).await?;
-    for (index, code) in codes.iter().enumerate() {
-        if promotions.iter().all(|given| given.code.as_ref() != Some(code)) || codes[..index].contains(code) {
-            let (vi, en) = ("mã không dùng được cho giỏ hàng này", "this code gives nothing on this basket");
-            return Err(Problem::field(format!("/codes/{index}"), "promotion", vi, en));
-        }
-    }
-    let expires_at = now + time::Duration::minutes(config.quote_minutes.into());
-    let quote = total((cart.id, cart.version), shares, promotions, address, config.payment_methods(), expires_at)?;
-    let row = quote::ActiveModel {
-        id: Set(quote.id),
-        cart_id: Set(cart.id),
-        cart_version: Set(cart.version),
-        snapshot: Set(serde_json::to_value(&quote).map_err(Problem::internal)?),
-        created_at: Set(now),
-        expires_at: Set(quote.expires_at),
-    };
-    quote::Entity::insert(row).exec_without_returning(db.write()).await?;
-    Ok(quote)
+    Ok(())
 }
 
 fn total(

@@ -297,64 +297,103 @@ pub struct OrderForMail {
 
 #[derive(FromQueryResult)]
 struct Party {
-    email: Option<String>,
-    language: Language,
+    #[sea_orm(nested)]
+    order: order::Model,
+    buyer_email: Option<String>,
+    buyer_language: Language,
     cooperative_vi: String,
     cooperative_en: String,
     cooperative_email: Option<String>,
-    payment_method: PaymentMethod,
+    paid_by: PaymentMethod,
+    last_from_state: Option<OrderState>,
+    last_to_state: Option<OrderState>,
+    last_reason: Option<String>,
 }
 
 #[derive(FromQueryResult)]
 struct Mailbox {
+    cooperative_id: CooperativeId,
     email: Option<String>,
 }
 
 /// Mailboxes of a shop's owners and managers.
 pub async fn leaders_of(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<String>, DbErr> {
-    let members = all::<Mailbox>(
-        connection,
-        "SELECT a.email FROM cooperative_member m JOIN account a ON a.id = m.account_id
-         WHERE m.cooperative_id = $1 AND m.role IN ('owner', 'manager') AND a.disabled_at IS NULL ORDER BY a.email",
-        [cooperative.into()],
-    )
-    .await?;
+    let members = leaders(connection, &[cooperative]).await?;
     Ok(members.into_iter().filter_map(|member| member.email).collect())
 }
 
-pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderForMail>, DbErr> {
-    let Some(order) = order::Entity::find_by_id(id).one(connection).await? else { return Ok(None) };
-    let party = one::<Party>(
+async fn leaders(connection: &impl ConnectionTrait, of: &[CooperativeId]) -> Result<Vec<Mailbox>, DbErr> {
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    all(
         connection,
-        "SELECT COALESCE(p.email, a.email) AS email, p.language, c.name_vi AS cooperative_vi, c.name_en AS cooperative_en,
-                c.email AS cooperative_email, p.payment_method
-         FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
-              LEFT JOIN account a ON a.id = p.account_id WHERE o.id = $1",
-        [id.into()],
+        format!(
+            "SELECT m.cooperative_id, a.email FROM cooperative_member m JOIN account a ON a.id = m.account_id
+             WHERE m.cooperative_id IN {} AND m.role IN ('owner', 'manager') AND a.disabled_at IS NULL ORDER BY a.email",
+            list(1, of.len())
+        ),
+        of.iter().map(|id| sea_orm::Value::from(*id)),
+    )
+    .await
+}
+
+pub async fn order_for_mail(connection: &impl ConnectionTrait, id: OrderId) -> Result<Option<OrderForMail>, DbErr> {
+    Ok(orders_for_mail(connection, &[id]).await?.pop())
+}
+
+/// Several at once, in three reads.
+pub async fn orders_for_mail(connection: &impl ConnectionTrait, ids: &[OrderId]) -> Result<Vec<OrderForMail>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Of the last step: where from, where to, and why.
+    let last = |column: &str| {
+        format!(
+            "(SELECT e.{column} FROM order_event e WHERE e.order_id = o.id ORDER BY e.id DESC LIMIT 1) AS last_{column}"
+        )
+    };
+    let parties = all::<Party>(
+        connection,
+        format!(
+            "SELECT o.*, COALESCE(p.email, a.email) AS buyer_email, p.language AS buyer_language, c.name_vi AS cooperative_vi,
+                    c.name_en AS cooperative_en, c.email AS cooperative_email, p.payment_method AS paid_by, {}, {}, {}
+             FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
+                  LEFT JOIN account a ON a.id = p.account_id WHERE o.id IN {}",
+            last("from_state"),
+            last("to_state"),
+            last("reason"),
+            list(1, ids.len())
+        ),
+        ids.iter().map(|id| sea_orm::Value::from(*id)),
     )
     .await?;
-    let Some(party) = party else { return Ok(None) };
-    let leaders = leaders_of(connection, order.cooperative_id).await?;
-    let mut seller_emails: Vec<_> = party.cooperative_email.into_iter().chain(leaders).collect();
-    seller_emails.dedup();
-    let lines = lines_of(connection, &[id]).await?;
-    let last = events_of(connection, &[id]).await?.pop();
-    let unpaid = last.as_ref().is_some_and(|event| {
-        event.from_state == Some(OrderState::AwaitingPayment) && event.to_state != OrderState::Placed
+    let mut cooperatives: Vec<_> = parties.iter().map(|party| party.order.cooperative_id).collect();
+    cooperatives.sort_unstable();
+    cooperatives.dedup();
+    let leaders = leaders(connection, &cooperatives).await?;
+    let mut lines = lines_of(connection, ids).await?;
+    let found = parties.into_iter().map(|party| {
+        let own = leaders.iter().filter(|leader| leader.cooperative_id == party.order.cooperative_id);
+        let own = own.filter_map(|leader| leader.email.clone());
+        let mut seller_emails: Vec<_> = party.cooperative_email.into_iter().chain(own).collect();
+        seller_emails.dedup();
+        let unpaid = party.last_from_state == Some(OrderState::AwaitingPayment)
+            && party.last_to_state.is_some_and(|state| state != OrderState::Placed);
+        OrderForMail {
+            lines: lines.extract_if(.., |line| line.order_id == party.order.id).collect(),
+            order: party.order,
+            buyer_email: party.buyer_email,
+            buyer_language: party.buyer_language,
+            cooperative_vi: party.cooperative_vi,
+            cooperative_en: party.cooperative_en,
+            seller_emails,
+            reason: party.last_reason,
+            unpaid,
+            payment_method: party.paid_by,
+        }
     });
-    let reason = last.and_then(|event| event.reason);
-    Ok(Some(OrderForMail {
-        order,
-        lines,
-        buyer_email: party.email,
-        buyer_language: party.language,
-        cooperative_vi: party.cooperative_vi,
-        cooperative_en: party.cooperative_en,
-        seller_emails,
-        reason,
-        unpaid,
-        payment_method: party.payment_method,
-    }))
+    Ok(found.collect())
 }
 
 /// The buyer pays in another way than first chosen.

@@ -8,7 +8,9 @@ use minijinja::context;
 use serde::Serialize;
 
 use super::shell::{Fault, Shell};
-use crate::orders::ordering::{self, Cart, Item, attribute, guest_cart, open_for_guest, put, set_quantity};
+use crate::orders::ordering::{
+    self, Cart, Item, attribute, guest_basket, guest_cart, open_for_guest, put, set_quantity,
+};
 use crate::platform::forms::{FORM, Form, is_foreign, read_form};
 use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::templates::value;
@@ -44,8 +46,8 @@ pub async fn bring_along(shell: &Shell, cart: CartId) -> Result<(), Problem> {
 
 pub async fn cart_of(shell: &Shell) -> Result<Option<Cart>, Problem> {
     let Some((id, token)) = open_basket(shell).await? else { return Ok(None) };
-    let row = guest_cart(shell.db.fresh(), id, &token).await?;
-    Ok(Some(ordering::cart_view(shell.db.fresh(), &row, shell.clock.now()).await?))
+    let basket = guest_basket((&shell.db, &shell.known), (id, &token), shell.clock.today()).await?;
+    Ok(Some(ordering::cart_view(shell.db.fresh(), basket, shell.clock.now()).await?))
 }
 
 async fn basket_page(shell: &Shell, status: StatusCode, error: &str) -> Result<HttpResponse, Fault> {

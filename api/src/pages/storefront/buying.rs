@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::basket::{bring_along, cart_of, open_basket, own_form};
 use super::shell::{Fault, Shell};
 use crate::orders::ordering::{
-    Checkout, Choice, ContactInput, Purchase, QuoteRequest, Shop, guest_cart, make_quote, place,
+    Checkout, Choice, ContactInput, Purchase, QuoteRequest, Shop, guest_basket, guest_cart, make_quote, place,
 };
 use crate::people::identity::{AddressInput, Caller};
 use crate::people::places;
@@ -132,8 +132,9 @@ pub async fn review(request: HttpRequest, shell: Shell, payload: Payload) -> Res
             Problem::field("/phone", "phone", "Số điện thoại không hợp lệ", "Not a valid phone number")
         })?;
         let asked = quote_request(&typed)?;
-        let row = guest_cart(shell.db.fresh(), id, &token).await?;
-        make_quote(&shell.db, &shell.clock, &shell.config, &row, asked).await
+        let tools = (shell.db.get_ref(), shell.known.get_ref());
+        let basket = guest_basket(tools, (id, &token), shell.clock.today()).await?;
+        make_quote(tools, &shell.clock, &shell.config, basket, asked).await
     };
     match quoted.await {
         Ok(quote) => {
@@ -169,6 +170,7 @@ pub async fn buy(request: HttpRequest, shell: Shell, payload: Payload) -> Result
         let key = IdempotencyKey(format!("page:{}", form.text("once").chars().take(64).collect::<String>()));
         let shop = Shop {
             db: &shell.db,
+            known: &shell.known,
             clock: &shell.clock,
             config: &shell.config,
             read_model: &shell.read_model,

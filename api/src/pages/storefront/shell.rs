@@ -12,6 +12,7 @@ use entity::value::{CartId, Language};
 use minijinja::{Environment, State, Value, context};
 
 use crate::config::Config;
+use crate::orders::ordering::Known;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -87,6 +88,7 @@ pub async fn script() -> HttpResponse {
 /// What a page works with, and who looks at it.
 pub struct Shell {
     pub db: Data<Db>,
+    pub known: Data<Known>,
     pub clock: Data<Clock>,
     pub config: Data<Config>,
     pub catalogue: Data<Catalogue>,
@@ -138,6 +140,7 @@ impl Shell {
         let via = via.filter(|via| guide.signer.read_click(via, clock.now()).is_some());
         Ok(Self {
             db: service(request)?,
+            known: service(request)?,
             clock,
             config: service(request)?,
             catalogue: service(request)?,

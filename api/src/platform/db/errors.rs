@@ -67,6 +67,15 @@ pub fn is_lock_timeout(error: &DbErr) -> bool {
     inner.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "55P03")
 }
 
+/// The reason with which a statement refused itself (`refuse` in SQL); PostgreSQL only.
+pub fn refusal(error: &DbErr) -> Option<&str> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
+        return None;
+    };
+    let error = inner.as_database_error()?;
+    (error.code()? == "OC001").then(|| error.message())
+}
+
 /// Whether an insert failed on a unique key.
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))

@@ -3,8 +3,10 @@
 //! SQLite: WAL, `synchronous=FULL`, one writer connection whose transactions begin `IMMEDIATE`, a pool of readers.
 //! PostgreSQL: one pool; reads may go to a replica. SQL is written once, with `$n` placeholders, which both understand.
 
+mod bound;
 mod errors;
 mod record;
+mod together;
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +22,9 @@ use sea_orm::{
 
 use super::background::Stop;
 use super::clock::Clock;
-pub use errors::{Trouble, is_duplicate, is_duplicate_of, is_lock_timeout, trouble};
+pub use bound::Bound;
+pub use errors::{Trouble, is_duplicate, is_duplicate_of, is_lock_timeout, refusal, trouble};
+pub use together::Write;
 
 /// So long a server that is not up is waited for: at the start, and by a request.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    /// Who waits for the writer, on SQLite.
+    group: Option<together::Group>,
 }
 
 /// Where the data is.
@@ -56,7 +62,7 @@ impl Db {
             }
             None => write.clone(),
         };
-        Ok(Self { write, read })
+        Ok(Self { write, read, group: None })
     }
 
     async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
@@ -102,12 +108,16 @@ impl Db {
         };
         let write = Database::connect(options(1, false)).await.with_context(|| format!("cannot open {path}"))?;
         let read = Database::connect(options(target.connections.clamp(1, 4), true)).await?;
-        Ok(Self { write, read })
+        let group = Some(together::Group::new(write.clone()));
+        Ok(Self { write, read, group })
     }
 
     /// Has every statement written down, once each.
     pub fn record(&mut self, path: &Path) -> anyhow::Result<()> {
-        record::record([&mut self.write, &mut self.read], path)
+        record::record([&mut self.write, &mut self.read], path)?;
+        // Who writes for the group writes through the recorded connection, too.
+        self.group = self.group.take().map(|_| together::Group::new(self.write.clone()));
+        Ok(())
     }
 
     /// For queries that change nothing.
@@ -130,12 +140,7 @@ impl Db {
 
     /// A transaction that may write from its first statement on.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.write
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await
+        begin(&self.write).await
     }
 
     /// Has the database look at what it holds, after much was loaded at once: without it PostgreSQL plans as if tables were
@@ -195,6 +200,15 @@ impl Db {
         }
         Ok(())
     }
+}
+
+async fn begin(write: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    write
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        })
+        .await
 }
 
 /// A statement in SQL that both databases read; values stand at `$1`, `$2`, …
@@ -259,6 +273,11 @@ impl Batch {
             self.0.push(Insert::<A>::many(rows).into_query());
         }
         self
+    }
+
+    /// The inserts as parts of a larger statement of PostgreSQL.
+    pub fn parts(&self, bound: &mut Bound) -> Vec<String> {
+        self.0.iter().map(|insert| bound.insert(insert)).collect()
     }
 
     pub async fn execute(mut self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {

@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 use super::rules::{LotLevel, Shift};
 use crate::platform::agreement::Disagreement;
 use crate::platform::clock::VIETNAM;
-use crate::platform::db::{all, list, one, placeholders, run};
+use crate::platform::db::{Bound, all, list, one, run};
 use crate::platform::problem::codes;
 use crate::platform::read_model::Level;
 use crate::shop::catalogue::unsellable;
@@ -39,6 +39,12 @@ struct LevelRow {
     version: i64,
 }
 
+impl LevelRow {
+    fn level(self) -> Level {
+        Level { offer: self.offer_id, available: self.available.max(0), version: self.version }
+    }
+}
+
 /// The day in Vietnam.
 pub(super) fn day(now: OffsetDateTime) -> Date {
     now.to_offset(VIETNAM).date()
@@ -54,47 +60,56 @@ pub(super) async fn shift(
     if shifts.is_empty() {
         return Ok(Outcome::Done(Vec::new()));
     }
+    let mut bound = Bound::default();
+    let (with, update) = shift_parts(&mut bound, transaction.get_database_backend(), shifts, now);
+    let rows = all::<LevelRow>(transaction, format!("WITH {with} {update}"), bound.0).await?;
+    if rows.len() < shifts.len() {
+        return Ok(Outcome::Short);
+    }
+    Ok(Outcome::Done(rows.into_iter().map(LevelRow::level).collect()))
+}
+
+/// The same as parts of a statement: what goes before it (`WITH`), and the update, which returns a row for each offer there was
+/// enough of.
+fn shift_parts(bound: &mut Bound, backend: DbBackend, shifts: &[Shift], now: OffsetDateTime) -> (String, String) {
     // Two checkouts that want the same offers lock them in the same order, so they wait for, and never on, each other.
-    let (locked, also_locked) = match transaction.get_database_backend() {
+    let (locked, also_locked) = match backend {
         DbBackend::Postgres => (
             ", locked AS (SELECT s.offer_id FROM stock s JOIN wanted w ON w.offer_id = s.offer_id ORDER BY s.offer_id FOR UPDATE OF s)",
             "JOIN locked ON locked.offer_id = wanted.offer_id",
         ),
         _ => ("", ""),
     };
-    let values = placeholders(3, shifts.len(), 4);
-    let mut parameters: Vec<Value> = vec![now.into(), day(now).into()];
-    for shift in shifts {
-        parameters.extend([shift.offer.into(), shift.on_hand.into(), shift.reserved.into(), shift.keep_until.into()]);
-    }
-    let (perishing, expired) = (unsellable("stock.offer_id", "wanted.keep_until"), unsellable("stock.offer_id", "$2"));
-    let rows = all::<LevelRow>(
-        transaction,
-        format!(
-            "WITH wanted (offer_id, on_hand, reserved, keep_until) AS (VALUES {values}){locked}
-             UPDATE stock SET on_hand = stock.on_hand + wanted.on_hand, reserved = stock.reserved + wanted.reserved,
-                              version = stock.version + 1, updated_at = $1
-             FROM wanted {also_locked}
-             WHERE stock.offer_id = wanted.offer_id
-               AND stock.on_hand + wanted.on_hand >= 0
-               AND stock.reserved + wanted.reserved >= 0
-               AND stock.reserved + wanted.reserved <= stock.on_hand + wanted.on_hand
-               AND (wanted.keep_until IS NULL OR stock.reserved + wanted.reserved <= stock.on_hand - {perishing})
-             RETURNING stock.offer_id AS offer_id, stock.on_hand - stock.reserved - {expired} AS available,
-                       stock.version AS version"
-        ),
-        parameters,
-    )
-    .await?;
-    if rows.len() < shifts.len() {
-        return Ok(Outcome::Short);
-    }
-    let levels = rows.into_iter().map(|row| Level {
-        offer: row.offer_id,
-        available: row.available.max(0),
-        version: row.version,
-    });
-    Ok(Outcome::Done(levels.collect()))
+    let (at, today) = (bound.bind(now), bound.bind(day(now)));
+    let row = |shift: &Shift| -> [Value; 4] {
+        [shift.offer.into(), shift.on_hand.into(), shift.reserved.into(), shift.keep_until.into()]
+    };
+    let values = bound.rows(shifts.iter().map(row));
+    let (perishing, expired) =
+        (unsellable("stock.offer_id", "wanted.keep_until"), unsellable("stock.offer_id", &today));
+    let with = format!("wanted (offer_id, on_hand, reserved, keep_until) AS (VALUES {values}){locked}");
+    let update = format!(
+        "UPDATE stock SET on_hand = stock.on_hand + wanted.on_hand, reserved = stock.reserved + wanted.reserved,
+                          version = stock.version + 1, updated_at = {at}
+         FROM wanted {also_locked}
+         WHERE stock.offer_id = wanted.offer_id
+           AND stock.on_hand + wanted.on_hand >= 0
+           AND stock.reserved + wanted.reserved >= 0
+           AND stock.reserved + wanted.reserved <= stock.on_hand + wanted.on_hand
+           AND (wanted.keep_until IS NULL OR stock.reserved + wanted.reserved <= stock.on_hand - {perishing})
+         RETURNING stock.offer_id AS offer_id, stock.on_hand - stock.reserved - {expired} AS available,
+                   stock.version AS version"
+    );
+    (with, update)
+}
+
+/// Promises stock as parts of a larger statement of PostgreSQL, as [`reserve`] does.
+pub fn reserve_parts(bound: &mut Bound, wanted: &[Wanted], now: OffsetDateTime) -> (String, String) {
+    shift_parts(bound, DbBackend::Postgres, &promised(wanted), now)
+}
+
+fn promised(wanted: &[Wanted]) -> Vec<Shift> {
+    wanted.iter().map(|wanted| Shift::reserve(wanted.offer, wanted.quantity, Some(wanted.keep_until))).collect()
 }
 
 /// So many of an offer, good until a day.
@@ -111,9 +126,7 @@ pub async fn reserve(
     wanted: &[Wanted],
     now: OffsetDateTime,
 ) -> Result<Outcome, DbErr> {
-    let shifts: Vec<_> =
-        wanted.iter().map(|wanted| Shift::reserve(wanted.offer, wanted.quantity, Some(wanted.keep_until))).collect();
-    shift(transaction, &shifts, now).await
+    shift(transaction, &promised(wanted), now).await
 }
 
 /// Reserves once more what an order had reserved and freed; too little if it was only promised of a harvest.

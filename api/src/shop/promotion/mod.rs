@@ -8,7 +8,7 @@ mod routes;
 pub mod rules;
 mod store;
 
-pub use store::{Buyer, UsedUp, active, release, take, take_again};
+pub use store::{Buyer, UsedUp, Window, active, release, take, take_again, windows};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

@@ -42,6 +42,27 @@ pub async fn active(
     Ok(found)
 }
 
+/// When a promotion that is not paused holds, and by which code.
+#[derive(FromQueryResult)]
+pub struct Window {
+    code: Option<String>,
+    starts_at: OffsetDateTime,
+    ends_at: Option<OffsetDateTime>,
+}
+
+impl Window {
+    pub fn holds(&self, codes: &[String], now: OffsetDateTime) -> bool {
+        self.starts_at <= now
+            && self.ends_at.is_none_or(|end| end > now)
+            && self.code.as_ref().is_none_or(|code| codes.contains(code))
+    }
+}
+
+/// All that hold now, or are to.
+pub async fn windows(connection: &impl ConnectionTrait) -> Result<Vec<Window>, DbErr> {
+    all(connection, "SELECT code, starts_at, ends_at FROM promotion WHERE state = 'active'", []).await
+}
+
 fn read(row: promotion::Model) -> Promotion {
     let amount = |amount: Option<Vnd>| amount.map_or(0, |amount| amount.0);
     Promotion {

@@ -1,0 +1,183 @@
+//! A purchase of what was just quoted here: planned from memory, written by one statement that stands or leaves nothing behind.
+//!
+//! The statement makes everything that was assumed its condition: that the key is free, the basket is as it was quoted, the
+//! versions of what is sold are those the quote was made at, and there is stock. Where one does not hold, nothing was written,
+//! and the careful way (`checkout`) finds out what to say.
+
+use entity::value::{CartId, Language, OfferId};
+use futures_util::future::BoxFuture;
+use sea_orm::{DatabaseTransaction, DbBackend, DbErr, FromQueryResult};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::known::{Kept, Versions};
+use super::purchase::{Checkout, ContactInput};
+use super::write_up::{Drawn, Plan, Writing};
+use crate::config::Config;
+use crate::people::identity::Caller;
+use crate::platform::db::{Bound, Db, all, is_duplicate_of, is_lock_timeout, refusal, run};
+use crate::platform::idempotency::{Claim, IdempotencyKey, STILL_RUNNING, claim_part, claim_with};
+use crate::platform::problem::Problem;
+use crate::platform::read_model::Level;
+use crate::shop::inventory::{self, Outcome};
+
+/// What is bought, and by whom.
+pub struct Asked<'a> {
+    pub db: &'a Db,
+    pub config: &'a Config,
+    pub caller: &'a Caller,
+    pub kept: &'a Kept,
+    pub input: &'a Checkout,
+    pub contact: &'a ContactInput,
+    pub language: Language,
+    pub scope: &'a str,
+    pub key: &'a IdempotencyKey,
+    pub print: &'a str,
+    pub now: OffsetDateTime,
+}
+
+/// The answer, and what is left of what was bought.
+pub struct Bought {
+    pub body: String,
+    pub levels: Vec<Level>,
+}
+
+/// What the write holds to.
+struct Conditions {
+    cart: (CartId, i64),
+    versions: Versions,
+    scope: String,
+    key: IdempotencyKey,
+    print: String,
+    now: OffsetDateTime,
+}
+
+impl Asked<'_> {
+    /// Bought, or none if anything was not as it was quoted: then nothing was written.
+    pub async fn buy(&self) -> Result<Option<Bought>, Problem> {
+        let kept = self.kept;
+        let writing = Writing {
+            account: self.caller.account(),
+            config: self.config,
+            cart: kept.cart.id,
+            input: self.input,
+            contact: self.contact,
+            quoted: &kept.quote,
+            rules: &kept.market.rules,
+            brought: None,
+            language: self.language,
+            now: self.now,
+        };
+        let plan = writing.write_up(kept.lines.clone(), Drawn::new(kept.quote.shares.len(), self.now))?;
+        let body = serde_json::to_string(&plan.answer).map_err(Problem::internal)?;
+        let conditions = Conditions {
+            cart: (kept.cart.id, kept.cart.version),
+            versions: kept.versions.clone(),
+            scope: self.scope.to_owned(),
+            key: IdempotencyKey(self.key.0.clone()),
+            print: self.print.to_owned(),
+            now: self.now,
+        };
+        let levels = match self.db.write().get_database_backend() {
+            DbBackend::Postgres => conditions.in_one_statement(self.db, &plan, &body).await?,
+            _ => {
+                let answer = body.clone();
+                self.db.together(Box::new(|transaction| conditions.step_by_step(transaction, plan, answer))).await?
+            }
+        };
+        Ok(levels.map(|levels| Bought { body, levels }))
+    }
+}
+
+/// A row, or only the first column if nothing had to be reserved.
+#[derive(FromQueryResult)]
+struct Reserved {
+    offer_id: Option<OfferId>,
+    available: Option<i64>,
+    version: Option<i64>,
+}
+
+impl Conditions {
+    /// `id = $1 AND version = $2 OR …`, and how many rows must answer to it.
+    fn unchanged(&self, bound: &mut Bound) -> (String, i64) {
+        let shops = self.versions.shops.iter().map(|(shop, version)| (shop.0, *version));
+        let all: Vec<(Uuid, i64)> = shops.chain([(Uuid::nil(), self.versions.market)]).collect();
+        let one =
+            |(id, version): &(Uuid, i64)| format!("(id = {} AND version = {})", bound.bind(*id), bound.bind(*version));
+        let text = all.iter().map(one).collect::<Vec<_>>().join(" OR ");
+        (text, i64::try_from(all.len()).unwrap_or(i64::MAX))
+    }
+
+    async fn in_one_statement(&self, db: &Db, plan: &Plan, body: &str) -> Result<Option<Vec<Level>>, Problem> {
+        let mut bound = Bound::default();
+        let claim = claim_part(&mut bound, (&self.scope, &self.key, &self.print), (201, body), self.now);
+        let (unchanged, count) = self.unchanged(&mut bound);
+        let close = {
+            let now = bound.bind(self.now);
+            let (id, version) = (bound.bind(self.cart.0), bound.bind(self.cart.1));
+            format!(
+                "UPDATE cart SET state = 'ordered', updated_at = {now} WHERE id = {id} AND version = {version} AND state = 'open' AND click_id IS NULL RETURNING 1"
+            )
+        };
+        let (with, reserve) = inventory::reserve_parts(&mut bound, &plan.wanted, self.now);
+        let rows: Vec<_> =
+            plan.rows.parts(&mut bound).into_iter().enumerate().map(|(n, part)| format!("t{n} AS ({part})")).collect();
+        let (count, wanted) = (bound.bind(count), bound.bind(i64::try_from(plan.wanted.len()).unwrap_or(i64::MAX)));
+        let sql = format!(
+            "WITH claimed AS ({claim}), closed AS ({close}), {with}, reserved AS ({reserve}), {rows},
+                  verdict AS (SELECT CASE
+                      WHEN NOT EXISTS (SELECT 1 FROM claimed) THEN refuse('claimed')
+                      WHEN (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) <> {count} THEN refuse('changed')
+                      WHEN NOT EXISTS (SELECT 1 FROM closed) THEN refuse('closed')
+                      WHEN (SELECT COUNT(*) FROM reserved) <> {wanted} THEN refuse('short') END AS refused)
+             SELECT r.offer_id, r.available, r.version FROM verdict LEFT JOIN reserved r ON verdict.refused IS NULL",
+            rows = rows.join(", ")
+        );
+        match all::<Reserved>(db.write(), sql, bound.0).await {
+            Ok(rows) => Ok(Some(rows.into_iter().filter_map(Reserved::level).collect())),
+            Err(error) if refusal(&error).is_some() || is_duplicate_of(&error, "number") => Ok(None),
+            Err(error) if is_lock_timeout(&error) => Err(Problem::new(&STILL_RUNNING).retry_after(2)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn step_by_step(
+        self,
+        transaction: &DatabaseTransaction,
+        plan: Plan,
+        body: String,
+    ) -> BoxFuture<'_, Result<Option<Vec<Level>>, Problem>> {
+        Box::pin(async move {
+            let kept = Some((201, body.as_str()));
+            let claim = claim_with(transaction, &self.scope, &self.key, &self.print, kept, self.now).await?;
+            if !matches!(claim, Claim::First) || !self.close(transaction).await? {
+                return Ok(None);
+            }
+            let Outcome::Done(levels) = inventory::reserve(transaction, &plan.wanted, self.now).await? else {
+                return Ok(None);
+            };
+            match plan.rows.execute(transaction).await {
+                Err(error) if is_duplicate_of(&error, "number") => Ok(None),
+                done => Ok(done.map(|()| Some(levels))?),
+            }
+        })
+    }
+
+    async fn close(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        let mut bound = Bound::default();
+        let (now, id, version) = (bound.bind(self.now), bound.bind(self.cart.0), bound.bind(self.cart.1));
+        let (unchanged, count) = self.unchanged(&mut bound);
+        let count = bound.bind(count);
+        let close = format!(
+            "UPDATE cart SET state = 'ordered', updated_at = {now} WHERE id = {id} AND version = {version} AND state = 'open'
+             AND click_id IS NULL AND (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) = {count}"
+        );
+        Ok(run(transaction, close, bound.0).await? == 1)
+    }
+}
+
+impl Reserved {
+    fn level(self) -> Option<Level> {
+        Some(Level { offer: self.offer_id?, available: self.available?.max(0), version: self.version? })
+    }
+}
