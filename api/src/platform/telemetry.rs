@@ -24,6 +24,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_histogram!("http_request_duration_seconds", "Time to answer, by route and status");
     metrics::describe_counter!("ocop_outbox_delivered_total", "Events handed to their consumers");
     metrics::describe_counter!("ocop_outbox_failed_total", "Deliveries that will be tried again");
-    metrics::describe_counter!("ocop_checkouts_total", "Checkouts by outcome");
+    metrics::describe_counter!("ocop_checkouts_total", "Checkouts by outcome, and whether from memory or read anew");
+    metrics::describe_histogram!("ocop_writes_per_commit", "Writes that shared a commit of SQLite");
     Ok(handle)
 }

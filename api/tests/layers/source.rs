@@ -22,7 +22,12 @@ impl File {
 }
 
 pub fn all() -> Vec<File> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+}
+
+/// All files below a folder.
+pub fn of(root: &Path) -> Vec<File> {
+    let root = root.to_path_buf();
     let mut files = Vec::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {

@@ -108,7 +108,7 @@ async fn place_quickly(
     };
     let Some(bought) = asked.buy().await? else { return Ok(None) };
     shop.known.forget(kept.quote.id);
-    shop.done(&bought.levels, "bought").await;
+    shop.done(&bought.levels, "bought", "quick").await;
     Ok(Some((201, bought.body)))
 }
 
@@ -123,10 +123,10 @@ fn named(caller: &Caller, input: &Checkout) -> Result<(String, String), Problem>
 }
 
 impl Shop<'_> {
-    async fn done(&self, levels: &[Level], outcome: &'static str) {
+    async fn done(&self, levels: &[Level], outcome: &'static str, way: &'static str) {
         self.read_model.levels_changed(levels).await;
         self.bell.ring();
-        metrics::counter!("ocop_checkouts_total", "outcome" => outcome).increment(1);
+        metrics::counter!("ocop_checkouts_total", "outcome" => outcome, "way" => way).increment(1);
     }
 }
 
@@ -144,7 +144,7 @@ pub async fn place(
     let asked = Asked { language, db: shop.db, config: shop.config, caller, cart, input, now };
     for _ in 0..NUMBER_TRIES {
         let Some(outcome) = asked.buy(&scope, key, &print).await? else { continue };
-        shop.done(&outcome.levels, outcome.label).await;
+        shop.done(&outcome.levels, outcome.label, "careful").await;
         return Ok((outcome.status, outcome.body));
     }
     Err(Problem::internal(anyhow::anyhow!("no free order number in {NUMBER_TRIES} tries")))
@@ -187,13 +187,15 @@ impl Asked<'_> {
         if let Claim::Again { status, body } = claim_with(&transaction, scope, key, print, kept, now).await? {
             return Ok(Some(Bought { status, body, levels: Vec::new(), label: "repeated" }));
         }
-        let (plan, body) =
-            plan.inspect_err(|_| metrics::counter!("ocop_checkouts_total", "outcome" => "refused").increment(1))?;
+        let (plan, body) = plan.inspect_err(|_| {
+            metrics::counter!("ocop_checkouts_total", "outcome" => "refused", "way" => "careful").increment(1);
+        })?;
         close_cart(&transaction, self.cart, now).await?;
         for (pickup_point_id, boxes) in &plan.receptions {
             if !delivery::has_room(&transaction, *pickup_point_id, *boxes).await? {
                 transaction.rollback().await?;
-                metrics::counter!("ocop_checkouts_total", "outcome" => "pickup_point_full").increment(1);
+                metrics::counter!("ocop_checkouts_total", "outcome" => "pickup_point_full", "way" => "careful")
+                    .increment(1);
                 return Err(refused(vec![Change::PickupPointFull { pickup_point_id: *pickup_point_id }]));
             }
         }
@@ -205,7 +207,7 @@ impl Asked<'_> {
         };
         let Outcome::Done(levels) = reserved else {
             transaction.rollback().await?;
-            metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out").increment(1);
+            metrics::counter!("ocop_checkouts_total", "outcome" => "sold_out", "way" => "careful").increment(1);
             return Err(refused(shortages(self.db, &plan, now.to_offset(VIETNAM).date()).await?));
         };
         let (purchase, email) = (plan.answer.id, plan.email.as_deref());
@@ -222,7 +224,8 @@ impl Asked<'_> {
             promotion::take(&transaction, purchase, &plan.promotions, buyer, now).await?
         {
             transaction.rollback().await?;
-            metrics::counter!("ocop_checkouts_total", "outcome" => "promotion_used_up").increment(1);
+            metrics::counter!("ocop_checkouts_total", "outcome" => "promotion_used_up", "way" => "careful")
+                .increment(1);
             return Err(refused(vec![Change::PromotionUsedUp { promotion_id }]));
         }
         transaction.commit().await?;

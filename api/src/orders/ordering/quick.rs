@@ -4,14 +4,15 @@
 //! versions of what is sold are those the quote was made at, and there is stock. Where one does not hold, nothing was written,
 //! and the careful way (`checkout`) finds out what to say.
 
-use entity::value::{CartId, Language, OfferId};
+use entity::value::{Language, OfferId};
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseTransaction, DbBackend, DbErr, FromQueryResult};
+use sea_orm::{DatabaseTransaction, DbBackend, FromQueryResult};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::known::{Kept, Versions};
 use super::purchase::{Checkout, ContactInput};
+use super::store::CartRow;
 use super::write_up::{Drawn, Plan, Writing};
 use crate::config::Config;
 use crate::people::identity::Caller;
@@ -44,7 +45,7 @@ pub struct Bought {
 
 /// What the write holds to.
 struct Conditions {
-    cart: (CartId, i64),
+    cart: CartRow,
     versions: Versions,
     scope: String,
     key: IdempotencyKey,
@@ -71,7 +72,7 @@ impl Asked<'_> {
         let plan = writing.write_up(kept.lines.clone(), Drawn::new(kept.quote.shares.len(), self.now))?;
         let body = serde_json::to_string(&plan.answer).map_err(Problem::internal)?;
         let conditions = Conditions {
-            cart: (kept.cart.id, kept.cart.version),
+            cart: kept.cart.clone(),
             versions: kept.versions.clone(),
             scope: self.scope.to_owned(),
             key: IdempotencyKey(self.key.0.clone()),
@@ -112,19 +113,13 @@ impl Conditions {
         let mut bound = Bound::default();
         let claim = claim_part(&mut bound, (&self.scope, &self.key, &self.print), (201, body), self.now);
         let (unchanged, count) = self.unchanged(&mut bound);
-        let close = {
-            let now = bound.bind(self.now);
-            let (id, version) = (bound.bind(self.cart.0), bound.bind(self.cart.1));
-            format!(
-                "UPDATE cart SET state = 'ordered', updated_at = {now} WHERE id = {id} AND version = {version} AND state = 'open' AND click_id IS NULL RETURNING 1"
-            )
-        };
+        let close = self.close(&mut bound);
         let (with, reserve) = inventory::reserve_parts(&mut bound, &plan.wanted, self.now);
         let rows: Vec<_> =
             plan.rows.parts(&mut bound).into_iter().enumerate().map(|(n, part)| format!("t{n} AS ({part})")).collect();
         let (count, wanted) = (bound.bind(count), bound.bind(i64::try_from(plan.wanted.len()).unwrap_or(i64::MAX)));
         let sql = format!(
-            "WITH claimed AS ({claim}), closed AS ({close}), {with}, reserved AS ({reserve}), {rows},
+            "WITH claimed AS ({claim}), closed AS ({close} RETURNING 1), {with}, reserved AS ({reserve}), {rows},
                   verdict AS (SELECT CASE
                       WHEN NOT EXISTS (SELECT 1 FROM claimed) THEN refuse('claimed')
                       WHEN (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) <> {count} THEN refuse('changed')
@@ -150,7 +145,15 @@ impl Conditions {
         Box::pin(async move {
             let kept = Some((201, body.as_str()));
             let claim = claim_with(transaction, &self.scope, &self.key, &self.print, kept, self.now).await?;
-            if !matches!(claim, Claim::First) || !self.close(transaction).await? {
+            if !matches!(claim, Claim::First) {
+                return Ok(None);
+            }
+            let mut bound = Bound::default();
+            let close = self.close(&mut bound);
+            let (unchanged, count) = self.unchanged(&mut bound);
+            let close =
+                format!("{close} AND (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) = {}", bound.bind(count));
+            if run(transaction, close, bound.0).await? != 1 {
                 return Ok(None);
             }
             let Outcome::Done(levels) = inventory::reserve(transaction, &plan.wanted, self.now).await? else {
@@ -163,16 +166,18 @@ impl Conditions {
         })
     }
 
-    async fn close(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
-        let mut bound = Bound::default();
-        let (now, id, version) = (bound.bind(self.now), bound.bind(self.cart.0), bound.bind(self.cart.1));
-        let (unchanged, count) = self.unchanged(&mut bound);
-        let count = bound.bind(count);
-        let close = format!(
-            "UPDATE cart SET state = 'ordered', updated_at = {now} WHERE id = {id} AND version = {version} AND state = 'open'
-             AND click_id IS NULL AND (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) = {count}"
-        );
-        Ok(run(transaction, close, bound.0).await? == 1)
+    /// The basket is ordered from now on, if it is its holder's still, and as it was quoted.
+    fn close(&self, bound: &mut Bound) -> String {
+        let CartRow { id, account_id, token_hash, version, .. } = &self.cart;
+        format!(
+            "UPDATE cart SET state = 'ordered', updated_at = {} WHERE id = {} AND version = {} AND state = 'open' AND click_id IS NULL
+             AND account_id IS NOT DISTINCT FROM {} AND token_hash IS NOT DISTINCT FROM {}",
+            bound.bind(self.now),
+            bound.bind(*id),
+            bound.bind(*version),
+            bound.bind(*account_id),
+            bound.bind(token_hash.clone())
+        )
     }
 }
 
