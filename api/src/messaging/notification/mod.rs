@@ -9,11 +9,13 @@ mod texts;
 
 pub use mailer::Mailer;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use entity::outbox;
-use entity::value::{AccountId, ApplicationId, CooperativeId, InvitationId, OrderId, OrderState, PartnerId};
+use entity::value::{
+    AccountId, ApplicationId, CooperativeId, InvitationId, OrderId, OrderState, PartnerId, PurchaseId,
+};
 use futures_util::future::BoxFuture;
 
 use crate::orders::ordering::{OrderForMail, leaders_of, order_for_mail, orders_for_mail};
@@ -71,13 +73,33 @@ impl Consumer for Notifier {
                 Err(error) => return events.iter().map(|_| Err(anyhow::anyhow!("{error}"))).collect(),
             };
             let orders: HashMap<_, _> = orders.iter().map(|about| (about.order.id.0, about)).collect();
-            let mut done = Vec::with_capacity(events.len());
+            // Orders of one purchase, made together: what their buyer is told with the first, and that it need not be said again.
+            let mut together: HashMap<(PurchaseId, OrderState), Vec<&OrderForMail>> = HashMap::new();
             for event in events {
-                done.push(match stepped(event) {
-                    Some(state) => match orders.get(&event.subject_id) {
-                        Some(about) => self.order(event, state, about).await,
-                        None => Ok(()),
-                    },
+                if let (Some(state), Some(about)) = (stepped(event), orders.get(&event.subject_id)) {
+                    together.entry((about.order.purchase_id, state)).or_default().push(about);
+                }
+            }
+            let mut done = Vec::with_capacity(events.len());
+            let mut untold = HashSet::new();
+            for event in events {
+                let about = stepped(event).and_then(|state| Some((state, *orders.get(&event.subject_id)?)));
+                done.push(match about {
+                    Some((state, about)) => {
+                        let purchase = (about.order.purchase_id, state);
+                        let with = together.get(&purchase).map_or(&[][..], Vec::as_slice);
+                        let told = if untold.contains(&purchase) {
+                            Err(anyhow::anyhow!("the buyer was not told of the purchase"))
+                        } else {
+                            self.order(event, state, about, with).await
+                        };
+                        // Then nobody's mail of it is taken as sent.
+                        if told.is_err() {
+                            untold.insert(purchase);
+                        }
+                        told
+                    }
+                    None if stepped(event).is_some() => Ok(()),
                     None => self.handle(event).await,
                 });
             }
@@ -214,9 +236,25 @@ impl Notifier {
         Ok(())
     }
 
-    async fn order(&self, event: &outbox::Model, state: OrderState, about: &OrderForMail) -> anyhow::Result<()> {
-        let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
-        if let (Some(email), Some(mail)) = (&about.buyer_email, texts::order_for_buyer(about, state, &link)) {
+    /// A step of an order; `with` are the orders of its purchase that took the same step at once, itself among them.
+    async fn order(
+        &self,
+        event: &outbox::Model,
+        state: OrderState,
+        about: &OrderForMail,
+        with: &[&OrderForMail],
+    ) -> anyhow::Result<()> {
+        let link =
+            |about: &OrderForMail| format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        let made = matches!(state, OrderState::Placed | OrderState::AwaitingPayment) && with.len() > 1;
+        let mail = if !made {
+            texts::order_for_buyer(about, state, &link(about))
+        } else if with.first().is_some_and(|first| first.order.id == about.order.id) {
+            texts::purchase_for_buyer(&with.iter().map(|one| (*one, link(one))).collect::<Vec<_>>(), state)
+        } else {
+            None
+        };
+        if let (Some(email), Some(mail)) = (&about.buyer_email, mail) {
             self.send(event, "buyer", &Contact::Email(email.clone()), &mail).await?;
         }
         if let Some(mail) = texts::order_for_seller(about, state) {

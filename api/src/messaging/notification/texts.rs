@@ -145,6 +145,43 @@ pub fn order_for_buyer(about: &OrderForMail, state: OrderState, link: &str) -> O
     ))
 }
 
+/// A purchase of several orders, just made, is told in one mail; each order with its link.
+pub fn purchase_for_buyer(orders: &[(&OrderForMail, String)], state: OrderState) -> Option<Mail> {
+    let (vi, en) = match state {
+        OrderState::AwaitingPayment => ("đang chờ thanh toán", "wait for your payment"),
+        OrderState::Placed => ("đã được đặt", "were placed"),
+        _ => return None,
+    };
+    let (first, _) = orders.first()?;
+    let numbers: Vec<&str> = orders.iter().map(|(about, _)| about.order.number.as_str()).collect();
+    let numbers = numbers.join(", ");
+    let each = |language: Language| {
+        let one = |(about, link): &(&OrderForMail, String)| match language {
+            Language::Vi => format!(
+                "Đơn hàng {} của {}:\n{}\n  Xem đơn hàng: {link}",
+                about.order.number,
+                about.cooperative_vi,
+                summary(about, language)
+            ),
+            Language::En => format!(
+                "Order {} from {}:\n{}\n  See the order: {link}",
+                about.order.number,
+                about.cooperative_en,
+                summary(about, language)
+            ),
+        };
+        orders.iter().map(one).collect::<Vec<_>>().join("\n\n")
+    };
+    Some(bilingual(
+        first.buyer_language,
+        (
+            &format!("Các đơn hàng {numbers} {vi}"),
+            format!("Chào bạn,\n\nCác đơn hàng của bạn {vi}.\n\n{}", each(Language::Vi)),
+        ),
+        (&format!("Orders {numbers} {en}"), format!("Hello,\n\nYour orders {en}.\n\n{}", each(Language::En))),
+    ))
+}
+
 /// What the seller is told: what there is to do, and what is off.
 pub fn order_for_seller(about: &OrderForMail, state: OrderState) -> Option<Mail> {
     // Who sells is told of an order once it is paid.
