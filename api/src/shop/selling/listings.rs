@@ -218,7 +218,7 @@ pub async fn find(
     .and_if("p.status = ?", query.status)
     .and_if(
         "(p.name_vi LIKE ? ESCAPE '!' OR p.name_en LIKE ? ESCAPE '!'
-          OR p.id IN (SELECT o.product_id FROM offer o WHERE o.cooperative_id = p.cooperative_id AND o.sku LIKE ? ESCAPE '!'))",
+          OR EXISTS (SELECT 1 FROM offer o WHERE o.product_id = p.id AND o.sku LIKE ? ESCAPE '!'))",
         sought,
     )
     .page(desk.db.fresh(), |row: &SellerProductBrief| row.id)
