@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post};
-use entity::value::{CooperativeId, OrderId, PlatformRole, RefundId, RowId, TaxKind, TaxResidence, Vnd};
+use entity::value::{CooperativeId, PlatformRole, RefundId, RowId, TaxKind, TaxResidence, Vnd};
 use entity::{tax_line, tax_rate};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder, Set};
@@ -222,35 +222,6 @@ fn sheet(found: &Declaration, format: SheetFormat) -> anyhow::Result<Vec<u8>> {
     let instructions =
         ["Nghị định 117/2025/NĐ-CP: thuế khấu trừ của hộ, cá nhân kinh doanh; số âm là bù trừ giao dịch hủy, trả."];
     Table { title: "Khấu trừ", columns: &columns, rows: &rows, instructions: &instructions }.write(format)
-}
-
-/// A withheld or offset amount, for a seller's statement.
-#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
-pub struct WithheldLine {
-    pub order_id: OrderId,
-    pub order_number: String,
-    pub kind: TaxKind,
-    pub revenue: Vnd,
-    pub vat: Vnd,
-    pub pit: Vnd,
-    #[serde(with = "time::serde::rfc3339")]
-    #[schema(value_type = String, format = DateTime)]
-    pub at: OffsetDateTime,
-}
-
-/// What was withheld of one seller in a month, line by line.
-pub async fn withheld(
-    connection: &impl ConnectionTrait,
-    cooperative: CooperativeId,
-    period: &str,
-) -> Result<Vec<WithheldLine>, DbErr> {
-    all(
-        connection,
-        "SELECT t.order_id, o.number AS order_number, t.kind, t.revenue_amount AS revenue, t.vat_amount AS vat, t.pit_amount AS pit, t.at
-         FROM tax_line t JOIN orders o ON o.id = t.order_id WHERE t.cooperative_id = $1 AND t.period = $2 ORDER BY t.id",
-        [cooperative.into(), period.into()],
-    )
-    .await
 }
 
 /// Writes down what was withheld, or gave back, of an order.

@@ -70,6 +70,16 @@ impl NewestFirst {
         self
     }
 
+    /// Of two values, which stand at `?1` and `?2`.
+    #[must_use]
+    pub fn and_both(mut self, condition: &str, values: [Value; 2]) -> Self {
+        let before = self.values.len();
+        let at = |index: usize| format!("${}", before + index);
+        self.sql = format!("{} AND {}", self.sql, condition.replace("?1", &at(1)).replace("?2", &at(2)));
+        self.values.extend(values);
+        self
+    }
+
     /// As [`Self::and`], where the query asks for it.
     #[must_use]
     pub fn and_if(self, condition: &str, value: Option<impl Into<Value>>) -> Self {

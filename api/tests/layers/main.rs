@@ -179,6 +179,19 @@ fn a_table_has_one_slice_that_writes_it() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Of a sale the ledger knows what it is handed.
+#[test]
+fn the_ledger_reads_no_orders() {
+    let mut faults = Vec::new();
+    for file in source::all().iter().filter(|file| slice(&file.module).as_deref() == Some("ledger")) {
+        let words = file.texts.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        for table in words.filter(|word| ["orders", "order_line", "purchase", "cart"].contains(word)) {
+            faults.push(format!("{} reads {table}: let ordering hand it over as a value", file.path.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// The tables of `docs/architecture.md`: what stands on what, and who writes what.
 fn drawn(files: &[File]) -> String {
     let calls = calls(files);

@@ -4,15 +4,14 @@ use actix_web::http::header;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get};
 use entity::payout;
-use entity::value::{CooperativeId, OrderId, Vnd};
+use entity::value::{CooperativeId, OrderId, TaxKind, Vnd};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::batches::{PayoutView, payout_view};
-use crate::ledger::tax::{WithheldLine, withheld};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Params;
@@ -359,6 +358,35 @@ pub struct Withheld {
     revenue: Vnd,
     vat: Vnd,
     pit: Vnd,
+}
+
+/// A withheld or offset amount, for a seller's statement.
+#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
+pub struct WithheldLine {
+    pub order_id: OrderId,
+    pub order_number: String,
+    pub kind: TaxKind,
+    pub revenue: Vnd,
+    pub vat: Vnd,
+    pub pit: Vnd,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub at: OffsetDateTime,
+}
+
+/// What was withheld of one seller in a month, line by line.
+async fn withheld(
+    connection: &impl ConnectionTrait,
+    cooperative: CooperativeId,
+    period: &str,
+) -> Result<Vec<WithheldLine>, DbErr> {
+    all(
+        connection,
+        "SELECT t.order_id, o.number AS order_number, t.kind, t.revenue_amount AS revenue, t.vat_amount AS vat, t.pit_amount AS pit, t.at
+         FROM tax_line t JOIN orders o ON o.id = t.order_id WHERE t.cooperative_id = $1 AND t.period = $2 ORDER BY t.id",
+        [cooperative.into(), period.into()],
+    )
+    .await
 }
 
 /// Tax withheld of the seller in a month, line by line (Decree 117/2025/NĐ-CP). Empty for cooperatives and companies.

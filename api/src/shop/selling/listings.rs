@@ -204,7 +204,7 @@ pub async fn find(
     // `!` leads what would be a wildcard: `%` and `_` are what the seller typed.
     let sought = query.q.as_deref().map(fold::stored).filter(|q| !q.is_empty());
     let sought = sought.map(|q| format!("%{}%", q.replace('!', "!!").replace('%', "!%").replace('_', "!_")));
-    NewestFirst::of(
+    let mut page = NewestFirst::of(
         "SELECT p.id, p.slug, p.name_vi, p.name_en,
             CASE WHEN p.status = 'draft' AND EXISTS (SELECT 1 FROM listing_review r WHERE r.product_id = p.id AND r.state = 'waiting')
                  THEN 'in_review' ELSE p.status END AS status,
@@ -215,14 +215,16 @@ pub async fn find(
         (query.limit, query.cursor.as_deref()),
     )?
     .and("p.cooperative_id = ?", cooperative)
-    .and_if("p.status = ?", query.status)
-    .and_if(
-        "(p.name_vi LIKE ? ESCAPE '!' OR p.name_en LIKE ? ESCAPE '!'
-          OR EXISTS (SELECT 1 FROM offer o WHERE o.product_id = p.id AND o.sku LIKE ? ESCAPE '!'))",
-        sought,
-    )
-    .page(desk.db.fresh(), |row: &SellerProductBrief| row.id)
-    .await
+    .and_if("p.status = ?", query.status);
+    if let Some(sought) = sought {
+        // The shop's own offers alone, read once.
+        page = page.and_both(
+            "(p.name_vi LIKE ?1 ESCAPE '!' OR p.name_en LIKE ?1 ESCAPE '!'
+              OR p.id IN (SELECT o.product_id FROM offer o WHERE o.cooperative_id = ?2 AND o.sku LIKE ?1 ESCAPE '!'))",
+            [sought.into(), cooperative.into()],
+        );
+    }
+    page.page(desk.db.fresh(), |row: &SellerProductBrief| row.id).await
 }
 
 /// The cooperative's products, newest first, whatever their status.
