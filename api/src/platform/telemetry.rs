@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 /// `filter` is in `tracing`'s notation, such as `info,api=debug`.
@@ -20,7 +20,11 @@ pub fn start_logging(filter: &str, json: bool) -> anyhow::Result<()> {
 /// Installs the recorder of this process; the handle renders what `/metrics` answers.
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     let buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
-    let handle = PrometheusBuilder::new().set_buckets(&buckets)?.install_recorder()?;
+    let shared = Matcher::Full("ocop_writes_per_commit".to_owned());
+    let handle = PrometheusBuilder::new()
+        .set_buckets(&buckets)?
+        .set_buckets_for_metric(shared, &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])?
+        .install_recorder()?;
     metrics::describe_histogram!("http_request_duration_seconds", "Time to answer, by route and status");
     metrics::describe_counter!("ocop_outbox_delivered_total", "Events handed to their consumers");
     metrics::describe_counter!("ocop_outbox_failed_total", "Deliveries that will be tried again");

@@ -15,7 +15,7 @@ use crate::platform::problem::{BUSY, Problem};
 const MOST: usize = 64;
 
 /// What a write came to, told once it is known whether it stands.
-type Told = Box<dyn FnOnce(Result<(), DbErr>) + Send>;
+type Told = Box<dyn FnOnce(Result<(), Problem>) + Send>;
 /// Whether its savepoint is kept, and whom to tell.
 type Work = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, (bool, Told)> + Send>;
 
@@ -53,7 +53,7 @@ impl Db {
                 let stands = matches!(made, Ok(Some(_)));
                 let told: Told = Box::new(move |committed| {
                     // Who asked may have gone away: what was written stands all the same.
-                    let _ = answer.send(committed.map_err(Problem::from).and(made));
+                    let _ = answer.send(committed.and(made));
                 });
                 (stands, told)
             })
@@ -67,18 +67,11 @@ impl Db {
 async fn work(write: sea_orm::DatabaseConnection, mut waiting: mpsc::UnboundedReceiver<Work>) {
     while let Some(first) = waiting.recv().await {
         let mut told = Vec::new();
-        let committed = round(&write, first, &mut waiting, &mut told).await;
+        // The same trouble befell all of them, and none of it stands.
+        let committed = round(&write, first, &mut waiting, &mut told).await.map_err(Problem::from);
         for tell in told {
-            tell(committed.as_ref().copied().map_err(again));
+            tell(committed.clone());
         }
-    }
-}
-
-/// The same trouble, for each of those it befell.
-fn again(error: &DbErr) -> DbErr {
-    match error {
-        DbErr::ConnectionAcquire(_) => DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout),
-        error => DbErr::Custom(error.to_string()),
     }
 }
 
