@@ -53,6 +53,14 @@ async fn the_documentation_page_works_without_the_internet() {
     let page = server.client().get("/docs/").await;
     assert_eq!(page.status, 200);
     assert!(page.text.contains("swagger-ui") && !page.text.contains("https://"), "{}", page.text);
+    for (file, kind) in [("swagger-ui-bundle.js", "javascript"), ("swagger-ui.css", "css"), ("start.js", "javascript")]
+    {
+        let file = server.client().get(&format!("/docs/{file}")).await;
+        assert!(file.status == 200 && file.header("content-type").contains(kind), "{}", file.status);
+    }
+    for file in ["package.json", "..%2FCargo.toml", "dist%2Fswagger-ui.css"] {
+        server.client().get(&format!("/docs/{file}")).await.expect_problem(404, "not_found");
+    }
     let output = server.ocop(&["openapi"], "");
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed, server.client().get("/openapi.json").await.expect(200));

@@ -1,8 +1,12 @@
 //! What is known in memory may be late, and nothing wrong comes of it: baskets, quotes and purchases over changes made elsewhere.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{Basket, Server};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 /// How many checkouts were answered so far, by outcome and way.
 async fn counted(server: &Server, outcome: &str, way: &str) -> u64 {
@@ -126,4 +130,75 @@ async fn buyers_at_two_nodes_take_exactly_what_there_is_in_whatever_order_they_w
     assert!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 40, "{statuses:?}");
     server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn a_quote_opens_no_basket_that_has_changed_hands() {
+    let server = Server::start().await;
+    let offer = server.offer("mat-ong-rung-hop-tien", 0).await;
+    server.new_buyer("hoa@example.vn").await;
+    let guest = basket_of(&server, &[&offer]).await;
+    let (quote, before) = (guest.quote().await, purchases(&server).await);
+    let login = json!({"login": "hoa@example.vn", "password": tests::PASSWORD, "guest_cart": {"id": guest.id, "token": guest.token}});
+    let signed_in = server.client().post("/v1/auth/login", login).await.expect(200);
+    assert_eq!(signed_in["cart_id"], json!(guest.id), "the basket is the account's now");
+    guest.checkout(&quote, "too-late").await.expect_problem(404, "not_found");
+    assert_eq!(purchases(&server).await, before);
+}
+
+#[tokio::test]
+async fn a_buyer_who_hangs_up_leaves_no_goods_shown_that_are_sold() {
+    let server = Server::start().await;
+    let offer = server.offer("mut-buoi-huu-co", 0).await;
+    let seller = server.seller_of("mut-buoi-huu-co").await;
+    let mut bought = 0;
+    for pause in 0..12_u64 {
+        seller.set_available(&offer, 1).await;
+        let basket = basket_of(&server, &[&offer]).await;
+        let form = basket.order_form(&basket.quote().await).to_string();
+        let before = purchases(&server).await;
+        let mut line = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+        let head = format!(
+            "POST /v1/checkouts HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nidempotency-key: {pause}\r\nx-cart-token: {}\r\ncontent-length: {}\r\n\r\n",
+            basket.token.as_ref().unwrap(),
+            form.len()
+        );
+        line.write_all((head + &form).as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(pause * 4)).await;
+        drop(line);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let sold = purchases(&server).await - before;
+        let page = server.client().get("/v1/products/mut-buoi-huu-co").await.expect(200);
+        let shown = if sold == 1 { "out_of_stock" } else { "in_stock" };
+        assert_eq!(page["availability"], shown, "after {} ms", pause * 4);
+        bought += sold;
+    }
+    assert!(bought > 0, "nobody's purchase went through");
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn the_orders_of_a_purchase_are_told_in_one_mail_and_each_seller_is_told_his_own() {
+    let server = Server::start().await;
+    let (pomelo, honey) = (server.offer("buoi-dien-du-sang", 0).await, server.offer("mat-ong-rung-hop-tien", 0).await);
+    let basket = basket_of(&server, &[&pomelo, &honey]).await;
+    let bought = basket.checkout(&basket.quote().await, "mails").await.expect(201);
+    let numbers: Vec<_> =
+        bought["orders"].as_array().unwrap().iter().map(|one| one["number"].as_str().unwrap()).collect();
+    assert_eq!(numbers.len(), 2);
+    let mail = server.message_to("khach@example.vn", numbers[0]).await;
+    let links = bought["orders"].as_array().unwrap().iter().filter(|one| mail.contains(one["id"].as_str().unwrap()));
+    assert!(mail.contains(numbers[1]) && mail.contains("were placed") && links.count() == 2, "{mail}");
+    // Its sellers' come after it: then all is told.
+    for number in &numbers {
+        let own = |text: &String| text.contains(number) && !text.contains("khach@example.vn");
+        while !server.messages().iter().any(|(_, text)| own(text)) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    let told = server
+        .messages()
+        .into_iter()
+        .filter(|(_, text)| text.contains("To: khach@example.vn") && text.contains(numbers[1]));
+    assert_eq!(told.count(), 1);
 }

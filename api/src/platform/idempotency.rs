@@ -61,18 +61,24 @@ pub fn fingerprint(parts: &[&str]) -> String {
     hex::encode(hash.finalize())
 }
 
-/// Claims a key by its answer, as a part of a larger statement of PostgreSQL: a row if it was free.
+/// Claims a key, as a part of a larger statement too: touches a row if it was free.
 pub fn claim_part(
     bound: &mut Bound,
     (scope, key, fingerprint): (&str, &IdempotencyKey, &str),
-    (status, body): (u16, &str),
+    answer: Option<(u16, &str)>,
     now: OffsetDateTime,
 ) -> String {
-    let values: [Value; 6] =
-        [scope.into(), key.0.as_str().into(), fingerprint.into(), now.into(), i32::from(status).into(), body.into()];
+    let values: [Value; 6] = [
+        scope.into(),
+        key.0.as_str().into(),
+        fingerprint.into(),
+        now.into(),
+        answer.map(|(status, _)| i32::from(status)).into(),
+        answer.map(|(_, body)| body).into(),
+    ];
     format!(
         "INSERT INTO idempotency_key (scope, key, request_hash, created_at, response_status, response_body) VALUES ({})
-         ON CONFLICT (scope, key) DO NOTHING RETURNING 1",
+         ON CONFLICT (scope, key) DO NOTHING",
         bound.list(values)
     )
 }
@@ -96,21 +102,9 @@ pub async fn claim_with(
     answer: Option<(u16, &str)>,
     now: OffsetDateTime,
 ) -> Result<Claim, Problem> {
-    let fresh = run(
-        transaction,
-        "INSERT INTO idempotency_key (scope, key, request_hash, created_at, response_status, response_body) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (scope, key) DO NOTHING",
-        [
-            scope.into(),
-            key.0.as_str().into(),
-            fingerprint.into(),
-            now.into(),
-            answer.map(|(status, _)| i32::from(status)).into(),
-            answer.map(|(_, body)| body).into(),
-        ],
-    )
-    .await
-    .map_err(|error| {
+    let mut bound = Bound::default();
+    let claim = claim_part(&mut bound, (scope, key, fingerprint), answer, now);
+    let fresh = run(transaction, claim, bound.0).await.map_err(|error| {
         if is_lock_timeout(&error) {
             return Problem::new(&STILL_RUNNING).retry_after(2);
         }

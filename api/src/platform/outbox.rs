@@ -106,7 +106,8 @@ impl Worker {
                 }
                 // A full batch means a rush: buyers come before mails about their orders.
                 Ok(BATCH) => drop(stop.pause(started.elapsed() * 2).await),
-                Ok(_) => {}
+                // Whether there is more is asked like any other time.
+                Ok(_) => rung = false,
                 Err(error) => {
                     tracing::warn!(%error, "outbox round failed");
                     stop.pause(Duration::from_secs(1)).await;

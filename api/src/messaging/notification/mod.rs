@@ -118,6 +118,8 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("partner.") => self.partner(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
+                _ if stepped(event).is_some() => self.handle_all(&[event]).await.pop().unwrap_or(Ok(())),
+                topic if topic.starts_with("order.") => Ok(()),
                 _ => self.about_order(event).await,
             }
         })

@@ -93,23 +93,24 @@ async fn place_quickly(
     let good = kept.quote.cart_id == input.cart_id && kept.quote.expires_at > now && kept.day == shop.clock.today();
     let (true, true, Ok(contact)) = (offered, good, contact(&input.contact)) else { return Ok(None) };
     let (scope, print) = named(caller, input)?;
-    let asked = quick::Asked {
+    // If it is not as it was quoted now, it will not be the next time.
+    shop.known.forget(kept.quote.id);
+    let buying = quick::Buying {
         db: shop.db,
+        read_model: shop.read_model,
+        bell: shop.bell,
         config: shop.config,
         caller,
         kept,
         input,
         contact: &contact,
         language,
-        scope: &scope,
-        key,
-        print: &print,
+        scope,
+        print,
+        key: IdempotencyKey(key.0.clone()),
         now,
     };
-    let Some(bought) = asked.buy().await? else { return Ok(None) };
-    shop.known.forget(kept.quote.id);
-    shop.done(&bought.levels, "bought", "quick").await;
-    Ok(Some((201, bought.body)))
+    Ok(buying.buy().await?.map(|body| (201, body)))
 }
 
 /// Whose keys they are, and what the key stands for.
@@ -120,14 +121,6 @@ fn named(caller: &Caller, input: &Checkout) -> Result<(String, String), Problem>
     };
     let print = fingerprint(&["POST /v1/checkouts", &serde_json::to_string(input).map_err(Problem::internal)?]);
     Ok((scope, print))
-}
-
-impl Shop<'_> {
-    async fn done(&self, levels: &[Level], outcome: &'static str, way: &'static str) {
-        self.read_model.levels_changed(levels).await;
-        self.bell.ring();
-        metrics::counter!("ocop_checkouts_total", "outcome" => outcome, "way" => way).increment(1);
-    }
 }
 
 /// Buys what was quoted; the status and body of the answer, the same for the same key.
@@ -144,7 +137,7 @@ pub async fn place(
     let asked = Asked { language, db: shop.db, config: shop.config, caller, cart, input, now };
     for _ in 0..NUMBER_TRIES {
         let Some(outcome) = asked.buy(&scope, key, &print).await? else { continue };
-        shop.done(&outcome.levels, outcome.label, "careful").await;
+        quick::follow_up((shop.read_model, shop.bell), &outcome.levels, (outcome.label, "careful")).await;
         return Ok((outcome.status, outcome.body));
     }
     Err(Problem::internal(anyhow::anyhow!("no free order number in {NUMBER_TRIES} tries")))

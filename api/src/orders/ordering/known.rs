@@ -20,7 +20,7 @@ use super::quoted::Quote;
 use super::store::{CartRow, LineRow, cart_lines};
 use crate::ledger::commission;
 use crate::ledger::rules::Rule;
-use crate::platform::db::{all, list};
+use crate::platform::db::{all, list, sql};
 use crate::shop::catalogue::rules::in_season;
 use crate::shop::catalogue::unsellable;
 use crate::shop::{delivery, promotion};
@@ -220,10 +220,10 @@ impl Known {
         today: Date,
     ) -> Result<Option<Basket>, DbErr> {
         let rows = connection
-            .query_all_raw(crate::platform::db::sql(
+            .query_all_raw(sql(
                 connection,
                 format!(
-                    "SELECT c.id AS cart_id, c.account_id, c.token_hash, c.state, c.version, c.click_id, l.id, l.quantity, l.preorder, {}
+                    "SELECT c.account_id, c.token_hash, c.state, c.version, c.click_id, l.id, l.quantity, l.preorder, {}
                      FROM cart c LEFT JOIN cart_line l ON l.cart_id = c.id LEFT JOIN offer o ON o.id = l.offer_id
                           LEFT JOIN stock s ON s.offer_id = o.id LEFT JOIN shop_version v ON v.id = o.cooperative_id
                      WHERE c.id = $1 ORDER BY l.id",

@@ -2,11 +2,13 @@
 //!
 //! A basket (`carts`) holds offers of several cooperatives. A quote (`quotes`) tells what it would cost, delivered where
 //! the buyer says, and is kept; checkout (`checkout`) charges exactly that or refuses, telling line by line what changed.
-//! What is on sale is known in memory (`known`), by versions
-//! that every write makes its condition. One checkout is one transaction: the basket is closed, stock reserved, one purchase with one order per cooperative
-//! written, the events stored, the answer kept under the idempotency key. Orders then move through the table of states in
-//! `rules`; every step is written with its actor and time (`steps`), and what it does to the order's money (`sale`, `refunds`)
-//! is booked in the same transaction. What nobody answers expires (`sweeper`).
+//! What is on sale is known in memory (`known`), by versions that every write makes its condition: a guest's new basket is
+//! one statement (`new_basket`), and so is buying what was just quoted (`quick`); whatever is not as it was quoted goes the
+//! careful way of `checkout`. One checkout is one transaction: the basket is closed, stock reserved, one purchase with one
+//! order per cooperative written, the events stored, the answer kept under the idempotency key. Orders then move through the
+//! table of states in `rules`; every step is written with its actor and time (`steps`), and what it does to the order's money
+//! (`sale`, `refunds`, which read how it stands by `standing`) is booked in the same transaction. What nobody answers expires
+//! (`sweeper`).
 
 mod cart_sources;
 mod carts;

@@ -50,10 +50,7 @@ pub async fn create(
         _ => {
             // Readers do not wait for the writer.
             let stock = read(db.fresh(), &ids, today).await?;
-            db.together(Box::new(move |transaction| {
-                Box::pin(async move { Ok(Some(rows.execute(transaction).await?)) })
-            }))
-            .await?;
+            db.insert(rows).await?;
             stock
         }
     };
@@ -92,12 +89,10 @@ async fn read(connection: &impl ConnectionTrait, ids: &[OfferId], today: Date) -
 
 async fn write_and_read(db: &Db, rows: Batch, ids: &[OfferId], today: Date) -> Result<Vec<InStock>, Problem> {
     let mut bound = Bound::default();
-    let parts = rows.parts(&mut bound);
-    let parts: Vec<_> = parts.iter().enumerate().map(|(index, part)| format!("t{index} AS ({part})")).collect();
+    let rows = rows.parts(&mut bound);
     let (today, nil) = (bound.bind(today), bound.bind(Uuid::nil()));
     let ids = bound.list(ids.iter().map(|id| Value::from(*id)));
-    let sql =
-        format!("WITH {} SELECT {} {FROM} WHERE o.id IN ({ids})", parts.join(", "), in_stock_columns(&today, &nil));
+    let sql = format!("WITH {rows} SELECT {} {FROM} WHERE o.id IN ({ids})", in_stock_columns(&today, &nil));
     Ok(all(db.write(), sql, bound.0).await?)
 }
 

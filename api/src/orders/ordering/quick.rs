@@ -18,29 +18,37 @@ use crate::config::Config;
 use crate::people::identity::Caller;
 use crate::platform::db::{Bound, Db, all, is_duplicate_of, is_lock_timeout, refusal, run};
 use crate::platform::idempotency::{Claim, IdempotencyKey, STILL_RUNNING, claim_part, claim_with};
+use crate::platform::outbox::Bell;
 use crate::platform::problem::Problem;
-use crate::platform::read_model::Level;
+use crate::platform::read_model::{Level, ReadModel};
 use crate::shop::inventory::{self, Outcome};
 
-/// What is bought, and by whom.
-pub struct Asked<'a> {
+/// What is bought of a quote that is known, and by whom.
+pub struct Buying<'a> {
     pub db: &'a Db,
+    pub read_model: &'a ReadModel,
+    pub bell: &'a Bell,
     pub config: &'a Config,
     pub caller: &'a Caller,
     pub kept: &'a Kept,
     pub input: &'a Checkout,
     pub contact: &'a ContactInput,
     pub language: Language,
-    pub scope: &'a str,
-    pub key: &'a IdempotencyKey,
-    pub print: &'a str,
+    pub scope: String,
+    pub print: String,
+    pub key: IdempotencyKey,
     pub now: OffsetDateTime,
 }
 
-/// The answer, and what is left of what was bought.
-pub struct Bought {
-    pub body: String,
-    pub levels: Vec<Level>,
+/// What follows a purchase, whichever way it went: its goods are shown as what is left of them, and mails are on their way.
+pub async fn follow_up(
+    (read_model, bell): (&ReadModel, &Bell),
+    levels: &[Level],
+    (outcome, way): (&'static str, &'static str),
+) {
+    read_model.levels_changed(levels).await;
+    bell.ring();
+    metrics::counter!("ocop_checkouts_total", "outcome" => outcome, "way" => way).increment(1);
 }
 
 /// What the write holds to.
@@ -53,9 +61,9 @@ struct Conditions {
     now: OffsetDateTime,
 }
 
-impl Asked<'_> {
-    /// Bought, or none if anything was not as it was quoted: then nothing was written.
-    pub async fn buy(&self) -> Result<Option<Bought>, Problem> {
+impl Buying<'_> {
+    /// The answer, or none if anything was not as it was quoted: then nothing was written.
+    pub async fn buy(self) -> Result<Option<String>, Problem> {
         let kept = self.kept;
         let writing = Writing {
             account: self.caller.account(),
@@ -74,19 +82,24 @@ impl Asked<'_> {
         let conditions = Conditions {
             cart: kept.cart.clone(),
             versions: kept.versions.clone(),
-            scope: self.scope.to_owned(),
-            key: IdempotencyKey(self.key.0.clone()),
-            print: self.print.to_owned(),
+            scope: self.scope,
+            key: self.key,
+            print: self.print,
             now: self.now,
         };
-        let levels = match self.db.write().get_database_backend() {
-            DbBackend::Postgres => conditions.in_one_statement(self.db, &plan, &body).await?,
-            _ => {
-                let answer = body.clone();
-                self.db.together(Box::new(|transaction| conditions.step_by_step(transaction, plan, answer))).await?
-            }
-        };
-        Ok(levels.map(|levels| Bought { body, levels }))
+        let (db, read_model, bell) = (self.db.clone(), self.read_model.clone(), self.bell.clone());
+        // Once begun it goes its way, though the buyer hangs up: what was written is shown and told.
+        let bought = tokio::spawn(async move {
+            let answer = body.clone();
+            let levels = match db.write().get_database_backend() {
+                DbBackend::Postgres => conditions.in_one_statement(&db, &plan, &body).await?,
+                _ => db.together(Box::new(|transaction| conditions.step_by_step(transaction, plan, body))).await?,
+            };
+            let Some(levels) = levels else { return Ok(None) };
+            follow_up((&read_model, &bell), &levels, ("bought", "quick")).await;
+            Ok(Some(answer))
+        });
+        bought.await.map_err(Problem::internal)?
     }
 }
 
@@ -111,22 +124,20 @@ impl Conditions {
 
     async fn in_one_statement(&self, db: &Db, plan: &Plan, body: &str) -> Result<Option<Vec<Level>>, Problem> {
         let mut bound = Bound::default();
-        let claim = claim_part(&mut bound, (&self.scope, &self.key, &self.print), (201, body), self.now);
+        let claim = claim_part(&mut bound, (&self.scope, &self.key, &self.print), Some((201, body)), self.now);
         let (unchanged, count) = self.unchanged(&mut bound);
         let close = self.close(&mut bound);
         let (with, reserve) = inventory::reserve_parts(&mut bound, &plan.wanted, self.now);
-        let rows: Vec<_> =
-            plan.rows.parts(&mut bound).into_iter().enumerate().map(|(n, part)| format!("t{n} AS ({part})")).collect();
+        let rows = plan.rows.parts(&mut bound);
         let (count, wanted) = (bound.bind(count), bound.bind(i64::try_from(plan.wanted.len()).unwrap_or(i64::MAX)));
         let sql = format!(
-            "WITH claimed AS ({claim}), closed AS ({close} RETURNING 1), {with}, reserved AS ({reserve}), {rows},
+            "WITH claimed AS ({claim} RETURNING 1), closed AS ({close} RETURNING 1), {with}, reserved AS ({reserve}), {rows},
                   verdict AS (SELECT CASE
                       WHEN NOT EXISTS (SELECT 1 FROM claimed) THEN refuse('claimed')
                       WHEN (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) <> {count} THEN refuse('changed')
                       WHEN NOT EXISTS (SELECT 1 FROM closed) THEN refuse('closed')
                       WHEN (SELECT COUNT(*) FROM reserved) <> {wanted} THEN refuse('short') END AS refused)
-             SELECT r.offer_id, r.available, r.version FROM verdict LEFT JOIN reserved r ON verdict.refused IS NULL",
-            rows = rows.join(", ")
+             SELECT r.offer_id, r.available, r.version FROM verdict LEFT JOIN reserved r ON verdict.refused IS NULL"
         );
         match all::<Reserved>(db.write(), sql, bound.0).await {
             Ok(rows) => Ok(Some(rows.into_iter().filter_map(Reserved::level).collect())),

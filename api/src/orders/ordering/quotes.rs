@@ -8,7 +8,7 @@ use entity::value::{
 };
 use entity::{delivery_rate, value::CartState};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Set};
+use sea_orm::{ConnectionTrait, Set};
 use serde::Deserialize;
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ pub use crate::ledger::rules::LineDiscount;
 use crate::people::identity::{AddressInput, Caller};
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
-use crate::platform::db::Db;
+use crate::platform::db::{Batch, Db};
 use crate::platform::problem::{Problem, codes};
 use crate::shop::delivery::{self, Reception, rates, receptions};
 use crate::shop::inventory;
@@ -381,14 +381,7 @@ pub async fn make(
         created_at: Set(now),
         expires_at: Set(quote.expires_at),
     };
-    match db.write().get_database_backend() {
-        DbBackend::Postgres => {
-            quote::Entity::insert(row).exec_without_returning(db.write()).await?;
-        }
-        _ => {
-            db.together(Box::new(|transaction| Box::pin(write(row, transaction)))).await?;
-        }
-    }
+    db.insert(Batch::default().insert([row])).await?;
     // Where somebody else's word counts (a promotion, a partner), it is asked again.
     if let (Some(versions), Some(market)) = (basket.versions, market)
         && (points.is_empty() && quote.promotions.is_empty() && basket.row.click_id.is_none())
@@ -397,11 +390,6 @@ pub async fn make(
         known.keep(kept);
     }
     Ok(quote)
-}
-
-async fn write(row: quote::ActiveModel, transaction: &DatabaseTransaction) -> Result<Option<()>, Problem> {
-    quote::Entity::insert(row).exec_without_returning(transaction).await?;
-    Ok(Some(()))
 }
 
 /// Goods come as was chosen only where something of that cooperative is in the basket, and the point is open.

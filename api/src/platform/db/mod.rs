@@ -17,11 +17,12 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     FromQueryResult, Insert, QueryTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-    sea_query::{Alias, CommonTableExpression, InsertStatement, WithClause},
+    sea_query::InsertStatement,
 };
 
 use super::background::Stop;
 use super::clock::Clock;
+use super::problem::Problem;
 pub use bound::Bound;
 pub use errors::{Trouble, is_duplicate, is_duplicate_of, is_lock_timeout, refusal, trouble};
 pub use together::Write;
@@ -136,6 +137,15 @@ impl Db {
     /// For single statements that change something.
     pub fn write(&self) -> &DatabaseConnection {
         &self.write
+    }
+
+    /// Rows that stand by themselves: one statement of PostgreSQL, on SQLite together with whoever else waits for the writer.
+    pub async fn insert(&self, rows: Batch) -> Result<(), Problem> {
+        if self.write.get_database_backend() == DbBackend::Postgres {
+            return Ok(rows.execute(&self.write).await?);
+        }
+        self.together(Box::new(|transaction| Box::pin(async { Ok(Some(rows.execute(transaction).await?)) }))).await?;
+        Ok(())
     }
 
     /// A transaction that may write from its first statement on.
@@ -275,28 +285,24 @@ impl Batch {
         self
     }
 
-    /// The inserts as parts of a larger statement of PostgreSQL.
-    pub fn parts(&self, bound: &mut Bound) -> Vec<String> {
-        self.0.iter().map(|insert| bound.insert(insert)).collect()
+    /// The inserts as parts of a larger statement of PostgreSQL: `t0 AS (…), t1 AS (…)`.
+    pub fn parts(&self, bound: &mut Bound) -> String {
+        let named = |(index, insert)| format!("t{index} AS ({})", bound.insert(insert));
+        self.0.iter().enumerate().map(named).collect::<Vec<_>>().join(", ")
     }
 
     pub async fn execute(mut self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         let Some(last) = self.0.pop() else { return Ok(()) };
-        if connection.get_database_backend() == DbBackend::Postgres && !self.0.is_empty() {
-            let mut with = WithClause::new();
-            for (index, statement) in self.0.into_iter().enumerate() {
-                let table = CommonTableExpression::new()
-                    .table_name(Alias::new(format!("t{index}")))
-                    .query(statement)
-                    .to_owned();
-                with.cte(table);
-            }
-            connection.execute(&last.with(with)).await?;
+        if connection.get_database_backend() == DbBackend::Postgres {
+            let mut bound = Bound::default();
+            let before = if self.0.is_empty() { String::new() } else { format!("WITH {} ", self.parts(&mut bound)) };
+            let last = bound.insert(&last);
+            run(connection, format!("{before}{last}"), bound.0).await?;
             return Ok(());
         }
         let (mut script, mut values) = (String::new(), Vec::new());
         for statement in self.0.iter().chain([&last]) {
-            let Statement { sql, values: own, .. } = connection.get_database_backend().build(statement);
+            let Statement { sql, values: own, .. } = DbBackend::Sqlite.build(statement);
             script.push_str(&sql);
             script.push_str(";\n");
             values.extend(own.into_iter().flat_map(|own| own.0));

@@ -59,7 +59,7 @@ impl Db {
             })
         });
         sender.send(work).map_err(|_| Problem::internal("nobody writes any more"))?;
-        // Dropped unanswered: somebody else held the database for too long.
+        // Dropped unanswered: somebody else held the database for too long, or it panicked; nothing was written.
         answered.await.map_err(|_| Problem::new(&BUSY).retry_after(1))?
     }
 }
