@@ -10,6 +10,15 @@ AGENT = "Mozilla/5.0 (Linux; Android 11; Redmi 9A) AppleWebKit/537.36 (KHTML, li
 faults, seen = [], []
 
 
+def until(page, holds, seconds=10):
+    """Waits from outside of the page: `wait_for_function` looks again by `eval`, which our policy for scripts forbids."""
+    for _ in range(seconds * 20):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise TimeoutError("what was waited for did not come")
+
+
 def api(method, path, body=None, token=None, headers=None):
     request = urllib.request.Request(BASE + path, method=method, data=None if body is None else json.dumps(body).encode())
     request.add_header("content-type", "application/json")

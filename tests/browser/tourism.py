@@ -7,7 +7,7 @@ import gzip, http.server, threading, time, urllib.request
 
 from playwright.sync_api import sync_playwright
 
-from common import AGENT, ARTEFACTS, BASE, PASSWORD, PHONE, api, faults, finish, look, sign_in
+from common import AGENT, ARTEFACTS, BASE, PASSWORD, PHONE, api, faults, finish, look, sign_in, until
 import os
 
 FEED = "qua-que-suoi-khoang"
@@ -46,7 +46,7 @@ def widget(browser, origin, width, scheme, layout="grid"):
     page = context.new_page()
     page.add_init_script(SHIFTS)
     page.goto(origin)
-    page.wait_for_function("document.querySelector('ocop-products').shadowRoot && document.querySelector('ocop-products').shadowRoot.querySelectorAll('a.card').length > 0", timeout=10000)
+    page.locator("ocop-products a.card").first.wait_for(state="attached", timeout=10000)
     page.wait_for_load_state("networkidle")
     count = page.evaluate("document.querySelector('ocop-products').shadowRoot.querySelectorAll('a.card').length")
     if count != 6:
@@ -85,12 +85,12 @@ def run(browser):
     before = page.inner_text("#preview")
     page.fill("#products", "mat-ong-rung-hop-tien, hat-doi")
     page.dispatch_event("#products", "change")
-    page.wait_for_function("text => document.getElementById('preview').innerText !== text", arg=before)
+    until(page, lambda: page.inner_text("#preview") != before)
     if page.locator("#preview li").count() != 2:
         faults.append("the preview does not follow the fields")
     page.click("button:has-text('Lưu')")
     page.wait_for_selector("#snippet")
-    page.wait_for_function("document.querySelector('ocop-products').shadowRoot.querySelectorAll('a.card').length === 2")
+    until(page, lambda: page.locator("ocop-products a.card").count() == 2)
     look(page, "partner-snippet")
     page.select_option("#layout", "carousel")
     page.select_option("#theme", "dark")
@@ -112,7 +112,7 @@ def run(browser):
     guest = browser.new_context(viewport=PHONE, user_agent=AGENT)
     other = guest.new_page()
     other.goto(origin)
-    other.wait_for_function("document.querySelector('ocop-products').shadowRoot.querySelector('.note')")
+    other.locator("ocop-products .note").first.wait_for(state="attached")
     refused = other.evaluate("document.querySelector('ocop-products').shadowRoot.querySelector('.note').textContent")
     if "chưa được xác minh" not in refused:
         faults.append(f"an unverified site's widget says {refused!r}")
@@ -149,13 +149,13 @@ def run(browser):
         other = context2.new_page()
         other.add_init_script(SHIFTS)
         other.goto(origin)
-        other.wait_for_function("document.querySelector('ocop-products').shadowRoot.querySelectorAll('a.card').length > 0")
+        other.locator("ocop-products a.card").first.wait_for(state="attached")
         if layout == "carousel":
             # By keyboard: to the button, and on.
             other.keyboard.press("Tab")
             other.keyboard.press("Tab")
             other.keyboard.press("Enter")
-            other.wait_for_function("document.querySelector('ocop-products').shadowRoot.querySelector('ul').scrollLeft > 50")
+            until(other, lambda: other.locator("ocop-products ul").first.evaluate("list => list.scrollLeft") > 50)
         if other.evaluate("window.__shift") > 0.01:
             faults.append(f"layout shift in {layout}")
         look(other, f"widget-{layout}", strict=True)

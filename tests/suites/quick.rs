@@ -113,9 +113,9 @@ async fn buyers_at_two_nodes_take_exactly_what_there_is_in_whatever_order_they_w
     let server = Server::start().await;
     let other = server.second_node().await;
     let (jam, honey) = (server.offer("mut-buoi-huu-co", 0).await, server.offer("mat-ong-thuong-tien", 0).await);
-    server.seller_of("mut-buoi-huu-co").await.set_available(&jam, 40).await;
-    server.seller_of("mat-ong-thuong-tien").await.set_available(&honey, 40).await;
-    let ready = join_all((0..100).map(|n| {
+    server.seller_of("mut-buoi-huu-co").await.set_available(&jam, 80).await;
+    server.seller_of("mat-ong-thuong-tien").await.set_available(&honey, 80).await;
+    let ready = join_all((0..200).map(|n| {
         let (node, crossed) = (if n % 2 == 0 { &server } else { &other }, n % 4 < 2);
         let offers = if crossed { [jam.as_str(), honey.as_str()] } else { [honey.as_str(), jam.as_str()] };
         async move {
@@ -128,7 +128,7 @@ async fn buyers_at_two_nodes_take_exactly_what_there_is_in_whatever_order_they_w
     let answers = join_all(ready.iter().map(|(basket, quote)| basket.checkout(quote, "race"))).await;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     assert!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
-    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 40, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 80, "{statuses:?}");
     server.assert_books_agree();
 }
 

@@ -2,21 +2,17 @@
 
 use std::sync::Arc;
 
-use entity::value::CooperativeId;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::columns::Traits;
+use super::facets::{Asked, Choice, Counts};
 use super::rules::{Availability, distance_km};
-use super::search::Hit;
 use super::shelf::{Entry, Snapshot};
-use super::view::{Bilingual, FacetValue, Facets};
+use super::view::Facets;
 use crate::platform::body;
 use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, decode, encode};
 use crate::platform::problem::{MALFORMED, Problem};
-
-/// No facet list is longer.
-const MAX_FACET_VALUES: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -194,17 +190,24 @@ fn point(text: &str) -> Result<(f64, f64), Problem> {
 }
 
 /// Sorts ascending, whatever the order asked for: descending figures are turned round.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
     major: u64,
-    name: Option<Arc<[u8]>>,
+    name: Option<&'a [u8]>,
     id: uuid::Uuid,
 }
 
 struct Candidate<'a> {
-    key: Key,
-    entry: &'a Arc<Entry>,
+    key: Key<'a>,
+    place: usize,
     distance_km: Option<f64>,
+}
+
+/// A product that fits the words typed, by its place among a snapshot's entries, and how well it fits.
+#[derive(Clone, Copy)]
+pub struct Fit {
+    pub place: u32,
+    pub score: f32,
 }
 
 /// An entry and, where it was asked for, how far away it is in kilometres.
@@ -218,176 +221,152 @@ pub struct Found<'a> {
     pub facets: Option<Facets>,
 }
 
-/// Filters that are facets fail one by one, so that a facet counts what its other values would bring.
-const FACETS: usize = 5;
-const CATEGORY: usize = 0;
-const STAR: usize = 1;
-const COOPERATIVE: usize = 2;
-const PROVINCE: usize = 3;
-const COMMUNE: usize = 4;
-
-pub fn find<'a>(snapshot: &'a Snapshot, wanted: &Wanted, hits: Option<&[Hit]>) -> Found<'a> {
-    let mut counts = Counts::default();
-    let mut fitting = Vec::new();
-    let mut consider = |entry: &'a Arc<Entry>, score: f32| {
-        let distance = wanted.near.map(|near| distance_km(near, entry.point()));
-        if !fits_always(wanted, entry, distance) {
+/// What fits, of all products or of those that fit the words.
+pub fn find<'a>(snapshot: &'a Snapshot, wanted: &Wanted, fits: Option<&[Fit]>) -> Found<'a> {
+    let asked = Asked {
+        category: &wanted.category,
+        cooperative: &wanted.cooperative,
+        province: &wanted.province,
+        commune: &wanted.commune,
+        star: &wanted.star,
+    };
+    let choice = Choice::of(&asked, snapshot);
+    let mut counts = wanted.facets.then(|| Counts::new(&snapshot.columns));
+    let after_name = wanted.after.as_ref().and_then(|after| after.n.as_ref());
+    let after_name = after_name.map(|hex| hex::decode(hex).unwrap_or_default());
+    let after = wanted.after.as_ref().map(|after| Key { major: after.m, name: after_name.as_deref(), id: after.i });
+    let mut best = Best { after, limit: wanted.limit, kept: Vec::new(), worst: None, seen: 0 };
+    let mut total = 0;
+    let mut consider = |place: usize, score: f32| {
+        let traits = snapshot.columns.at(place);
+        let distance = wanted.near.map(|near| distance_km(near, snapshot.entries[place].point()));
+        if !fits_always(wanted, traits, &snapshot.entries[place], distance) {
             return;
         }
-        let failed = failed_facets(wanted, snapshot, entry);
-        if wanted.facets {
-            counts.add(snapshot, entry, failed);
+        let failed = choice.failed(traits);
+        if let Some(counts) = &mut counts {
+            counts.add(traits, failed);
         }
         if failed == 0 {
-            fitting.push(Candidate { key: key(wanted.sort, entry, score, distance), entry, distance_km: distance });
+            total += 1;
+            let key = key(wanted.sort, traits, &snapshot.entries[place], score, distance);
+            best.take(Candidate { key, place, distance_km: distance });
         }
     };
-    match hits {
-        Some(hits) => hits.iter().for_each(|(id, score)| {
-            if let Some(entry) = snapshot.get(*id) {
-                consider(entry, *score);
-            }
-        }),
-        None => snapshot.entries.iter().for_each(|entry| consider(entry, 0.0)),
+    match fits {
+        Some(fits) => fits.iter().for_each(|fit| consider(fit.place as usize, fit.score)),
+        None => (0..snapshot.entries.len()).for_each(|place| consider(place, 0.0)),
     }
-    let total = fitting.len();
-    let (items, next_cursor) = page(fitting, wanted);
-    Found { items, next_cursor, total, facets: wanted.facets.then(|| counts.finish(snapshot)) }
+    let (kept, more) = best.finish();
+    let last = kept.last().filter(|_| more).map(|last| last.key);
+    let next_cursor =
+        last.map(|key| encode(&Position { s: wanted.sort, m: key.major, n: key.name.map(hex::encode), i: key.id }));
+    let items = kept.iter().map(|candidate| (&snapshot.entries[candidate.place], candidate.distance_km)).collect();
+    Found { items, next_cursor, total, facets: counts.map(|counts| counts.finish(snapshot)) }
 }
 
-fn page<'a>(mut fitting: Vec<Candidate<'a>>, wanted: &Wanted) -> (Vec<Item<'a>>, Option<String>) {
-    if let Some(after) = &wanted.after {
-        let name = after.n.as_ref().map(|hex| hex::decode(hex).unwrap_or_default().into());
-        let after = Key { major: after.m, name, id: after.i };
-        fitting.retain(|candidate| candidate.key > after);
+/// The first of what comes after a cursor, however much comes by.
+struct Best<'a> {
+    after: Option<Key<'a>>,
+    limit: usize,
+    kept: Vec<Candidate<'a>>,
+    /// As many as the limit come before it.
+    worst: Option<Key<'a>>,
+    seen: usize,
+}
+
+impl<'a> Best<'a> {
+    fn take(&mut self, candidate: Candidate<'a>) {
+        if self.after.is_some_and(|after| candidate.key <= after) {
+            return;
+        }
+        self.seen += 1;
+        if self.worst.is_some_and(|worst| candidate.key > worst) {
+            return;
+        }
+        self.kept.push(candidate);
+        if self.kept.len() >= self.limit.saturating_mul(4) {
+            self.cut();
+        }
     }
-    let more = fitting.len() > wanted.limit;
-    if more {
-        fitting.select_nth_unstable_by(wanted.limit, |a, b| a.key.cmp(&b.key));
-        fitting.truncate(wanted.limit);
+
+    fn cut(&mut self) {
+        if self.kept.len() > self.limit {
+            let last = self.limit.saturating_sub(1);
+            self.kept.select_nth_unstable_by(last, |a, b| a.key.cmp(&b.key));
+            self.kept.truncate(self.limit);
+            self.worst = self.kept.last().map(|candidate| candidate.key);
+        }
     }
-    fitting.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    let next = fitting.last().filter(|_| more).map(|last| {
-        encode(&Position {
-            s: wanted.sort,
-            m: last.key.major,
-            n: last.key.name.as_ref().map(hex::encode),
-            i: last.key.id,
+
+    /// In order, and whether there were more.
+    fn finish(mut self) -> (Vec<Candidate<'a>>, bool) {
+        self.cut();
+        self.kept.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let more = self.seen > self.kept.len();
+        (self.kept, more)
+    }
+}
+
+/// What no facet counts beside. The entry itself is looked at only where its traits do not tell.
+fn fits_always(wanted: &Wanted, traits: &Traits, entry: &Entry, distance: Option<f64>) -> bool {
+    let costs = |(min, max): (i64, i64)| {
+        let within = |price: i64| (min..=max).contains(&price);
+        traits.prices.is_some_and(|(least, greatest)| {
+            let between = least < min && max < greatest;
+            let some = || entry.offers.iter().any(|offer| within(offer.row.price_amount.0));
+            within(least) || within(greatest) || (between && some())
         })
-    });
-    (fitting.into_iter().map(|candidate| (candidate.entry, candidate.distance_km)).collect(), next)
-}
-
-fn fits_always(wanted: &Wanted, entry: &Entry, distance: Option<f64>) -> bool {
-    let card = &entry.card;
-    wanted.in_season.is_none_or(|yes| card.in_season == yes)
+    };
+    wanted.in_season.is_none_or(|yes| traits.in_season == yes)
+        && wanted.price.is_none_or(costs)
         && wanted.in_stock.is_none_or(|yes| (entry.availability() != Availability::OutOfStock) == yes)
-        && wanted
-            .price
-            .is_none_or(|(min, max)| entry.offers.iter().any(|o| (min..=max).contains(&o.row.price_amount.0)))
         && wanted.radius_km.is_none_or(|radius| distance.is_some_and(|distance| distance <= radius))
 }
 
-fn failed_facets(wanted: &Wanted, snapshot: &Snapshot, entry: &Entry) -> u8 {
-    let card = &entry.card;
-    let any = |list: &[String], fits: &dyn Fn(&str) -> bool| list.is_empty() || list.iter().any(|item| fits(item));
-    let below = |slug: &str| {
-        snapshot.categories.get(&entry.category).is_some_and(|category| category.path.iter().any(|own| own == slug))
-    };
-    let mut failed = 0;
-    let mut test = |facet: usize, fits: bool| {
-        if !fits {
-            failed |= 1 << facet;
-        }
-    };
-    test(CATEGORY, any(&wanted.category, &below));
-    test(STAR, wanted.star.is_empty() || card.stars.is_some_and(|stars| wanted.star.contains(&stars)));
-    test(
-        COOPERATIVE,
-        any(&wanted.cooperative, &|key| {
-            card.cooperative.slug == key || key.parse::<CooperativeId>().is_ok_and(|id| id == entry.cooperative)
-        }),
-    );
-    test(PROVINCE, any(&wanted.province, &|code| card.origin.province_code == code));
-    test(COMMUNE, any(&wanted.commune, &|code| card.origin.commune_code == code));
-    failed
-}
-
-fn key(sort: Sort, entry: &Entry, score: f32, distance: Option<f64>) -> Key {
-    let id = entry.id.0;
-    let price = || entry.price_from().map_or(u64::MAX >> 1, |price| price.0.unsigned_abs());
+fn key<'a>(sort: Sort, traits: &Traits, entry: &'a Entry, score: f32, distance: Option<f64>) -> Key<'a> {
+    let id = traits.id.0;
+    let price = || traits.prices.map_or(u64::MAX >> 1, |(least, _)| least.unsigned_abs());
     let (major, name, id) = match sort {
         // Scores are positive, and positive floats sort as their bits do.
         Sort::Relevance => (u64::from(u32::MAX - score.max(0.0).to_bits()), None, id),
         Sort::Newest => (0, None, uuid::Uuid::from_u128(!id.as_u128())),
         Sort::PriceAsc => (price(), None, id),
         Sort::PriceDesc => (u64::MAX - price(), None, id),
-        Sort::Name => (0, Some(entry.collation.clone()), id),
-        Sort::Stars => (5 - u64::from(entry.card.stars.unwrap_or(0).unsigned_abs()), None, id),
+        Sort::Name => (0, Some(&*entry.collation), id),
+        Sort::Stars => (5 - u64::from(traits.stars), None, id),
         Sort::Distance => (distance.unwrap_or(f64::MAX).max(0.0).to_bits(), None, id),
     };
     Key { major, name, id }
 }
 
-#[derive(Default)]
-struct Counts<'a> {
-    of: [FxHashMap<&'a str, (usize, Bilingual)>; FACETS],
-    stars: [usize; 6],
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-impl<'a> Counts<'a> {
-    fn add(&mut self, snapshot: &'a Snapshot, entry: &'a Entry, failed: u8) {
-        let counts = |facet: usize| failed & !(1 << facet) == 0;
-        let card = &entry.card;
-        if counts(CATEGORY)
-            && let Some(category) = snapshot.categories.get(&entry.category)
-        {
-            for slug in &category.path {
-                self.of[CATEGORY].entry(slug).or_insert_with(|| (0, Bilingual::new("", ""))).0 += 1;
-            }
-        }
-        if counts(STAR)
-            && let Some(stars) = card.stars
-        {
-            self.stars[usize::try_from(stars).unwrap_or(0).min(5)] += 1;
-        }
-        let mut plain = |facet: usize, value: &'a str, name: &dyn Fn() -> Bilingual| {
-            if counts(facet) {
-                self.of[facet].entry(value).or_insert_with(|| (0, name())).0 += 1;
-            }
-        };
-        plain(COOPERATIVE, &card.cooperative.slug, &|| card.cooperative.name.clone());
-        let origin = &card.origin;
-        plain(PROVINCE, &origin.province_code, &|| Bilingual::new(&origin.province_name, &origin.province_name));
-        plain(COMMUNE, &origin.commune_code, &|| Bilingual::new(&origin.commune_name, &origin.commune_name));
+    use super::*;
+
+    fn key_of(major: u64) -> Key<'static> {
+        Key { major, name: None, id: uuid::Uuid::nil() }
     }
 
-    fn finish(self, snapshot: &Snapshot) -> Facets {
-        let [mut categories, _, cooperative, province, commune] = self.of;
-        for category in snapshot.categories.values() {
-            if let Some(counted) = categories.get_mut(category.row.slug.as_str()) {
-                counted.1 = Bilingual::new(&category.row.name_vi, &category.row.name_en);
+    proptest! {
+        #[test]
+        fn the_best_are_what_sorting_everything_would_bring(
+            majors in proptest::collection::vec(0_u64..500, 0..300),
+            limit in 1_usize..40,
+            after in proptest::option::of(0_u64..500),
+        ) {
+            let mut best = Best { after: after.map(key_of), limit, kept: Vec::new(), worst: None, seen: 0 };
+            for (place, &major) in majors.iter().enumerate() {
+                best.take(Candidate { key: key_of(major), place, distance_km: None });
             }
-        }
-        let stars = (1..=5).rev().filter(|&stars| self.stars[stars] > 0).map(|stars| FacetValue {
-            value: stars.to_string(),
-            name: Bilingual { vi: format!("{stars} sao"), en: format!("{stars} stars") },
-            count: self.stars[stars],
-        });
-        Facets {
-            category: values(categories),
-            star: stars.collect(),
-            cooperative: values(cooperative),
-            province: values(province),
-            commune: values(commune),
+            let (kept, more) = best.finish();
+            let mut sorted: Vec<u64> = majors.into_iter().filter(|&major| after.is_none_or(|after| major > after)).collect();
+            sorted.sort_unstable();
+            prop_assert_eq!(more, sorted.len() > limit);
+            sorted.truncate(limit);
+            prop_assert_eq!(kept.iter().map(|candidate| candidate.key.major).collect::<Vec<_>>(), sorted);
         }
     }
-}
-
-fn values(counted: FxHashMap<&str, (usize, Bilingual)>) -> Vec<FacetValue> {
-    let mut values: Vec<_> =
-        counted.into_iter().map(|(value, (count, name))| FacetValue { value: value.to_owned(), name, count }).collect();
-    values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-    values.truncate(MAX_FACET_VALUES);
-    values
 }

@@ -1,11 +1,13 @@
 //! What is on sale, as the public reads it.
 //!
-//! Every product on sale stands in memory with its card serialised (`shelf`); lists and facets run over that (`browse`),
-//! words are found by an embedded index (`search`), and whole answers are kept until anything they show changes. A write
+//! Every product on sale stands in memory with its card serialised (`shelf`), and what filters ask of it side by side with
+//! all others (`columns`); lists run over that (`browse`) and count what further choices would leave (`facets`), words are found by an embedded index (`search`), and whole answers are kept until anything they show changes. A write
 //! on this node calls [`Catalogue::products_changed`] or [`Catalogue::levels_changed`] after its commit and is visible at
 //! once; other nodes follow the outbox (`freshness`).
 
 mod browse;
+mod columns;
+mod facets;
 mod freshness;
 mod misses;
 mod pages;
@@ -24,6 +26,7 @@ use std::sync::{Arc, PoisonError};
 use arc_swap::ArcSwap;
 use entity::value::{CooperativeId, ProductId};
 use futures_util::future::BoxFuture;
+use moka::sync::Cache;
 use tokio::sync::{Mutex, mpsc};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,6 +36,7 @@ use crate::platform::db::Db;
 use crate::platform::outbox::Follower;
 use crate::platform::read_model::{Level, Shown};
 use crate::platform::ready::Kept;
+use browse::Fit;
 pub use browse::Sort;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
@@ -40,6 +44,8 @@ pub use store::{season_allows, unsellable};
 
 /// Answers kept ready, in bytes.
 const KEPT_BYTES: u64 = 24 * 1024 * 1024;
+/// Places of products that fit words, in bytes: eight each.
+const FITS_BYTES: u64 = 16 * 1024 * 1024;
 /// Products read at a time, while loading and while indexing.
 const PAGE: usize = 500;
 
@@ -61,6 +67,8 @@ pub struct Catalogue {
     changing: Mutex<()>,
     search: Search,
     kept: Kept,
+    /// What fits words typed lately.
+    fits: Cache<String, Arc<[Fit]>>,
     misses: misses::Misses,
     to_index: mpsc::UnboundedSender<Vec<ProductId>>,
     missed: std::sync::Mutex<Missed>,
@@ -103,6 +111,12 @@ impl Catalogue {
             changing: Mutex::new(()),
             search: Search::open(index_folder)?,
             kept: Kept::new(KEPT_BYTES),
+            fits: Cache::builder()
+                .max_capacity(FITS_BYTES)
+                .weigher(|key: &String, fits: &Arc<[Fit]>| {
+                    u32::try_from(key.len() + size_of_val(&**fits) + 200).unwrap_or(u32::MAX)
+                })
+                .build(),
             misses: misses::Misses::default(),
             missed: std::sync::Mutex::default(),
             to_index,

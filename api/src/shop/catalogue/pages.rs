@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderValue;
 use entity::cooperative;
 use entity::value::{CategoryId, CooperativeId, CooperativeStatus, ProductId};
 
-use super::browse::{Found, Wanted, find};
+use super::browse::{Fit, Found, Wanted, find};
 use super::rules::Availability;
 use super::shelf::{Entry, Snapshot, origin};
 use super::view::{
@@ -38,8 +38,8 @@ impl Catalogue {
             return Ok(ready);
         }
         let wanted = Wanted::parse(query)?;
-        let hits = wanted.q.as_deref().map(|q| self.search.hits(q)).transpose().map_err(Problem::internal)?;
-        let found = find(&snapshot, &wanted, hits.as_deref());
+        let fits = wanted.q.as_deref().map(|q| self.fitting(&snapshot, q)).transpose().map_err(Problem::internal)?;
+        let found = find(&snapshot, &wanted, fits.as_deref());
         let mut ready = Ready::bytes(join(&found)?);
         ready.link = found.next_cursor.as_deref().and_then(|cursor| next_link("/v1/products", query, cursor));
         let ready = Arc::new(ready);
@@ -49,6 +49,20 @@ impl Catalogue {
             _ => self.kept.put(key, ready.clone()),
         }
         Ok(ready)
+    }
+
+    /// What fits the words typed. Kept, for who searches goes on to filters and further pages of the same words.
+    fn fitting(&self, snapshot: &Snapshot, q: &str) -> tantivy::Result<Arc<[Fit]>> {
+        let key = format!("{}.{}?{q}", snapshot.arrangement, self.search.generation());
+        if let Some(fits) = self.fits.get(&key) {
+            return Ok(fits);
+        }
+        let place = |id: &ProductId| u32::try_from(*snapshot.by_id.get(id)?).ok();
+        let hits = self.search.hits(q)?;
+        let fits: Arc<[Fit]> =
+            hits.into_iter().filter_map(|(id, score)| Some(Fit { place: place(&id)?, score })).collect();
+        self.fits.insert(key, fits.clone());
+        Ok(fits)
     }
 
     pub async fn product_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {

@@ -14,6 +14,7 @@ use entity::value::{CategoryId, CooperativeId, CooperativeStatus, OffSeason, Off
 use rustc_hash::FxHashMap;
 use time::{Date, OffsetDateTime};
 
+use super::columns::{Columns, Facts};
 use super::rules::{Availability, Term, availability, in_season, stars_on};
 use super::store::{CooperativeRow, ForecastRow, ImageRow, OfferRow, ProductRow, RecognitionRow, Rows, TierRow};
 use super::view::{Bilingual, CategoryRef, CooperativeRef, Image, Origin, ProductCard, Rating, Season};
@@ -33,6 +34,9 @@ pub struct Snapshot {
     /// The day seasons and stars were judged by.
     pub today: Date,
     pub entries: Vec<Arc<Entry>>,
+    /// Of the order of entries; part of the key of what is kept by their places.
+    pub arrangement: u64,
+    pub columns: Arc<Columns>,
     pub by_id: Arc<FxHashMap<ProductId, usize>>,
     pub by_slug: Arc<HashMap<String, ProductId>>,
     pub by_offer: Arc<HashMap<OfferId, ProductId>>,
@@ -118,6 +122,20 @@ impl Entry {
 
     pub fn point(&self) -> (f64, f64) {
         (self.card.origin.latitude, self.card.origin.longitude)
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let prices = || self.offers.iter().map(|offer| offer.row.price_amount.0);
+        Facts {
+            id: self.id,
+            prices: prices().min().zip(prices().max()),
+            category: self.category,
+            cooperative: self.cooperative,
+            province: &self.card.origin.province_code,
+            commune: &self.card.origin.commune_code,
+            stars: self.card.stars,
+            in_season: self.card.in_season,
+        }
     }
 
     /// The same product with its card made anew.
@@ -325,7 +343,10 @@ impl Snapshot {
         let by_slug = Arc::new(entries.iter().map(|entry| (entry.card.slug.clone(), entry.id)).collect());
         let by_offer =
             Arc::new(entries.iter().flat_map(|entry| entry.offers.iter().map(|o| (o.row.id, entry.id))).collect());
-        Self { version: next_version(), today, entries, by_id, by_slug, by_offer, cooperatives, categories }
+        let columns = Arc::new(Columns::of(entries.iter().map(|entry| entry.facts())));
+        let version = next_version();
+        let arrangement = version;
+        Self { version, today, entries, arrangement, columns, by_id, by_slug, by_offer, cooperatives, categories }
     }
 
     /// With the products named replaced by `fresh`; those no longer among them are gone.
@@ -368,6 +389,8 @@ impl Snapshot {
             version: next_version(),
             today: self.today,
             entries,
+            arrangement: self.arrangement,
+            columns: self.columns.clone(),
             by_id: self.by_id.clone(),
             by_slug: self.by_slug.clone(),
             by_offer: self.by_offer.clone(),
