@@ -1,9 +1,10 @@
 //! What is on sale, as the public reads it.
 //!
 //! Every product on sale stands in memory with its card serialised (`shelf`), and what filters ask of it side by side with
-//! all others (`columns`); lists run over that (`browse`) and count what further choices would leave (`facets`), words are found by an embedded index (`search`), and whole answers are kept until anything they show changes. A write
-//! on this node calls [`Catalogue::products_changed`] or [`Catalogue::levels_changed`] after its commit and is visible at
-//! once; other nodes follow the outbox (`freshness`).
+//! all others (`columns`). Lists run over that (`browse`) and count what further choices would leave (`facets`); words are
+//! found by an embedded index (`search`), and whole answers are kept until anything they show changes. A write on this node
+//! calls [`Catalogue::products_changed`] or [`Catalogue::levels_changed`] after its commit and is visible at once; other
+//! nodes follow the outbox (`freshness`).
 
 mod browse;
 mod columns;
