@@ -239,8 +239,9 @@ pub fn find<'a>(snapshot: &'a Snapshot, wanted: &Wanted, fits: Option<&[Fit]>) -
     let mut total = 0;
     let mut consider = |place: usize, score: f32| {
         let traits = snapshot.columns.at(place);
-        let distance = wanted.near.map(|near| distance_km(near, snapshot.entries[place].point()));
-        if !fits_always(wanted, traits, &snapshot.entries[place], distance) {
+        let entry = &snapshot.entries[place];
+        let distance = wanted.distance(entry);
+        if !fits_always(wanted, traits, entry, distance) {
             return;
         }
         let failed = choice.failed(traits);
@@ -249,7 +250,7 @@ pub fn find<'a>(snapshot: &'a Snapshot, wanted: &Wanted, fits: Option<&[Fit]>) -
         }
         if failed == 0 {
             total += 1;
-            let key = key(wanted.sort, traits, &snapshot.entries[place], score, distance);
+            let key = key(wanted.sort, traits, entry, score, distance);
             best.take(Candidate { key, place, distance_km: distance });
         }
     };

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use entity::category;
-use entity::value::{CategoryId, CooperativeId, CooperativeStatus, OffSeason, OfferId, ProductId, Vnd};
+use entity::value::{CategoryId, CooperativeId, CooperativeStatus, OffSeason, OfferId, ProductId};
 use rustc_hash::FxHashMap;
 use time::{Date, OffsetDateTime};
 
@@ -109,10 +109,6 @@ impl OfferEntry {
 }
 
 impl Entry {
-    pub fn price_from(&self) -> Option<Vnd> {
-        self.offers.iter().map(|offer| offer.row.price_amount).min()
-    }
-
     pub fn availability(&self) -> Availability {
         if self.closed {
             return Availability::OutOfStock;
