@@ -28,6 +28,35 @@ async fn every_filter_keeps_what_fits_and_drops_the_rest() {
 }
 
 #[tokio::test]
+async fn a_price_range_finds_who_has_an_offer_within_it() {
+    let server = Server::start().await;
+    let client = server.client();
+    let list = client.get("/v1/products?limit=100").await.expect(200);
+    let mut products = Vec::new();
+    for id in ids(&list) {
+        let shown = client.get(&format!("/v1/products/{id}")).await.expect(200);
+        let prices: Vec<i64> = shown["offers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|offer| offer["price"]["amount"].as_i64().unwrap())
+            .collect();
+        products.push((id, prices));
+    }
+    let ends = products.iter().map(|(_, prices)| (*prices.iter().min().unwrap(), *prices.iter().max().unwrap()));
+    let between: Vec<_> = ends.filter(|(least, greatest)| least + 1 < *greatest).collect();
+    assert!(!between.is_empty(), "some product has offers at two prices");
+    for (least, greatest) in between {
+        let (min, max) = (least + 1, greatest - 1);
+        let found = client.get(&format!("/v1/products?limit=100&min_price={min}&max_price={max}")).await.expect(200);
+        let within = |prices: &[i64]| prices.iter().any(|price| (min..=max).contains(price));
+        let expected: HashSet<_> =
+            products.iter().filter(|(_, prices)| within(prices)).map(|(id, _)| id.clone()).collect();
+        assert_eq!(ids(&found).into_iter().collect::<HashSet<_>>(), expected, "{min} to {max}");
+    }
+}
+
+#[tokio::test]
 async fn facets_count_what_another_choice_would_bring() {
     let server = Server::start().await;
     let list = server.client().get("/v1/products?star=3&facets=true&limit=1").await.expect(200);
