@@ -22,6 +22,7 @@ use crate::messaging::webhooks::{Hooks, Postman};
 use crate::money::invoice::Clerk;
 use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
+use crate::ocop::traceability;
 use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
@@ -73,6 +74,7 @@ pub fn routes(config: &mut ServiceConfig) {
     fulfilment::routes(config);
     selling::routes(config);
     inventory::routes(config);
+    traceability::routes(config);
     reviews::routes(config);
     reports::routes(config);
     webhooks::routes(config);
@@ -98,6 +100,7 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "payments", description = "Paying, and what providers report"),
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
+        (name = "traceability", description = "From the box back to the tree: plots, events, codes"),
         (name = "applications", description = "Applying to sell"),
         (name = "admin", description = "What the platform's people decide"),
         (name = "carriers", description = "What carriers report"),

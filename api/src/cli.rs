@@ -16,6 +16,7 @@ use crate::app::{self, Services};
 use crate::config::{Config, Environment, Flags, new_secret_key};
 use crate::demo;
 use crate::money::{self, payout};
+use crate::ocop::traceability;
 use crate::people::identity::rules::{Contact, password_fault};
 use crate::people::identity::{NewAccount, create_account, grant_membership, grant_role};
 use crate::platform::db::{by_id, is_duplicate};
@@ -325,12 +326,13 @@ async fn create_user(
 
 async fn check(config: Config) -> anyhow::Result<()> {
     let services = Services::start(config).await?;
-    let found = inventory::check(services.db.fresh()).await?;
+    let mut found = inventory::check(services.db.fresh()).await?;
+    found.extend(traceability::check(services.db.fresh()).await?);
     for fault in &found {
         println!("{} {}: expected {}, found {}", fault.what, fault.id, fault.expected, fault.found);
     }
     ensure!(found.is_empty(), "{} places do not agree", found.len());
-    println!("Stock, movements, reservations and orders agree.");
+    println!("Stock, movements, reservations, orders and traced events agree.");
     Ok(())
 }
 

@@ -11,6 +11,8 @@ pub mod people;
 
 pub mod ledger;
 
+pub mod ocop;
+
 pub mod shop;
 
 pub mod orders;

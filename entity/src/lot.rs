@@ -20,6 +20,8 @@ pub struct Model {
     pub household: Option<String>,
     pub note: Option<String>,
     pub forecast_id: Option<ForecastId>,
+    /// Why it was harvested within a plot's waiting period.
+    pub wait_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

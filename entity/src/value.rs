@@ -55,6 +55,7 @@ typed_id! {
     ScheduledPriceId, MediaId, ForecastId, PickupPointId, ParcelId, ReturnId, ReviewId, ImportId, WebhookId,
     WebhookMessageId, LedgerAccountId, JournalId, PostingId, CommissionRuleId, PaymentId, RefundId, SettlementId,
     ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId, PartnerId, FeedId, ClickId, ApiKeyId, SiteId, EventId,
+    PlotId, DiaryEntryId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -268,6 +269,44 @@ words! {
     ForecastState { Open = "open", Closed = "closed", Harvested = "harvested", Cancelled = "cancelled" }
 
     LotState { Good = "good", Blocked = "blocked" }
+
+    /// What is done on a plot.
+    DiaryKind {
+        Fertiliser = "fertiliser",
+        PlantProtection = "plant_protection",
+        Irrigation = "irrigation",
+        Inspection = "inspection",
+        Other = "other",
+    }
+
+    /// What happens to a lot.
+    TraceAct {
+        /// Harvested or made: it comes into the world.
+        Harvested = "harvested",
+        Packed = "packed",
+        Unpacked = "unpacked",
+        /// Sent back by a buyer, and back on the shelf.
+        Returned = "returned",
+        /// Counted anew: more or fewer than written.
+        Counted = "counted",
+        Destroyed = "destroyed",
+        /// Made into another lot.
+        Transformed = "transformed",
+        Stored = "stored",
+        Shipped = "shipped",
+        /// At a reception where its buyer collects.
+        Arrived = "arrived",
+        Sold = "sold",
+        /// Nobody took it.
+        CameBack = "came_back",
+        Inspected = "inspected",
+        /// An event was recorded in error.
+        Declared = "declared",
+        /// Told by somebody else.
+        Captured = "captured",
+    }
+
+    TraceRole { What = "what", Input = "input", Output = "output" }
 
     PreorderState {
         /// For its harvest.

@@ -28,6 +28,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0016_tourism", include_str!("sql/0016_tourism.sql")),
     ("m0017_import_doubts", include_str!("sql/0017_import_doubts.sql")),
     ("m0018_shop_versions", include_str!("sql/0018_shop_versions.sql")),
+    ("m0019_traceability", include_str!("sql/0019_traceability.sql")),
 ];
 
 pub struct Migrator;

@@ -329,6 +329,16 @@ impl Server {
         database.close().await.unwrap();
         count
     }
+
+    /// The same as a text.
+    pub async fn text(&self, sql: &str) -> String {
+        let database = connect(&self.database_url).await;
+        let statement = sea_orm::Statement::from_string(database.get_database_backend(), sql);
+        let row = database.query_one_raw(statement).await.unwrap();
+        let text = row.map(|row| row.try_get_by_index::<String>(0).unwrap()).unwrap_or_default();
+        database.close().await.unwrap();
+        text
+    }
 }
 
 impl Drop for Server {

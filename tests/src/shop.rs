@@ -55,6 +55,7 @@ impl Server {
 }
 
 /// Somebody who sells.
+#[derive(Clone)]
 pub struct Seller {
     pub cooperative: String,
     pub product: String,

@@ -5,6 +5,7 @@
 
 mod attribution;
 mod authorization;
+mod boxes;
 mod catalogue;
 mod checkout;
 mod console;
@@ -43,6 +44,7 @@ mod signs;
 mod statements;
 mod storefront;
 mod tourism;
+mod traceability;
 mod trouble;
 mod webhooks;
 mod written;

@@ -10,6 +10,7 @@ use serde_json::json;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::load::{receipt_row, stock_row};
+use crate::ocop::traceability::events;
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership};
 use crate::platform::clock::Clock;
@@ -70,7 +71,7 @@ pub async fn generate(
     count: usize,
     progress: impl Fn(usize),
 ) -> anyhow::Result<()> {
-    let now = clock.now();
+    let (now, since) = (clock.now(), RowId::new());
     let categories: Vec<CategoryId> = leaves(db).await?;
     let communes: Vec<_> = crate::people::places::communes_of("25").collect();
     anyhow::ensure!(!communes.is_empty(), "there are no communes in Phú Thọ");
@@ -101,6 +102,7 @@ pub async fn generate(
             std::mem::take(&mut rows).write(&transaction).await?;
         }
     }
+    events::catch_up(&transaction, since).await?;
     emit(&transaction, "catalogue.replaced", maker.0, json!({}), now).await?;
     transaction.commit().await?;
     Ok(())
@@ -285,6 +287,7 @@ impl Hanger<'_> {
             note: Set(None),
             state: Set(LotState::Good),
             forecast_id: Set(None),
+            wait_reason: Set(None),
             created_at: Set(now),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::value::{
-    AccountId, CategoryId, CooperativeId, CooperativeStatus, DestinationId, Language, MemberRole, MovementKind,
+    AccountId, CategoryId, CooperativeId, CooperativeStatus, DestinationId, Language, LotId, MemberRole, MovementKind,
     OffSeason, OfferId, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId, Vnd,
 };
 use entity::{
@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, Set};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{BUYER, CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
-use super::{PASSWORD, partner, past, pictures};
+use super::{PASSWORD, partner, past, pictures, plots};
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
 use crate::platform::clock::Clock;
@@ -97,6 +97,11 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
         let sql = "UPDATE lot SET expires_on = $2 WHERE id = $1";
         run(&transaction, sql, [product.0.into(), expires_on.into()]).await?;
     }
+    let pomelo = offers.get("BD-6").map(|(_, product, ..)| *product);
+    if let (Some(product), Some((grower, owner))) = (pomelo, makers.first()) {
+        plots::add(&transaction, (*grower, *owner), LotId(product.0), clock.today(), now).await?;
+    }
+    plots::roads(&transaction).await?;
     transaction.commit().await?;
     Ok(true)
 }

@@ -10,6 +10,7 @@ mod month;
 mod partner;
 mod past;
 mod pictures;
+mod plots;
 mod tour;
 
 pub use generate::generate;

@@ -17,6 +17,7 @@ use crate::ledger::refunds::Owe;
 use crate::ledger::rules::{Account, Entry, Journal, OrderMoney, Piece, Rule, Sale, Tax, commissions};
 use crate::ledger::tax::{tax_kind, tax_line_row};
 use crate::ledger::{self, payments};
+use crate::ocop::traceability::events;
 use crate::orders::ordering::cash_reference;
 use crate::orders::ordering::refunds::{What, owe};
 use crate::platform::clock::{Clock, VIETNAM};
@@ -68,6 +69,7 @@ pub async fn month(db: &Db, clock: Clock, count: usize, progress: impl Fn(usize)
         rule_row(now).insert(db.write()).await?;
         rules = rules_on(db.fresh(), today).await?;
     }
+    let since = RowId::new();
     let mut done = 0;
     while done < count {
         let size = CHUNK.min(count - done);
@@ -90,7 +92,8 @@ pub async fn month(db: &Db, clock: Clock, count: usize, progress: impl Fn(usize)
         done += size;
         progress(size);
     }
-    take_from_stock(db).await
+    take_from_stock(db).await?;
+    Ok(events::catch_up(db.write(), since).await?)
 }
 
 fn rule_row(now: OffsetDateTime) -> commission_rule::ActiveModel {

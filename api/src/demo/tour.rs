@@ -1,22 +1,25 @@
 //! What `ocop demo` prints: where to look, who can sign in, and lines for a shell that buy a box of pomelos.
 
-use entity::value::{CooperativeId, OfferId};
+use entity::value::{CooperativeId, LotId, OfferId, ProductId};
 use sea_orm::FromQueryResult;
 
 use super::PASSWORD;
 use super::data::BUYER;
 use super::data::MAKERS;
 use super::load::{ADMIN, OFFICER, PARTNER, owner_email};
+use crate::ocop::traceability::codes::Code;
 use crate::platform::db::{Db, one};
 
 #[derive(FromQueryResult)]
 struct Sold {
     id: OfferId,
     cooperative_id: CooperativeId,
+    product_id: ProductId,
 }
 
 async fn sold(db: &Db, sku: &str) -> anyhow::Result<Sold> {
-    let row = one::<Sold>(db.fresh(), "SELECT id, cooperative_id FROM offer WHERE sku = $1", [sku.into()]).await?;
+    let row = one::<Sold>(db.fresh(), "SELECT id, cooperative_id, product_id FROM offer WHERE sku = $1", [sku.into()])
+        .await?;
     row.ok_or_else(|| anyhow::anyhow!("this database holds something else than the demo: offer {sku} is missing"))
 }
 
@@ -32,6 +35,7 @@ Look around
   {base_url}/                                  the shop, for guests on a phone
   {base_url}/partner                           where homestays make feeds and widgets: sign in as the partner below
   {base_url}/embed/qua-que-suoi-khoang         a widget; as a feed: {base_url}/feeds/qua-que-suoi-khoang.json (.rss .atom .csv .jsonld …)
+  {base_url}/t/{trace}                         what the label of a box of pomelos leads to
   {base_url}/console                           where cooperatives run their shop: sign in as a seller below
   {base_url}/docs                              the API, page by page
   {base_url}/v1/products?q=buoi%20dien         search without accents
@@ -75,5 +79,6 @@ Stop with Ctrl-C.
         honey_id = honey.id,
         pomelo_cooperative = pomelo.cooperative_id,
         honey_cooperative = honey.cooperative_id,
+        trace = Code::of(LotId(pomelo.product_id.0)).plain(),
     ))
 }

@@ -3,7 +3,8 @@
 //! - `storefront`: the shop for guests: products, cooperatives, destinations, basket, checkout, orders.
 //! - `console`: for who works in a cooperative, and at `/partner` for tourism partners.
 //!
-//! They call what the API's routes call, and hold no rules of their own.
+//! They call what the API's routes call, and hold no rules of their own. What both call things stands in `words`.
 
 pub mod console;
 pub mod storefront;
+mod words;

@@ -7,6 +7,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use entity::value::Language;
 use garde::i18n::{I18n, InvalidCreditCard, InvalidEmail, InvalidPhoneNumber, InvalidUrl, IpKind};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +111,20 @@ impl I18n for Vietnamese {
     }
     fn required_not_set(&self) -> Cow<'static, str> {
         "bắt buộc".into()
+    }
+}
+
+/// A text in Vietnamese and English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"vi": "Bưởi Diễn Đú Sáng", "en": "Dú Sáng Diễn pomelo"}))]
+pub struct Bilingual {
+    pub vi: String,
+    pub en: String,
+}
+
+impl Bilingual {
+    pub fn new(vi: &str, en: &str) -> Self {
+        Self { vi: vi.to_owned(), en: en.to_owned() }
     }
 }
 

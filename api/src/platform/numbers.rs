@@ -3,6 +3,8 @@
 //! A text is understood as a whole or refused with the reason; nothing of it is ever passed over. Marks group (`250.000`,
 //! `250,000`, `250 000`) or begin a fraction (`1,2`): where a text could mean both (`1.250 kg`), it is refused.
 
+use time::{Date, Month};
+
 use super::i18n::Text;
 
 /// Money in đồng. Multiples: nghìn, ngàn, k (1,000), triệu, tr (1,000,000), tỷ (1,000,000,000).
@@ -50,6 +52,23 @@ pub fn amount_setting<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Resu
 }
 
 /// A month: `11`, `tháng 11`, `T11`.
+/// A day as people write it: `24/11/2026`, `24-11-2026`, `24.11.2026`, or as machines do: `2026-11-24`.
+pub fn date(text: &str) -> Result<Date, Text> {
+    let wrong = || Text::new("ngày không đúng, ví dụ 24/11/2026", "not a date, such as 24/11/2026");
+    let parts: Vec<&str> = text.trim().split(['/', '-', '.']).map(str::trim).collect();
+    let [first, month, last] = parts.as_slice() else { return Err(wrong()) };
+    let (year, day) = if first.len() == 4 { (first, last) } else { (last, first) };
+    if year.len() != 4 {
+        return Err(wrong());
+    }
+    let number = |text: &str| text.parse::<u16>().ok();
+    let read = || {
+        let month = Month::try_from(u8::try_from(number(month)?).ok()?).ok()?;
+        Date::from_calendar_date(number(year)?.into(), month, u8::try_from(number(day)?).ok()?).ok()
+    };
+    read().ok_or_else(wrong)
+}
+
 pub fn month(text: &str) -> Result<i64, Text> {
     let bare = spelt(text);
     let bare = bare.strip_prefix("tháng").or_else(|| bare.strip_prefix("thang")).or_else(|| bare.strip_prefix('t'));

@@ -123,6 +123,28 @@ fn counts_days_and_months() {
     assert!(month("13").is_err() && month("tháng giêng").is_err());
 }
 
+#[test]
+fn days_are_read_as_people_write_them() {
+    let right = time::macros::date!(2026 - 11 - 04);
+    for text in ["04/11/2026", "4/11/2026", " 4-11-2026 ", "4.11.2026", "4 / 11 / 2026", "2026-11-04"] {
+        assert_eq!(date(text).ok(), Some(right), "{text}");
+    }
+    for text in [
+        "",
+        "4/11",
+        "4/11/26",
+        "31/02/2026",
+        "11/24/2026",
+        "04-11-2026x",
+        "0/1/2026",
+        "2026-13-01",
+        "hôm nay",
+        "4/11/2026/1",
+    ] {
+        assert!(date(text).is_err(), "{text}");
+    }
+}
+
 /// An independent reading of plain numbers: digits with well-formed groups and nothing else.
 fn plainly(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -165,7 +187,7 @@ proptest! {
 
     #[test]
     fn no_text_at_all_brings_it_down(text in "\\PC{0,20}") {
-        let _ = (amount(&text), weight(&text), count(&text), days(&text), month(&text), change(&text));
+        let _ = (amount(&text), weight(&text), count(&text), days(&text), month(&text), change(&text), date(&text).is_ok());
     }
 
     /// The words alone say how much: the number before a multiple is the number times it.

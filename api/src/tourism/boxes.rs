@@ -3,7 +3,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post, put};
 use entity::pickup_point;
-use entity::value::{DestinationId, OrderActor, OrderId, OrderState, PartnerId, PickupPointId};
+use entity::value::{DestinationId, OrderActor, OrderId, OrderState, PartnerId, PickupPointId, TraceAct};
 use garde::Validate;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set,
@@ -14,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::destinations;
+use crate::ocop::traceability::events::{Act, order_moved};
 use crate::orders::fulfilment::WRONG_CODE;
 use crate::orders::ordering::{self, Action, By, ORDER_STATE, OrderRow, order_within, step_within};
 use crate::people::desk::PartnerDesk;
@@ -303,6 +304,8 @@ pub async fn arrive(desk: &PartnerDesk, id: OrderId) -> Result<BoxView, Problem>
     if !ordering::arrived(&transaction, id, until, now).await? {
         return Err(Problem::new(&ORDER_STATE).extension("state", row.state));
     }
+    let act = Act { pickup_point: Some(point.id), ..Act::new(TraceAct::Arrived, None, now) };
+    order_moved(&transaction, id, &act, now).await?;
     desk.audit(&transaction, "box.arrived", ("order", id.0), (), json!({"point": point.id})).await?;
     emit(&transaction, "order.arrived", id.0, json!({"pickup_point": point.id}), now).await?;
     transaction.commit().await?;

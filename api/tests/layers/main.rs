@@ -9,8 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use source::File;
 
 /// From the ground up. A district knows those before it.
-const DISTRICTS: &[&str] =
-    &["platform", "config", "people", "ledger", "shop", "orders", "money", "tourism", "messaging", "pages", "demo"];
+const DISTRICTS: &[&str] = &[
+    "platform",
+    "config",
+    "people",
+    "ledger",
+    "ocop",
+    "shop",
+    "orders",
+    "money",
+    "tourism",
+    "messaging",
+    "pages",
+    "demo",
+];
 /// What puts everything together.
 const ROOT: &[&str] = &["app", "cli", "service", "swagger", "main", "lib"];
 /// Districts that are one slice.

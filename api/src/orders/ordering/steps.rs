@@ -1,7 +1,7 @@
 //! Moving an order by one step of the table: state, stock, history and event in one transaction.
 
 use entity::order_event;
-use entity::value::{AccountId, OrderActor, OrderId, RowId};
+use entity::value::{AccountId, OrderActor, OrderId, OrderState, RowId, TraceAct};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use time::{Duration, OffsetDateTime};
 
@@ -9,6 +9,7 @@ use super::money;
 use super::rules::{Action, Effect, next};
 use super::store::{OrderRow, order};
 use crate::ledger;
+use crate::ocop::traceability::events::{self, Act};
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Db, one, run};
 use crate::platform::outbox::{Bell, emit};
@@ -128,12 +129,31 @@ pub async fn step_within(
         at: Set(now),
     };
     order_event::Entity::insert(event).exec_without_returning(transaction).await?;
+    trace(transaction, row, step.to, by.account, now).await?;
     let offers: Vec<_> = levels.iter().map(|level| level.offer).collect();
     let topic = format!("order.{}", step.to.as_str());
     emit(transaction, &topic, row.id.0, serde_json::json!({"offers": offers}), now).await?;
     let journals = money::follow(transaction, row, step.to, &reason, now).await?;
     ledger::post(transaction, journals, now).await?;
     Ok(levels)
+}
+
+/// Tells of the order's lots that they are shipped or sold. Packing, and what returns to its lots, is told by the stock that
+/// moves.
+async fn trace(
+    transaction: &impl ConnectionTrait,
+    row: &OrderRow,
+    to: OrderState,
+    actor: Option<AccountId>,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let (act, pickup_point) = match to {
+        OrderState::Shipped => (TraceAct::Shipped, None),
+        OrderState::Delivered => (TraceAct::Sold, row.pickup_point_id),
+        _ => return Ok(()),
+    };
+    let act = Act { pickup_point, ..Act::new(act, actor, now) };
+    Ok(events::order_moved(transaction, row.id, &act, now).await?)
 }
 
 #[derive(FromQueryResult)]

@@ -10,8 +10,10 @@ use time::Date;
 
 use super::render::{page, value};
 use super::session::{FORM, Form, Seat, Turn};
+use crate::ocop::traceability::plots;
 use crate::people::identity::Permission;
 use crate::platform::db::all;
+use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 use crate::shop::inventory::harvest::{self, LotQuantity, NewLot};
 use crate::shop::inventory::lots::{self, LotQuery};
@@ -36,12 +38,17 @@ pub async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
         [shop.into()],
     )
     .await?;
+    let plots = plots::find(&seat.desk, shop, (Some(MAX_LIMIT), None)).await?;
+    let plots: Vec<_> = plots.items.into_iter().filter(|plot| plot.active).collect();
     let today = seat.desk.today().to_string();
     page(
         &seat,
         "lots.html",
         "stock",
-        context! { lots => value(&found.items), offers => value(&offers), today => today },
+        context! {
+            lots => value(&found.items), offers => value(&offers), today => today, plots => value(&plots),
+            may_correct => seat.may(Permission::CorrectTraces),
+        },
     )
 }
 
@@ -55,10 +62,14 @@ fn new_lot(form: &Form) -> Result<NewLot, Problem> {
         code: form.some("code"),
         harvested_on: date("harvested_on")?,
         expires_on: if form.text("expires_on").is_empty() { None } else { Some(date("expires_on")?) },
-        plot: form.some("plot"),
+        plot: None,
         household: form.some("household"),
         note: None,
         certificate_ids: Vec::new(),
+        plot_ids: form.all("plot").filter_map(|id| id.parse().ok()).collect(),
+        wait_reason: form.some("wait_reason"),
+        made_of: Vec::new(),
+        added_g: 0,
         forecast_id: None,
         contents: vec![LotQuantity {
             offer_id: offer.parse().map_err(|_| wrong("what"))?,
@@ -79,7 +90,10 @@ pub async fn on_create(request: HttpRequest, seat: Seat, payload: Payload) -> Re
         Err(problem) => Err(problem),
     };
     match made {
-        Ok(_) => Ok(seat.back("/console/lots", Ok(seat.say("Đã ghi lô mới.", "The lot is recorded.")))),
+        Ok(lot) => {
+            let path = format!("/console/lots/{}", lot.id);
+            Ok(seat.back(&path, Ok(seat.say("Đã ghi lô mới.", "The lot is recorded."))))
+        }
         Err(problem) if problem.code.status < 500 => Ok(seat.back("/console/lots", Err(&problem))),
         Err(problem) => Err(problem.into()),
     }

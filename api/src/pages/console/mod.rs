@@ -8,9 +8,11 @@ mod answer;
 mod entry;
 mod imports;
 mod income;
+mod lot;
 mod lots;
 mod orders;
 mod partner;
+mod plots;
 mod products;
 mod receptions;
 mod render;
@@ -69,6 +71,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(lots::on_list)
         .service(lots::on_create)
         .service(lots::on_write_off)
+        .service(lot::on_show)
+        .service(lot::on_labels)
+        .service(lot::on_observe)
+        .service(lot::on_correct)
+        .service(plots::on_list)
+        .service(plots::on_create)
+        .service(plots::on_show)
+        .service(plots::on_write)
+        .service(plots::on_withdraw)
         .service(team::on_show)
         .service(team::on_act)
         .service(receptions::on_list)

@@ -9,6 +9,7 @@ use minijinja::{Environment, ErrorKind, State, Value, context};
 use super::answer::html;
 use super::session::{Seat, Turn, said};
 use super::words::WORDS;
+use crate::pages::words::ACTS;
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 
@@ -28,7 +29,7 @@ macro_rules! pages {
 pages! {
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
-    "import_progress.html", "lots.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
+    "import_progress.html", "lots.html", "lot.html", "plots.html", "plot.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
     "partner_waiting.html", "partner_feeds.html", "partner_feed.html", "partner_preview.html", "partner_snippet.html", "partner_boxes.html",
     "partner_reports.html", "partner_settings.html", "partner_secret.html",
 }
@@ -36,6 +37,7 @@ pages! {
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("word", word);
+    environment.add_filter("act", act);
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));
     environment
@@ -47,6 +49,12 @@ static COPY: &str = include_str!("../../../assets/console/copy.js");
 #[get("/console/static/copy.js")]
 pub async fn copy_script() -> HttpResponse {
     asset("text/javascript; charset=utf-8", COPY)
+}
+
+/// What happened to a lot, in words.
+fn act(state: &State<'_, '_>, key: &str) -> String {
+    let found = ACTS.iter().find(|(known, ..)| *known == key);
+    found.map_or_else(|| key.to_owned(), |(_, vi, en)| if is_english(state) { en } else { vi }.to_string())
 }
 
 /// States and the like, in words.

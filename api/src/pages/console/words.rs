@@ -79,4 +79,8 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("cooperative_group", "Tổ hợp tác", "Cooperative group"),
     ("company", "Doanh nghiệp", "Company"),
     ("household", "Hộ kinh doanh", "Household business"),
+    ("fertiliser", "Bón phân", "Fertiliser"),
+    ("plant_protection", "Phun thuốc", "Plant protection"),
+    ("irrigation", "Tưới", "Irrigation"),
+    ("inspection", "Kiểm tra", "Inspection"),
 ];

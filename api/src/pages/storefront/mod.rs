@@ -10,6 +10,7 @@ mod orders;
 mod pages;
 mod seo;
 mod shell;
+mod trace;
 
 use actix_web::web::ServiceConfig;
 
@@ -22,6 +23,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(pages::product)
         .service(pages::cooperative)
         .service(pages::destination)
+        .service(trace::on_type)
+        .service(trace::on_trace)
         .service(basket::show)
         .service(basket::add)
         .service(basket::change)

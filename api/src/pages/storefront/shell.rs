@@ -13,6 +13,7 @@ use minijinja::{Environment, State, Value, context};
 
 use crate::config::Config;
 use crate::orders::ordering::Known;
+use crate::pages::words;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -37,19 +38,28 @@ macro_rules! pages {
 
 pages! {
     "base.html", "macros.html", "home.html", "product.html", "cooperative.html", "destination.html", "basket.html", "checkout.html",
-    "review.html", "order.html", "error.html",
+    "review.html", "order.html", "trace.html", "trace_form.html", "error.html",
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("method", method);
     environment.add_filter("state", state_words);
+    environment.add_filter("act", |state: &State<'_, '_>, key: &str| known(state, key, words::ACTS));
+    environment.add_filter("diary", |state: &State<'_, '_>, key: &str| known(state, key, words::DIARY));
+    environment.add_filter("certificate", |state: &State<'_, '_>, key: &str| known(state, key, words::CERTIFICATES));
     environment.add_global("script", versioned("/static/shop.js", SCRIPT));
     environment
 });
 
 fn either(state: &State<'_, '_>, (vi, en): (&str, &str)) -> String {
     if is_english(state) { en } else { vi }.to_owned()
+}
+
+/// The words of a key, or the key.
+fn known(state: &State<'_, '_>, key: &str, words: &[(&str, &str, &str)]) -> String {
+    let found = words.iter().find(|(known, ..)| *known == key);
+    found.map_or_else(|| key.to_owned(), |(_, vi, en)| either(state, (vi, en)))
 }
 
 fn method(state: &State<'_, '_>, key: &str) -> String {

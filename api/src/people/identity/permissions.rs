@@ -33,8 +33,9 @@ permissions! {
     SeeOrders Staff "Xem đơn hàng và tin nhắn" "See orders and messages";
     FulfilOrders Staff "Xác nhận, đóng gói, giao, hủy đơn; in phiếu" "Confirm, pack, ship and cancel orders; print labels";
     AnswerBuyers Staff "Trả lời tin nhắn và đánh giá của khách" "Answer buyers' messages and reviews";
-    CountStock Staff "Ghi nhập, kiểm kho và lô thu hoạch" "Record receipts, counts and harvest lots";
+    CountStock Staff "Ghi nhập, kiểm kho, lô thu hoạch, thửa và nhật ký; in tem" "Record receipts, counts, harvest lots, plots and their diary; print labels";
     HandleReturns Manager "Duyệt và nhận hàng trả" "Decide on and receive returns";
+    CorrectTraces Manager "Cho thu hoạch trong thời gian cách ly (nêu lý do), rút nhật ký, đính chính sự kiện của lô" "Allow a harvest within a waiting period (with a reason), withdraw diary entries, correct events of lots";
     EditListings Manager "Đăng và sửa sản phẩm, giá, ảnh; nhập bảng tính; dự báo thu hoạch" "Write and change listings, prices and pictures; import sheets; forecast harvests";
     EditShop Manager "Sửa gian hàng, phí giao, điểm lấy hàng, hãng vận chuyển" "Change the shop, delivery prices, pick-up points and carriers";
     SeeReports Manager "Xem báo cáo doanh thu và xuất dữ liệu" "See reports and export data";

@@ -8,20 +8,7 @@ use time::Date;
 use utoipa::ToSchema;
 
 use super::rules::Availability;
-
-/// A text in Vietnamese and English.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"vi": "Bưởi Diễn Đú Sáng", "en": "Dú Sáng Diễn pomelo"}))]
-pub struct Bilingual {
-    pub vi: String,
-    pub en: String,
-}
-
-impl Bilingual {
-    pub fn new(vi: &str, en: &str) -> Self {
-        Self { vi: vi.to_owned(), en: en.to_owned() }
-    }
-}
+pub use crate::platform::i18n::Bilingual;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CategoryRef {

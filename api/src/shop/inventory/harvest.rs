@@ -2,7 +2,7 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
-use entity::value::{CooperativeId, ForecastId, LotId, LotState, MovementKind, OfferId, ProductId, RowId};
+use entity::value::{CooperativeId, ForecastId, LotId, LotState, OfferId, PlotId, ProductId, RowId, TraceAct};
 use entity::{lot, offer, product};
 use garde::Validate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
@@ -16,13 +16,21 @@ use super::moves::record;
 use super::preorders;
 use super::rules::MAX_QUANTITY;
 use super::store::{Outcome, level};
+use super::transform::{self, Ingredient};
+use crate::ocop::traceability::plots;
+use crate::ocop::traceability::waiting::too_early;
 use crate::people::desk::Desk;
-use crate::people::identity::Permission;
+use crate::people::identity::{Permission, require_member};
 use crate::platform::body::Body;
 use crate::platform::db::{by_id, is_duplicate, run};
 use crate::platform::outbox::emit;
-use crate::platform::problem::Problem;
+use crate::platform::problem::{Problem, codes};
 use crate::platform::read_model::Level;
+
+codes! {
+    /// `waiting` names each treatment, its plot and the first day of harvest. A manager may give a `wait_reason`, which stays visible.
+    HARVEST_TOO_EARLY = "harvest_too_early" 409 "Thửa còn trong thời gian cách ly sau phun thuốc. Hãy chờ, hoặc quản lý nêu lý do." "A plot is still within its waiting period after plant protection. Wait, or have a manager give a reason.";
+}
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +73,25 @@ pub struct NewLot {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub certificate_ids: Vec<RowId>,
+    /// The plots it was harvested on.
+    #[serde(default)]
+    #[garde(length(max = 20))]
+    #[schema(max_items = 20)]
+    pub plot_ids: Vec<PlotId>,
+    /// Why it is harvested although a plot's waiting period is not over; a manager's to say, and shown to buyers.
+    #[garde(inner(length(chars, min = 5, max = 300)))]
+    #[schema(min_length = 5, max_length = 300)]
+    pub wait_reason: Option<String>,
+    /// The lots it is made of, when it is not harvested but made: pomelos into jam.
+    #[serde(default)]
+    #[garde(length(max = 50), dive)]
+    #[schema(max_items = 50)]
+    pub made_of: Vec<Ingredient>,
+    /// What else went into it, with jars and lids, in grams: what is made weighs no more than what it was made of.
+    #[serde(default)]
+    #[garde(range(min = 0, max = 1_000_000_000))]
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    pub added_g: i64,
     /// The harvest a forecast promised: pre-orders are served from it, first come first served.
     pub forecast_id: Option<ForecastId>,
     #[garde(length(min = 1, max = 50), dive)]
@@ -126,19 +153,39 @@ async fn attach_certificates(transaction: &impl ConnectionTrait, lot: LotId, inp
     Ok(())
 }
 
+/// Why the plots may be harvested although they were sprayed lately, if they were; refused without a manager's reason.
+async fn early_harvest(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    cooperative: CooperativeId,
+    input: &NewLot,
+) -> Result<Option<String>, Problem> {
+    plots::hold(transaction, cooperative, "/plot_ids", &input.plot_ids).await?;
+    let waiting = too_early(transaction, cooperative, &input.plot_ids, input.harvested_on).await?;
+    if waiting.is_empty() {
+        return Ok(None);
+    }
+    let Some(reason) = text(input.wait_reason.clone()) else {
+        return Err(Problem::new(&HARVEST_TOO_EARLY).extension("waiting", waiting));
+    };
+    require_member(transaction, desk.who.account, cooperative, Permission::CorrectTraces).await?;
+    Ok(Some(reason))
+}
+
 /// The harvest on the shelves, and with those first who had ordered it; the levels it leaves.
 async fn put_on_sale(
     transaction: &impl ConnectionTrait,
     desk: &Desk,
+    act: TraceAct,
     lot: &lot::Model,
     contents: &[LotQuantity],
 ) -> Result<Vec<Level>, Problem> {
     let now = desk.now();
     let mut levels = Vec::new();
     for content in contents {
-        let (kind, actor) = (MovementKind::Receipt, Some(desk.who.account));
+        let actor = Some(desk.who.account);
         let outcome =
-            record(transaction, content.offer_id, kind, content.quantity, Some(lot.id), None, actor, now).await?;
+            record(transaction, content.offer_id, act, content.quantity, Some(lot.id), None, actor, now).await?;
         let Outcome::Done(found) = outcome else { return Err(Problem::internal("a receipt cannot be short")) };
         levels.extend(found);
     }
@@ -171,8 +218,11 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
         household: text(input.household.clone()),
         note: text(input.note.clone()),
         forecast_id: input.forecast_id,
+        wait_reason: None,
     };
     let transaction = desk.begin().await?;
+    let early = early_harvest(&transaction, desk, cooperative, &input).await?;
+    let lot = lot::Model { wait_reason: early, ..lot };
     if let Some(forecast) = lot.forecast_id {
         preorders::lock_harvest(&transaction, forecast).await?;
     }
@@ -181,12 +231,19 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
         .await
         .map_err(|error| if is_duplicate(&error) { Problem::new(&LOT_CODE_TAKEN) } else { error.into() })?;
     attach_certificates(&transaction, lot.id, &input).await?;
+    plots::attach(&transaction, lot.id, &input.plot_ids).await?;
     let mut contents = input.contents;
     contents.sort_by_key(|content| content.offer_id);
-    let levels = put_on_sale(&transaction, desk, &lot, &contents).await?;
+    let made: Vec<_> = contents.iter().map(|content| (content.offer_id, content.quantity)).collect();
+    let used = transform::use_up(&transaction, desk, &lot, &input.made_of, &made, input.added_g).await?;
+    let act = if used.is_some() { TraceAct::Transformed } else { TraceAct::Harvested };
+    let mut levels = put_on_sale(&transaction, desk, act, &lot, &contents).await?;
+    if let Some(used) = used {
+        levels.extend(used);
+    }
     let after = serde_json::json!({"code": lot.code, "expires_on": lot.expires_on});
     desk.audit(&transaction, "lot.recorded", ("lot", lot.id.0), (), after).await?;
-    let offers: Vec<_> = contents.iter().map(|content| content.offer_id).collect();
+    let offers: Vec<_> = levels.iter().map(|level| level.offer).collect();
     emit(&transaction, "stock.changed", lot.id.0, serde_json::json!({"offers": offers}), now).await?;
     if lot.forecast_id.is_some() {
         emit(&transaction, "product.changed", lot.product_id.0, serde_json::json!({}), now).await?;

@@ -3,9 +3,9 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, patch, post};
 use entity::lot;
-use entity::value::{CooperativeId, LotId, LotState, MovementKind, OfferId, ProductId, RowId};
+use entity::value::{CooperativeId, LotId, LotState, OfferId, PlotId, ProductId, RowId, TraceAct};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, DbErr, FromQueryResult, IntoActiveModel, Set};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +14,7 @@ use super::moves::record;
 use super::rules::MAX_QUANTITY;
 use super::store::BELOW_RESERVED;
 use super::store::Outcome;
+use crate::ocop::traceability::codes::Code;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
@@ -38,6 +39,28 @@ pub struct LotContent {
     pub pack_vi: String,
     pub pack_en: String,
     pub on_hand: i64,
+    #[serde(skip)]
+    gtin: Option<String>,
+    /// GS1 Digital Link, where the offer has a GTIN.
+    #[sea_orm(skip)]
+    #[schema(required = true)]
+    pub digital_link: Option<String>,
+    /// GS1 element string, as scanners of GS1 DataMatrix read it: GTIN (01), made on (11), good until (17), lot (10).
+    #[sea_orm(skip)]
+    #[schema(required = true)]
+    pub element_string: Option<String>,
+}
+
+impl LotContent {
+    /// With what its label says in GS1's terms.
+    fn named(mut self, lot: &LotRow, base_url: &str) -> Self {
+        let code = Code::of(lot.id);
+        let named = self.gtin.as_ref().map(|gtin| {
+            (code.address(base_url, Some(gtin)), code.element_string(gtin, lot.harvested_on, lot.expires_on))
+        });
+        (self.digital_link, self.element_string) = named.unzip();
+        self
+    }
 }
 
 #[derive(Clone, Serialize, ToSchema)]
@@ -66,6 +89,37 @@ pub struct LotView {
     pub note: Option<String>,
     pub contents: Vec<LotContent>,
     pub certificate_ids: Vec<RowId>,
+    /// The plots it was harvested on.
+    pub plots: Vec<LotPlot>,
+    /// The lots it was made of.
+    pub sources: Vec<LotSource>,
+    /// Why it was harvested although a plot's waiting period was not over.
+    #[schema(required = true)]
+    pub wait_reason: Option<String>,
+    /// What its labels carry.
+    pub trace_code: String,
+    /// Where that leads.
+    pub trace_url: String,
+}
+
+/// A plot of a lot.
+#[derive(Clone, FromQueryResult, Serialize, ToSchema)]
+pub struct LotPlot {
+    #[serde(skip)]
+    lot_id: LotId,
+    pub id: PlotId,
+    pub name: String,
+}
+
+/// A lot that another was made of, and how much of it.
+#[derive(Clone, FromQueryResult, Serialize, ToSchema)]
+pub struct LotSource {
+    #[serde(skip)]
+    made_id: LotId,
+    pub lot_id: LotId,
+    pub code: String,
+    pub offer_id: OfferId,
+    pub quantity: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -81,9 +135,10 @@ struct LotRow {
     plot: Option<String>,
     household: Option<String>,
     note: Option<String>,
+    wait_reason: Option<String>,
 }
 
-const LOTS: &str = "SELECT l.id, l.product_id, p.name_vi, p.name_en, l.code, l.state, l.harvested_on, l.expires_on, l.plot, l.household, l.note
+const LOTS: &str = "SELECT l.id, l.product_id, p.name_vi, p.name_en, l.code, l.state, l.harvested_on, l.expires_on, l.plot, l.household, l.note, l.wait_reason
  FROM lot l JOIN product p ON p.id = l.product_id";
 
 #[derive(FromQueryResult)]
@@ -92,16 +147,18 @@ struct CertificateOf {
     certificate_id: RowId,
 }
 
-async fn views(connection: &impl ConnectionTrait, rows: Vec<LotRow>, today: Date) -> Result<Vec<LotView>, DbErr> {
+async fn views(desk: &Desk, rows: Vec<LotRow>) -> Result<Vec<LotView>, DbErr> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let (connection, today, base_url) = (desk.db.fresh(), desk.today(), desk.config.base_url());
     let ids: Vec<sea_orm::Value> = rows.iter().map(|row| row.id.into()).collect();
     let among = list_of(1, ids.len());
     let contents = all::<LotContent>(
         connection,
         format!(
-            "SELECT s.lot_id, s.offer_id, o.sku, o.pack_vi, o.pack_en, s.on_hand FROM lot_stock s JOIN offer o ON o.id = s.offer_id
+            "SELECT s.lot_id, s.offer_id, o.sku, o.pack_vi, o.pack_en, s.on_hand, k.key AS gtin FROM lot_stock s
+             JOIN offer o ON o.id = s.offer_id LEFT JOIN gs1_key k ON k.offer_id = o.id
              WHERE s.lot_id IN {among} ORDER BY o.position, o.id"
         ),
         ids.clone(),
@@ -110,13 +167,36 @@ async fn views(connection: &impl ConnectionTrait, rows: Vec<LotRow>, today: Date
     let certificates = all::<CertificateOf>(
         connection,
         format!("SELECT lot_id, certificate_id FROM lot_certificate WHERE lot_id IN {among} ORDER BY certificate_id"),
+        ids.clone(),
+    )
+    .await?;
+    let plots = all::<LotPlot>(
+        connection,
+        format!("SELECT l.lot_id, p.id, p.name FROM lot_plot l JOIN plot p ON p.id = l.plot_id WHERE l.lot_id IN {among} ORDER BY p.name"),
+        ids.clone(),
+    )
+    .await?;
+    let sources = all::<LotSource>(
+        connection,
+        format!(
+            "SELECT s.lot_id AS made_id, s.source_lot_id AS lot_id, l.code, s.offer_id, s.quantity FROM lot_source s
+             JOIN lot l ON l.id = s.source_lot_id WHERE s.lot_id IN {among} ORDER BY l.code, s.offer_id"
+        ),
         ids,
     )
     .await?;
     let view = |row: LotRow| LotView {
         days_left: row.expires_on.map(|expires_on| (expires_on - today).whole_days()),
-        contents: contents.iter().filter(|content| content.lot_id == row.id).cloned().collect(),
+        contents: contents
+            .iter()
+            .filter(|content| content.lot_id == row.id)
+            .map(|content| content.clone().named(&row, &base_url))
+            .collect(),
         certificate_ids: certificates.iter().filter(|of| of.lot_id == row.id).map(|of| of.certificate_id).collect(),
+        plots: plots.iter().filter(|plot| plot.lot_id == row.id).cloned().collect(),
+        sources: sources.iter().filter(|source| source.made_id == row.id).cloned().collect(),
+        trace_code: Code::of(row.id).to_string(),
+        trace_url: format!("{base_url}/t/{}", Code::of(row.id).plain()),
         id: row.id,
         product_id: row.product_id,
         product_name_vi: row.name_vi,
@@ -128,6 +208,7 @@ async fn views(connection: &impl ConnectionTrait, rows: Vec<LotRow>, today: Date
         plot: row.plot,
         household: row.household,
         note: row.note,
+        wait_reason: row.wait_reason,
     };
     Ok(rows.into_iter().map(view).collect())
 }
@@ -169,14 +250,14 @@ pub async fn find(desk: &Desk, cooperative: CooperativeId, query: &LotQuery) -> 
         list = list.and("EXISTS (SELECT 1 FROM lot_stock s WHERE s.lot_id = l.id AND s.on_hand > ?)", 0_i64);
     }
     let page = list.page(desk.db.fresh(), |row: &LotRow| row.id).await?;
-    let items = views(desk.db.fresh(), page.items, desk.today()).await?;
+    let items = views(desk, page.items).await?;
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
 pub async fn show(desk: &Desk, cooperative: CooperativeId, id: LotId) -> Result<LotView, Problem> {
     let sql = format!("{LOTS} WHERE l.cooperative_id = $1 AND l.id = $2");
     let row = one::<LotRow>(desk.db.fresh(), sql, [cooperative.into(), id.into()]).await?;
-    let views = views(desk.db.fresh(), row.into_iter().collect(), desk.today()).await?;
+    let views = views(desk, row.into_iter().collect()).await?;
     views.into_iter().next().ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
@@ -309,8 +390,8 @@ pub async fn write_off(
 async fn adjust(desk: &Desk, offer: OfferId, quantity: i64, lot: LotId, note: String) -> Result<(), Problem> {
     let now = desk.now();
     let transaction = desk.db.begin().await?;
-    let (kind, actor) = (MovementKind::Correction, Some(desk.who.account));
-    let outcome = record(&transaction, offer, kind, quantity, Some(lot), text(Some(note)), actor, now).await?;
+    let (act, actor) = (TraceAct::Destroyed, Some(desk.who.account));
+    let outcome = record(&transaction, offer, act, quantity, Some(lot), text(Some(note)), actor, now).await?;
     let Outcome::Done(levels) = outcome else { return Err(Problem::new(&BELOW_RESERVED)) };
     let after = serde_json::json!({"lot": lot, "quantity": quantity});
     desk.audit(&transaction, "stock.moved", ("offer", offer.0), (), after).await?;

@@ -8,6 +8,7 @@
 //! reading and then writing. A checkout reserves; packing takes (a `sale` movement); cancelling releases what was
 //! reserved or puts back what was taken. `on_hand` equals the sum of an offer's movements, always.
 
+pub mod amend;
 pub mod forecasts;
 pub mod harvest;
 mod lot_of_the_day;
@@ -18,6 +19,7 @@ pub mod preorders;
 mod routes;
 pub mod rules;
 mod store;
+mod transform;
 
 pub use moves::{Packing, Pick, put_back, record, release, restock, take};
 pub use routes::{NewMovement, StockItem, one_of, receive, receive_within, stock_of};
@@ -37,6 +39,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(harvest::create_lot)
         .service(lots::update_lot)
         .service(lots::write_off)
+        .service(amend::observe_lot)
+        .service(amend::declare_error)
         .service(forecasts::list_forecasts)
         .service(forecasts::create_forecast)
         .service(forecasts::update_forecast);

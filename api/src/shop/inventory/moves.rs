@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId};
+use entity::value::{AccountId, LotId, OfferId, OrderId, TraceAct};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use time::{Date, OffsetDateTime};
 
@@ -72,7 +72,7 @@ pub async fn take(transaction: &impl ConnectionTrait, order: OrderId, packing: P
             Ok(picks) => moves.extend(picks.into_iter().map(|(lot, quantity)| Move {
                 offer: row.offer_id,
                 lot,
-                kind: MovementKind::Sale,
+                act: TraceAct::Packed,
                 quantity: -quantity,
                 order: Some(order),
                 note: None,
@@ -113,7 +113,7 @@ pub async fn put_back(
 ) -> Result<Outcome, DbErr> {
     let taken = turn(transaction, order, "taken", "released").await?;
     let lines: Vec<_> = taken.iter().map(|row| (row.offer_id, row.quantity)).collect();
-    bring_back(transaction, order, MovementKind::Cancel, &lines, actor, now).await
+    bring_back(transaction, order, TraceAct::Unpacked, &lines, actor, now).await
 }
 
 /// Goods a buyer sent back, in good state, return to the lots they came from.
@@ -124,13 +124,13 @@ pub async fn restock(
     actor: Option<AccountId>,
     now: OffsetDateTime,
 ) -> Result<Outcome, DbErr> {
-    bring_back(transaction, order, MovementKind::Return, lines, actor, now).await
+    bring_back(transaction, order, TraceAct::Returned, lines, actor, now).await
 }
 
 async fn bring_back(
     transaction: &impl ConnectionTrait,
     order: OrderId,
-    kind: MovementKind,
+    act: TraceAct,
     lines: &[(OfferId, i64)],
     actor: Option<AccountId>,
     now: OffsetDateTime,
@@ -145,7 +145,7 @@ async fn bring_back(
         for row in sold.iter().filter(|row| row.offer_id == offer) {
             let back = left.min(row.quantity);
             if back > 0 {
-                moves.push(Move { offer, lot: row.lot_id, kind, quantity: back, order: Some(order), note: None });
+                moves.push(Move { offer, lot: row.lot_id, act, quantity: back, order: Some(order), note: None });
                 left -= back;
             }
         }
@@ -160,13 +160,13 @@ async fn bring_back(
     shift(transaction, &shifts, now).await
 }
 
-/// A receipt, a return or a correction by a person. Without a lot, what comes in goes into the day's own lot of the
+/// A receipt, a return, a count or a write-off by a person. Without a lot, what comes in goes into the day's own lot of the
 /// product, and what is missing is taken from the lots that expire first, the expired before all.
 #[allow(clippy::too_many_arguments, reason = "what a movement is made of")]
 pub async fn record(
     transaction: &impl ConnectionTrait,
     offer: OfferId,
-    kind: MovementKind,
+    act: TraceAct,
     quantity: i64,
     lot: Option<LotId>,
     note: Option<String>,
@@ -181,7 +181,7 @@ pub async fn record(
     )
     .await?;
     lock(transaction, &[offer]).await?;
-    let entry = |lot, quantity| Move { offer, lot, kind, quantity, order: None, note: note.clone() };
+    let entry = |lot, quantity| Move { offer, lot, act, quantity, order: None, note: note.clone() };
     let moves = match lot {
         Some(lot) => vec![entry(lot, quantity)],
         None if quantity > 0 => vec![entry(lot_of_the_day(transaction, offer, now).await?, quantity)],

@@ -1,9 +1,11 @@
 //! Rows of goods that begin to be counted.
 
 use entity::value::{AccountId, CooperativeId, LotId, LotState, MovementKind, OfferId, ProductId, RowId};
-use entity::{lot, lot_stock, stock, stock_movement};
+use entity::{lot, lot_stock, stock, stock_movement, trace_event, trace_item};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Set};
 use time::{Date, OffsetDateTime};
+
+use crate::ocop::traceability::events::{self, Item};
 
 /// How much there is of a new offer.
 pub fn stock(offer: OfferId, on_hand: i64, now: OffsetDateTime) -> stock::ActiveModel {
@@ -36,9 +38,17 @@ pub struct Opening {
     pub actor: AccountId,
 }
 
+/// The lot, what lies in it, and the receipt that explains it, as a movement and as an event.
+pub struct Rows {
+    pub lot: lot::ActiveModel,
+    pub content: lot_stock::ActiveModel,
+    pub movement: stock_movement::ActiveModel,
+    pub event: trace_event::ActiveModel,
+    pub items: Vec<trace_item::ActiveModel>,
+}
+
 impl Opening {
-    /// The lot, what lies in it, and the receipt that explains it.
-    pub fn rows(self, now: OffsetDateTime) -> (lot::ActiveModel, lot_stock::ActiveModel, stock_movement::ActiveModel) {
+    pub fn rows(self, now: OffsetDateTime) -> Rows {
         let id = LotId::new();
         let content = lot_stock::ActiveModel { lot_id: Set(id), offer_id: Set(self.offer), on_hand: Set(self.counted) };
         let movement = stock_movement::ActiveModel {
@@ -65,7 +75,10 @@ impl Opening {
             household: Set(None),
             note: Set(Some(self.note)),
             forecast_id: Set(None),
+            wait_reason: Set(None),
         };
-        (lot, content, movement)
+        let item = Item::moved(id, self.offer, self.counted);
+        let (event, items) = events::opening(&movement, self.cooperative, item, now);
+        Rows { lot, content, movement, event, items }
     }
 }

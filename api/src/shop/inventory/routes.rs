@@ -13,6 +13,7 @@ use super::lots;
 use super::moves::record;
 use super::rules::{MAX_QUANTITY, may_be_recorded};
 use super::store::{BELOW_RESERVED, Outcome};
+use crate::ocop::traceability::events;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
@@ -197,7 +198,8 @@ pub async fn receive_within(
     let now = desk.now();
     let note = input.note.map(|note| fold::stored(&note));
     let actor = Some(desk.who.account);
-    let outcome = record(transaction, offer, input.kind, input.quantity, input.lot_id, note, actor, now).await?;
+    let act = events::act_of(input.kind);
+    let outcome = record(transaction, offer, act, input.quantity, input.lot_id, note, actor, now).await?;
     let Outcome::Done(levels) = outcome else { return Err(Problem::new(&BELOW_RESERVED)) };
     let after = serde_json::json!({"kind": input.kind, "quantity": input.quantity, "lot": input.lot_id});
     let on_hand = serde_json::json!({"on_hand": on_hand_before});

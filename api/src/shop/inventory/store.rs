@@ -3,12 +3,13 @@
 //! Whoever changes lots of an offer first locks the offer's stock row (on SQLite the writer is alone anyway), so that lots
 //! are read and changed by one at a time.
 
-use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId, ReservationState, RowId};
+use entity::value::{AccountId, LotId, MovementKind, OfferId, OrderId, ReservationState, RowId, TraceAct};
 use entity::{reservation, stock_movement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Value};
 use time::{Date, OffsetDateTime};
 
 use super::rules::{LotLevel, Shift};
+use crate::ocop::traceability::events::{self, Act, Item};
 use crate::platform::agreement::Disagreement;
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Bound, all, list, one, run};
@@ -255,13 +256,23 @@ pub async fn lots_of(connection: &impl ConnectionTrait, offer: OfferId) -> Resul
 pub(super) struct Move {
     pub offer: OfferId,
     pub lot: LotId,
-    pub kind: MovementKind,
+    /// All moves that are posted together are the same act.
+    pub act: TraceAct,
     pub quantity: i64,
     pub order: Option<OrderId>,
     pub note: Option<String>,
 }
 
-/// Writes movements and what they do to lots; whether every lot had enough.
+impl Move {
+    fn kind(&self) -> MovementKind {
+        // What is made into another lot is taken off by a correction, and comes in as what was made.
+        let made = if self.quantity > 0 { MovementKind::Receipt } else { MovementKind::Correction };
+        events::movement(self.act).unwrap_or(made)
+    }
+}
+
+/// Writes movements, what they do to lots, and the event they are; whether every lot had enough. Of what is transformed
+/// or put right the event is the caller's, for it has two sides.
 pub(super) async fn post(
     transaction: &impl ConnectionTrait,
     moves: Vec<Move>,
@@ -279,13 +290,16 @@ pub(super) async fn post(
             return Ok(false);
         }
     }
-    if moves.is_empty() {
-        return Ok(true);
+    let Some(first) = moves.first() else { return Ok(true) };
+    if !matches!(first.act, TraceAct::Transformed | TraceAct::Declared) {
+        let act = Act { order: first.order, note: first.note.clone(), ..Act::new(first.act, actor, now) };
+        let items: Vec<_> = moves.iter().map(|entry| Item::moved(entry.lot, entry.offer, entry.quantity)).collect();
+        events::write(transaction, &act, &items, now).await?;
     }
     let rows = moves.into_iter().map(|entry| stock_movement::ActiveModel {
         id: Set(RowId::new()),
         offer_id: Set(entry.offer),
-        kind: Set(entry.kind),
+        kind: Set(entry.kind()),
         quantity: Set(entry.quantity),
         order_id: Set(entry.order),
         lot_id: Set(Some(entry.lot)),
@@ -340,7 +354,7 @@ pub async fn open_lots(connection: &impl ConnectionTrait, opened_on: Date) -> Re
         [],
     )
     .await?;
-    Ok(())
+    events::catch_up(connection, RowId(uuid::Uuid::nil())).await
 }
 
 /// Everything about stock that must agree and does not: on-hand with movements, reserved with reservations, reservations

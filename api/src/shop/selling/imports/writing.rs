@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use entity::value::CategoryId;
 use entity::value::{
-    AuditActor, CooperativeId, MovementKind, OffSeason, OfferId, OfferStatus, ProductId, ProductStatus, Vnd,
+    AuditActor, CooperativeId, OffSeason, OfferId, OfferStatus, ProductId, ProductStatus, TraceAct, Vnd,
 };
-use entity::{audit_entry, lot, lot_stock, offer, outbox, price_tier, product, stock, stock_movement};
+use entity::{
+    audit_entry, lot, lot_stock, offer, outbox, price_tier, product, stock, stock_movement, trace_event, trace_item,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -39,6 +41,8 @@ pub(super) struct New {
     pub lots: Vec<lot::ActiveModel>,
     pub lot_stock: Vec<lot_stock::ActiveModel>,
     pub movements: Vec<stock_movement::ActiveModel>,
+    pub traces: Vec<trace_event::ActiveModel>,
+    pub traced: Vec<trace_item::ActiveModel>,
     pub audit: Vec<audit_entry::ActiveModel>,
     pub events: Vec<outbox::ActiveModel>,
 }
@@ -53,6 +57,8 @@ impl New {
             .insert(self.lots)
             .insert(self.lot_stock)
             .insert(self.movements)
+            .insert(self.traces)
+            .insert(self.traced)
             .insert(self.audit)
             .insert(self.events)
     }
@@ -122,9 +128,9 @@ pub(super) async fn update(
     }
     if let Some(counted) = row.stock.filter(|counted| *counted != on_hand) {
         let note = Some("nhập từ bảng tính".to_owned());
-        let (kind, actor) = (MovementKind::Correction, Some(desk.who.account));
+        let (act, actor) = (TraceAct::Counted, Some(desk.who.account));
         let moved =
-            inventory::record(transaction, known.id, kind, counted - on_hand, None, note, actor, desk.now()).await?;
+            inventory::record(transaction, known.id, act, counted - on_hand, None, note, actor, desk.now()).await?;
         match moved {
             Outcome::Done(_) => did = true,
             // Buyers have ordered more than was counted: the books keep what is promised, and the row says so.
@@ -263,10 +269,12 @@ fn opening(
         note: "nhập từ bảng tính".to_owned(),
         actor: desk.who.account,
     };
-    let (lot, content, movement) = opening.rows(now);
-    new.lots.push(lot);
-    new.lot_stock.push(content);
-    new.movements.push(movement);
+    let rows = opening.rows(now);
+    new.lots.push(rows.lot);
+    new.lot_stock.push(rows.content);
+    new.movements.push(rows.movement);
+    new.traces.push(rows.event);
+    new.traced.extend(rows.items);
 }
 
 fn audited(

@@ -1,0 +1,46 @@
+//! From the box back to the tree.
+//!
+//! A cooperative's land is its plots (`plots`), what is done there stands in their diary (`diary`), and a lot names the
+//! plots it was harvested on, not before a sprayed plot's waiting period is over (`waiting`). What happens to a lot is an
+//! event, written once by the business act itself in its own transaction (`events`), never changed (triggers refuse it),
+//! and corrected only by declaring it an error. Others read events as EPCIS 2.0 (`epcis`, `reading`) and add their own
+//! (`capture`). A box carries a code (`codes`): this server's, or a GS1 Digital Link where the cooperative has a GTIN
+//! (`keys`, `link`); labels are printed (`labels`), and who scans one sees the lot's story (`passport`).
+//!
+//! It stands below the shop, whose acts write the events; of lots it knows what their rows say.
+
+mod capture;
+pub mod codes;
+pub mod diary;
+mod epcis;
+pub mod events;
+pub mod keys;
+pub mod labels;
+pub mod link;
+pub mod passport;
+pub mod plots;
+pub mod reading;
+mod store;
+pub mod waiting;
+
+pub use store::{check, lot_of};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(plots::list_plots)
+        .service(plots::create_plot)
+        .service(plots::show_plot)
+        .service(plots::update_plot)
+        .service(diary::list_entries)
+        .service(diary::write_entry)
+        .service(diary::withdraw_entry)
+        .service(reading::list_lot_events)
+        .service(reading::list_events)
+        .service(capture::capture_events)
+        .service(keys::show_keys)
+        .service(keys::put_keys)
+        .service(labels::print_labels)
+        .service(passport::show_passport)
+        .service(link::resolve);
+}

@@ -1,0 +1,40 @@
+//! What several pages call the same things: key, Vietnamese, English.
+
+/// What happens to a lot.
+pub const ACTS: &[(&str, &str, &str)] = &[
+    ("harvested", "Thu hoạch", "Harvested"),
+    ("packed", "Đóng gói", "Packed"),
+    ("unpacked", "Gỡ gói, về kho", "Unpacked, back on the shelf"),
+    ("returned", "Khách trả, về kho", "Returned, back on the shelf"),
+    ("counted", "Kiểm đếm lại", "Counted anew"),
+    ("destroyed", "Hủy", "Destroyed"),
+    ("transformed", "Chế biến", "Made into something else"),
+    ("stored", "Vào kho", "Stored"),
+    ("shipped", "Giao đi", "Shipped"),
+    ("arrived", "Đến điểm nhận", "Arrived at the reception"),
+    ("sold", "Đến tay người mua", "In the buyer's hands"),
+    ("came_back", "Quay về", "Came back"),
+    ("inspected", "Kiểm tra, đạt", "Inspected, found good"),
+    ("declared", "Đính chính", "Declared wrong"),
+    ("captured", "Bên khác báo", "Told by somebody else"),
+];
+
+/// What is done on a plot.
+pub const DIARY: &[(&str, &str, &str)] = &[
+    ("fertiliser", "bón phân", "fertiliser"),
+    ("plant_protection", "phun thuốc", "plant protection"),
+    ("irrigation", "tưới", "irrigation"),
+    ("inspection", "kiểm tra", "inspection"),
+    ("other", "việc khác", "other work"),
+];
+
+/// Certificates beside the stars.
+pub const CERTIFICATES: &[(&str, &str, &str)] = &[
+    ("food_safety", "An toàn thực phẩm", "Food safety"),
+    ("vietgap", "VietGAP", "VietGAP"),
+    ("organic", "Hữu cơ", "Organic"),
+    ("haccp", "HACCP", "HACCP"),
+    ("iso22000", "ISO 22000", "ISO 22000"),
+    ("self_declaration", "Tự công bố sản phẩm", "Self-declaration"),
+    ("growing_area_code", "Mã số vùng trồng", "Growing-area code"),
+];
