@@ -26,7 +26,7 @@ use crate::ocop::traceability;
 use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
-use crate::orders::{dispute, fulfilment, reports};
+use crate::orders::{dispute, fulfilment, recall, reports};
 use crate::pages::{console, storefront};
 use crate::people::desk::Desk;
 use crate::people::identity::{self, Keys, Passwords, SignInHook, SignedIn};
@@ -70,6 +70,7 @@ pub fn routes(config: &mut ServiceConfig) {
     payment::routes(config);
     payout::routes(config);
     dispute::routes(config);
+    recall::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);
@@ -101,6 +102,7 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
         (name = "traceability", description = "From the box back to the tree: plots, events, codes"),
+        (name = "recalls", description = "Taking lots back from the market"),
         (name = "applications", description = "Applying to sell"),
         (name = "admin", description = "What the platform's people decide"),
         (name = "carriers", description = "What carriers report"),

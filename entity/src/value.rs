@@ -55,7 +55,7 @@ typed_id! {
     ScheduledPriceId, MediaId, ForecastId, PickupPointId, ParcelId, ReturnId, ReviewId, ImportId, WebhookId,
     WebhookMessageId, LedgerAccountId, JournalId, PostingId, CommissionRuleId, PaymentId, RefundId, SettlementId,
     ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId, PartnerId, FeedId, ClickId, ApiKeyId, SiteId, EventId,
-    PlotId, DiaryEntryId,
+    PlotId, DiaryEntryId, RecallId, NoticeId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -305,6 +305,28 @@ words! {
         /// Told by somebody else.
         Captured = "captured",
     }
+
+    RecallKind {
+        /// By the cooperative itself.
+        Voluntary = "voluntary",
+        /// Ordered by an authority.
+        Mandatory = "mandatory",
+    }
+
+    RecallState { Open = "open", Closed = "closed" }
+
+    /// What becomes of recalled goods (Circular 17/2021/TT-BNNPTNT).
+    RecallOutcome {
+        /// The fault or the label was put right; they are sold again.
+        Corrected = "corrected",
+        OtherUse = "other_use",
+        ReExported = "re_exported",
+        Destroyed = "destroyed",
+    }
+
+    NoticeKind { Buyer = "buyer", Cooperative = "cooperative", Partner = "partner" }
+
+    NoticeState { Open = "open", Confirmed = "confirmed" }
 
     TraceRole { What = "what", Input = "input", Output = "output" }
 

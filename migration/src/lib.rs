@@ -29,6 +29,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0017_import_doubts", include_str!("sql/0017_import_doubts.sql")),
     ("m0018_shop_versions", include_str!("sql/0018_shop_versions.sql")),
     ("m0019_traceability", include_str!("sql/0019_traceability.sql")),
+    ("m0020_recall", include_str!("sql/0020_recall.sql")),
 ];
 
 pub struct Migrator;

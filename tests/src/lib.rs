@@ -21,3 +21,8 @@ pub use partner::{FEED, PHONE, Partner, facts};
 pub use server::{Server, Settings, on_postgres};
 pub use shop::{Basket, PASSWORD, Seller, address};
 pub use standin::{Asked, Manner, StandIn};
+
+/// How much of something a test does: all of it in `tests/soak`, less every day.
+pub fn size(full: usize, everyday: usize) -> usize {
+    if std::env::var_os("TESTS_SOAK").is_some() { full } else { everyday }
+}

@@ -91,6 +91,8 @@ const TABLE: &[(Needs, &[&str])] = &[
             "receive_carrier_report",
             "show_passport",
             "resolve_digital_link",
+            "list_order_recalls",
+            "confirm_order_recall",
         ],
     ),
     (
@@ -145,6 +147,13 @@ const TABLE: &[(Needs, &[&str])] = &[
             "list_diary_entries",
             "write_diary_entry",
             "list_lot_events",
+            "trace_forward",
+            "trace_back",
+            "list_recalls",
+            "show_recall",
+            "list_recall_notices",
+            "confirm_recall_notice",
+            "show_recall_report",
             "observe_lot",
             "capture_events",
             "show_gs1_keys",
@@ -181,6 +190,9 @@ const TABLE: &[(Needs, &[&str])] = &[
         Manager,
         &[
             "withdraw_diary_entry",
+            "create_recall",
+            "refund_recall",
+            "settle_recalled_lot",
             "declare_event_error",
             "replace_gs1_keys",
             "serve_reception",
@@ -348,6 +360,8 @@ const TABLE: &[(Needs, &[&str])] = &[
     (
         Keeper,
         &[
+            "order_recall",
+            "list_all_recalls",
             "create_destination",
             "update_destination",
             "link_destination",

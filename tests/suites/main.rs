@@ -34,6 +34,7 @@ mod plans;
 mod platform;
 mod promotions;
 mod quick;
+mod recalls;
 mod receptions;
 mod refunds;
 mod refusals;

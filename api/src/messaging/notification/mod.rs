@@ -5,6 +5,7 @@
 //! first.
 
 mod mailer;
+mod recalls;
 mod texts;
 
 pub use mailer::Mailer;
@@ -46,6 +47,7 @@ impl Consumer for Notifier {
             || topic.starts_with("dispute.")
             || topic.starts_with("payout.")
             || topic.starts_with("partner.")
+            || topic.starts_with("recall.")
             || matches!(
                 topic,
                 "registration.requested"
@@ -116,6 +118,7 @@ impl Consumer for Notifier {
                 "invitation.created" => self.invitation(event).await,
                 topic if topic.starts_with("application.") => self.application(event).await,
                 topic if topic.starts_with("partner.") => self.partner(event).await,
+                topic if topic.starts_with("recall.") => self.recall(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
                 _ if stepped(event).is_some() => self.handle_all(&[event]).await.pop().unwrap_or(Ok(())),
@@ -219,6 +222,34 @@ impl Notifier {
         let to = partner_owners(self.db.fresh(), PartnerId(event.subject_id)).await?;
         for (index, email) in to.iter().enumerate() {
             self.send(event, &format!("house{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// Told to the buyer of an order, to the cooperative of what was made, or to a reception.
+    async fn recall(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let subject = event.subject_id;
+        let (to, mail) = match event.topic.as_str() {
+            "recall.order" => {
+                let Some(about) = order_for_mail(self.db.fresh(), OrderId(subject)).await? else { return Ok(()) };
+                let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+                let mail = recalls::to_buyer(about.buyer_language, &about.order.number, &event.payload, &link);
+                (about.buyer_email.into_iter().collect(), mail)
+            }
+            "recall.cooperative" => {
+                let link = format!("{}/console/lots", self.base_url);
+                let to = leaders_of(self.db.fresh(), CooperativeId(subject)).await?;
+                (to, recalls::to_cooperative(&event.payload, &link))
+            }
+            _ => {
+                let link = format!("{}/partner", self.base_url);
+                let to = partner_owners(self.db.fresh(), PartnerId(subject)).await?;
+                (to, recalls::to_partner(&event.payload, &link))
+            }
+        };
+        let to: Vec<String> = to;
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("recall{index}"), &Contact::Email(email.clone()), &mail).await?;
         }
         Ok(())
     }

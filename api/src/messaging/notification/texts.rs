@@ -11,7 +11,7 @@ pub struct Mail {
     pub body: String,
 }
 
-fn bilingual(language: Language, vi: (&str, String), en: (&str, String)) -> Mail {
+pub fn bilingual(language: Language, vi: (&str, String), en: (&str, String)) -> Mail {
     let ((subject, first), (_, second)) = match language {
         Language::Vi => (vi, en),
         Language::En => (en, vi),

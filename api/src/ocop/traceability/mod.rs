@@ -5,7 +5,7 @@
 //! event, written once by the business act itself in its own transaction (`events`), never changed (triggers refuse it),
 //! and corrected only by declaring it an error. Others read events as EPCIS 2.0 (`epcis`, `reading`) and add their own
 //! (`capture`). A box carries a code (`codes`): this server's, or a GS1 Digital Link where the cooperative has a GTIN
-//! (`keys`, `link`); labels are printed (`labels`), and who scans one sees the lot's story (`passport`).
+//! (`keys`, `link`); what became of a harvest and what a box came from is found in one walk (`reach`); labels are printed (`labels`), and who scans one sees the lot's story (`passport`).
 //!
 //! It stands below the shop, whose acts write the events; of lots it knows what their rows say.
 
@@ -19,6 +19,7 @@ pub mod labels;
 pub mod link;
 pub mod passport;
 pub mod plots;
+pub mod reach;
 pub mod reading;
 mod store;
 pub mod waiting;
@@ -42,5 +43,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(keys::put_keys)
         .service(labels::print_labels)
         .service(passport::show_passport)
-        .service(link::resolve);
+        .service(link::resolve)
+        .service(reach::trace_forward)
+        .service(reach::trace_back);
 }

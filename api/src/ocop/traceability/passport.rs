@@ -40,6 +40,8 @@ pub struct Passport {
     pub days_since_harvest: i64,
     #[schema(value_type = Option<String>, format = Date, required = true)]
     pub expires_on: Option<Date>,
+    /// Recalls that hold the lot, and what to do.
+    pub recalls: Vec<PassportRecall>,
     /// Why it was harvested within a waiting period after plant protection, if it was.
     #[schema(required = true)]
     pub wait_reason: Option<String>,
@@ -53,6 +55,14 @@ pub struct Passport {
     pub road: Vec<Station>,
     /// The lots it was made of.
     pub sources: Vec<Source>,
+}
+
+#[derive(FromQueryResult, Serialize, ToSchema)]
+pub struct PassportRecall {
+    pub number: String,
+    pub reason: String,
+    /// What buyers are to do.
+    pub advice: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -280,6 +290,17 @@ async fn certificates(
     Ok(rows.into_iter().map(view).collect())
 }
 
+/// Once a lot was put right it is held no longer.
+async fn recalls(connection: &impl ConnectionTrait, lot: LotId) -> Result<Vec<PassportRecall>, DbErr> {
+    all(
+        connection,
+        "SELECT r.number, r.reason, r.advice FROM recall_lot l JOIN recall r ON r.id = l.recall_id
+         WHERE l.lot_id = $1 AND (l.outcome IS NULL OR l.outcome <> 'corrected') ORDER BY r.id DESC LIMIT 5",
+        [lot.into()],
+    )
+    .await
+}
+
 #[derive(FromQueryResult)]
 struct StationRow {
     act: TraceAct,
@@ -379,6 +400,7 @@ pub async fn story(
         days_since_harvest: (today - row.harvested_on).whole_days(),
         expires_on: row.expires_on,
         wait_reason: row.wait_reason,
+        recalls: recalls(connection, id).await?,
         product: PassportProduct {
             id: row.product_id,
             slug: row.slug,

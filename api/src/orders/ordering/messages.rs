@@ -112,6 +112,29 @@ pub async fn write(
     Ok(())
 }
 
+/// The seller writes the same to the buyers of many orders. Whoever does so tells them by mail, too.
+pub async fn tell_all(
+    transaction: &impl ConnectionTrait,
+    orders: &[OrderId],
+    author: AccountId,
+    text: &str,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    for part in orders.chunks(200) {
+        let rows = part.iter().map(|order| order_message::ActiveModel {
+            id: Set(RowId::new()),
+            order_id: Set(*order),
+            author_kind: Set(OrderActor::Seller),
+            author_id: Set(Some(author)),
+            text: Set(text.to_owned()),
+            at: Set(now),
+            read_at: Set(None),
+        });
+        order_message::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+    }
+    Ok(())
+}
+
 async fn written(connection: &impl ConnectionTrait, order: OrderId) -> Result<u64, Problem> {
     Ok(order_message::Entity::find().filter(order_message::Column::OrderId.eq(order)).count(connection).await?)
 }

@@ -42,7 +42,7 @@ pub use cart_sources::{MergeOnSignIn, attribute};
 pub use carts::{Cart, Item, guest_basket, guest_cart, open_for_guest, put, set_quantity, view as cart_view};
 pub use checkout::{Shop, place};
 pub use known::Known;
-pub use messages::{Messages, read_talk, write as write_message};
+pub use messages::{Messages, read_talk, tell_all, write as write_message};
 pub use money::{Due, due, hold};
 pub use orders::{BuyersOrder, OrderQuery, Secret};
 pub use purchase::{Checkout, ContactInput, Purchase};

@@ -19,8 +19,7 @@ pub async fn on_show(seat: Seat, id: Path<LotId>) -> Result<HttpResponse, Turn> 
     let shop = seat.shop(Permission::SeeShop)?;
     let lot = lots::show(&seat.desk, shop, *id).await?;
     let lines = reading::lines_of(seat.desk.db.fresh(), *id).await?;
-    let values =
-        context! { lot => value(&lot), lines => value(&lines), may_correct => seat.may(Permission::CorrectTraces) };
+    let values = context! { lot => value(&lot), lines => value(&lines), may_correct => seat.may(Permission::CorrectTraces), may_recall => seat.may(Permission::Recall) };
     page(&seat, "lot.html", "stock", values)
 }
 

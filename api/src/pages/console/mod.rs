@@ -14,6 +14,7 @@ mod orders;
 mod partner;
 mod plots;
 mod products;
+mod recalls;
 mod receptions;
 mod render;
 mod session;
@@ -75,6 +76,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(lot::on_labels)
         .service(lot::on_observe)
         .service(lot::on_correct)
+        .service(recalls::on_list)
+        .service(recalls::on_raise)
+        .service(recalls::on_report)
+        .service(recalls::on_show)
+        .service(recalls::on_confirm)
+        .service(recalls::on_refund)
+        .service(recalls::on_settle)
         .service(plots::on_list)
         .service(plots::on_create)
         .service(plots::on_show)

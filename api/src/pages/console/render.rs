@@ -29,7 +29,7 @@ macro_rules! pages {
 pages! {
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
-    "import_progress.html", "lots.html", "lot.html", "plots.html", "plot.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
+    "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
     "partner_waiting.html", "partner_feeds.html", "partner_feed.html", "partner_preview.html", "partner_snippet.html", "partner_boxes.html",
     "partner_reports.html", "partner_settings.html", "partner_secret.html",
 }

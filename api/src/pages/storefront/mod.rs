@@ -34,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(buying::buy)
         .service(orders::on_show)
         .service(orders::start_paying)
+        .service(orders::on_recall)
         .service(orders::on_cancel)
         .service(orders::on_complete);
 }

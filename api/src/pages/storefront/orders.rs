@@ -1,11 +1,11 @@
 //! An order's page: what became of it, how to pay, what to show when collecting.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::pickup_point;
 use entity::purchase;
-use entity::value::{OrderState, PaymentMethod, PickupPointId};
+use entity::value::{OrderId, OrderState, PaymentMethod, PickupPointId, RecallId};
 use minijinja::context;
 use sea_orm::FromQueryResult;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use super::basket::own_form;
 use super::shell::{Fault, Shell};
 use crate::money::payment::{PaymentAction, Till, begin_payment};
 use crate::orders::ordering::{Action, BuyersOrder, By, step, views};
+use crate::orders::recall;
 use crate::platform::db::{all, by_id};
 use crate::platform::edge::client_address;
 use crate::platform::idempotency::IdempotencyKey;
@@ -64,8 +65,9 @@ async fn order_page(
         Some(code) => qr_svg(code, code).map_err(Problem::internal)?,
         None => String::new(),
     };
+    let recalls = recall::of_order(shell.db.fresh(), order.row.id).await?;
     let values = context! {
-        o => value(&view), token => token, pay => value(&pay), error => error, thanks => thanks, methods => methods, others => value(&others),
+        recalls => value(&recalls), o => value(&view), token => token, pay => value(&pay), error => error, thanks => thanks, methods => methods, others => value(&others),
         code => code.unwrap_or_default(), code_qr => code_qr, point => value(&point),
     };
     shell.page("order.html", status, values)
@@ -121,6 +123,21 @@ async fn stepped(shell: &Shell, order: &BuyersOrder, action: Action) -> Result<H
         }
         Err(problem) => Err(shell.fault(problem)),
     }
+}
+
+/// The buyer has read a recall.
+#[post("/o/{id}/recalls/{recall}")]
+pub async fn on_recall(
+    request: HttpRequest,
+    shell: Shell,
+    order: BuyersOrder,
+    path: Path<(OrderId, RecallId)>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    own_form(&shell, &request, payload).await?;
+    let done = recall::confirm_as_buyer(&shell.db, order.row.id, path.1, shell.clock.now()).await;
+    done.map_err(|problem| shell.fault(problem))?;
+    Ok(shell.to(&format!("/o/{}?token={}", order.row.id, order.row.access_token)))
 }
 
 #[post("/o/{id}/cancel")]

@@ -11,6 +11,7 @@
 pub mod amend;
 pub mod forecasts;
 pub mod harvest;
+pub mod holding;
 mod lot_of_the_day;
 pub mod lots;
 mod moves;

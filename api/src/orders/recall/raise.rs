@@ -1,0 +1,208 @@
+//! Raising a recall: everything at once, or nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::value::{
+    CooperativeId, LotId, NoticeId, NoticeKind, NoticeState, OrderActor, OrderId, OrderState, PartnerId, RecallId,
+    RecallKind, RecallState,
+};
+use entity::{recall, recall_lot, recall_notice};
+use garde::Validate;
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Set};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::choose::{Chosen, choose};
+use super::store::{Taken, taken};
+use crate::ocop::traceability::reach::downstream;
+use crate::orders::ordering::{Action, By, lock_order, number, order_within, step_within, tell_all};
+use crate::people::desk::Desk;
+use crate::platform::fold;
+use crate::platform::outbox;
+use crate::platform::problem::Problem;
+use crate::platform::read_model::Level;
+use crate::shop::inventory::holding::{hold_back, makers_of};
+
+/// Rows written by one statement.
+const CHUNK: usize = 200;
+
+#[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"lots": {"codes": ["7K3M-9Q2X-C4TB"]}, "reason": "Dư lượng thuốc vượt mức trong mẫu kiểm nghiệm", "advice": "Không ăn. Giữ hộp lại, hợp tác xã sẽ đến nhận và hoàn tiền."}))]
+pub struct NewRecall {
+    #[garde(dive)]
+    pub lots: Chosen,
+    #[garde(length(chars, min = 5, max = 500))]
+    #[schema(min_length = 5, max_length = 500)]
+    pub reason: String,
+    /// What buyers are to do.
+    #[garde(length(chars, min = 5, max = 500))]
+    #[schema(min_length = 5, max_length = 500)]
+    pub advice: String,
+}
+
+/// Who orders it: the cooperative itself, or an authority by its decision.
+pub type Decision = Option<String>;
+
+/// Stops what is packed and has not left: the goods return to their lots, which are blocked, and what was paid goes back.
+async fn stop(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    order: &Taken,
+    number: &str,
+) -> Result<Option<Vec<Level>>, Problem> {
+    if order.state != OrderState::Packed || order.left {
+        return Ok(None);
+    }
+    let row = order_within(transaction, order.order_id).await?;
+    let by = By {
+        reason_code: Some("recall"),
+        ..By::of(OrderActor::System, Some(desk.who.account), Some(format!("Thu hồi {number}")))
+    };
+    Ok(Some(step_within(transaction, &desk.tools(), &row, Action::Cancel, by).await?))
+}
+
+/// Somebody to be told.
+struct Told {
+    kind: NoticeKind,
+    order: Option<OrderId>,
+    cooperative: Option<CooperativeId>,
+    partner: Option<PartnerId>,
+    quantity: i64,
+    stopped: bool,
+}
+
+impl Told {
+    fn buyer(order: &Taken, stopped: bool) -> Self {
+        let (kind, quantity) = (NoticeKind::Buyer, order.quantity);
+        Self { kind, order: Some(order.order_id), cooperative: None, partner: None, quantity, stopped }
+    }
+
+    /// Topic and subject of the event that sends the mail.
+    fn topic(&self) -> Option<(&'static str, uuid::Uuid)> {
+        let buyer = self.order.map(|order| ("recall.order", order.0));
+        let maker = self.cooperative.map(|cooperative| ("recall.cooperative", cooperative.0));
+        buyer.or(maker).or(self.partner.map(|partner| ("recall.partner", partner.0)))
+    }
+}
+
+async fn tell(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    recall: &recall::Model,
+    told: &[Told],
+) -> Result<(), Problem> {
+    let now = desk.now();
+    for part in told.chunks(CHUNK) {
+        let notices = part.iter().map(|one| recall_notice::ActiveModel {
+            id: Set(NoticeId::new()),
+            recall_id: Set(recall.id),
+            kind: Set(one.kind),
+            order_id: Set(one.order),
+            cooperative_id: Set(one.cooperative),
+            partner_id: Set(one.partner),
+            quantity: Set(one.quantity),
+            stopped: Set(one.stopped),
+            state: Set(NoticeState::Open),
+            confirmed_at: Set(None),
+            note: Set(None),
+            refund_id: Set(None),
+            created_at: Set(now),
+        });
+        recall_notice::Entity::insert_many(notices.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+        let events = part.iter().filter_map(|one| {
+            let (topic, subject) = one.topic()?;
+            let payload = json!({"number": recall.number, "reason": recall.reason, "advice": recall.advice, "quantity": one.quantity, "stopped": one.stopped});
+            Some(outbox::event(topic, subject, payload, now))
+        });
+        entity::outbox::Entity::insert_many(events.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+    }
+    let text = format!("Thu hồi {}: {} {}", recall.number, recall.reason, recall.advice);
+    let orders: Vec<OrderId> = told.iter().filter_map(|one| one.order).collect();
+    tell_all(transaction, &orders, desk.who.account, &text, now).await
+}
+
+/// Raises a recall of a cooperative's lots and of all that was made of them; its id.
+pub async fn raise(
+    desk: &Desk,
+    cooperative: CooperativeId,
+    input: NewRecall,
+    decision: Decision,
+) -> Result<RecallId, Problem> {
+    let now = desk.now();
+    let transaction = desk.begin().await?;
+    let chosen = choose(&transaction, cooperative, &input.lots).await?;
+    let kind = if decision.is_some() { RecallKind::Mandatory } else { RecallKind::Voluntary };
+    let recall = recall::Model {
+        id: RecallId::new(),
+        number: number("TH", now),
+        cooperative_id: cooperative,
+        kind,
+        decision_number: decision,
+        reason: fold::stored(&input.reason),
+        advice: fold::stored(&input.advice),
+        state: RecallState::Open,
+        raised_by: desk.who.account,
+        raised_at: now,
+        closed_at: None,
+    };
+    recall::Entity::insert(recall.clone().into_active_model()).exec_without_returning(&transaction).await?;
+    // Nobody packs or makes anything of them from here on; what was made meanwhile is among them.
+    let mut reached = downstream(&transaction, &chosen).await?;
+    let lots: Vec<LotId> = reached.iter().map(|reached| reached.lot_id).collect();
+    // Orders before stock, as whoever cancels one locks them.
+    for order in taken(&transaction, &lots).await?.iter().filter(|order| order.state == OrderState::Packed) {
+        lock_order(&transaction, order.order_id, now).await?;
+    }
+    let held = loop {
+        let lots: Vec<LotId> = reached.iter().map(|reached| reached.lot_id).collect();
+        let held = hold_back(&transaction, &lots, now).await?;
+        let again = downstream(&transaction, &chosen).await?;
+        if again.len() == reached.len() {
+            break held;
+        }
+        reached = again;
+    };
+    let lots: Vec<LotId> = reached.iter().map(|reached| reached.lot_id).collect();
+    for part in reached.chunks(CHUNK) {
+        let rows = part.iter().map(|reached| recall_lot::ActiveModel {
+            recall_id: Set(recall.id),
+            lot_id: Set(reached.lot_id),
+            depth: Set(reached.depth),
+            outcome: Set(None),
+            outcome_note: Set(None),
+            outcome_at: Set(None),
+        });
+        recall_lot::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(&transaction).await?;
+    }
+    let mut levels: BTreeMap<_, Level> = held.levels.into_iter().map(|level| (level.offer, level)).collect();
+    let mut told = Vec::new();
+    let mut receptions: BTreeMap<PartnerId, i64> = BTreeMap::new();
+    for order in taken(&transaction, &lots).await? {
+        let stopped = stop(&transaction, desk, &order, &recall.number).await?;
+        told.push(Told::buyer(&order, stopped.is_some()));
+        if let Some(partner) = order.partner_id.filter(|_| order.state == OrderState::Packed) {
+            *receptions.entry(partner).or_default() += order.quantity;
+        }
+        levels.extend(stopped.into_iter().flatten().map(|level| (level.offer, level)));
+    }
+    let others: BTreeSet<CooperativeId> =
+        makers_of(&transaction, &lots).await?.into_iter().filter(|maker| *maker != cooperative).collect();
+    told.extend(others.into_iter().map(|maker| {
+        let kind = NoticeKind::Cooperative;
+        Told { kind, order: None, cooperative: Some(maker), partner: None, quantity: 0, stopped: false }
+    }));
+    told.extend(receptions.into_iter().map(|(partner, quantity)| {
+        let kind = NoticeKind::Partner;
+        Told { kind, order: None, cooperative: None, partner: Some(partner), quantity, stopped: true }
+    }));
+    tell(&transaction, desk, &recall, &told).await?;
+    let after = json!({"number": recall.number, "kind": kind, "decision": recall.decision_number, "lots": lots.len(), "told": told.len()});
+    desk.audit(&transaction, "recall.raised", ("recall", recall.id.0), (), after).await?;
+    transaction.commit().await?;
+    desk.read_model.levels_changed(&levels.into_values().collect::<Vec<_>>()).await;
+    desk.products_changed(&held.products).await?;
+    Ok(recall.id)
+}
