@@ -23,6 +23,7 @@ use crate::money::invoice::Clerk;
 use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
 use crate::ocop::traceability;
+use crate::ocop::traceability::scans::Scans;
 use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
@@ -175,6 +176,8 @@ struct Shared {
     auth_limit: Data<AuthLimit>,
     document: Data<service::Document>,
     metrics: Data<PrometheusHandle>,
+    scans: Data<Scans>,
+    stories: Data<storefront::Stories>,
 }
 
 impl Shared {
@@ -224,6 +227,8 @@ impl Shared {
             auth_limit: Data::new(auth_limit),
             document: Data::new(service::Document::new(|| Ok(Ready::bytes(document().to_json()?)))),
             metrics: Data::new(metrics),
+            scans: Data::default(),
+            stories: Data::default(),
             config,
         })
     }
@@ -249,7 +254,9 @@ impl Shared {
             .app_data(self.edge.clone())
             .app_data(self.auth_limit.clone())
             .app_data(self.document.clone())
-            .app_data(self.metrics.clone());
+            .app_data(self.metrics.clone())
+            .app_data(self.scans.clone())
+            .app_data(self.stories.clone());
     }
 
     /// The desk of work that nobody signed in for.
@@ -289,6 +296,8 @@ impl Shared {
         background.spawn(|stop| db.keep_statistics(clock, stop));
         let importer = Importer { desk: self.desk() };
         background.spawn(|stop| importer.run(stop));
+        let (scans, counted) = (self.scans.clone().into_inner(), self.db.get_ref().clone());
+        background.spawn(|stop| async move { scans.run(counted, clock, stop).await });
         let cashier = self.till.get_ref().clone();
         background.spawn(|stop| cashier.run(stop));
         Ok(())

@@ -30,6 +30,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0018_shop_versions", include_str!("sql/0018_shop_versions.sql")),
     ("m0019_traceability", include_str!("sql/0019_traceability.sql")),
     ("m0020_recall", include_str!("sql/0020_recall.sql")),
+    ("m0021_scans", include_str!("sql/0021_scans.sql")),
 ];
 
 pub struct Migrator;

@@ -153,6 +153,41 @@ def run(browser):
     page.goto(numbered[0])
     page.wait_for_selector("[role=alert]:has-text('không dùng')")
     look(page, "story-blocked", strict=True)
+    recall(context.new_page(), page, lot, numbered[0], bought["orders"][0])
+
+
+def recall(page, guest, lot, label, order):
+    """The cooperative takes the lot back; the buyer reads it on the order's page and on the label's."""
+    page.goto(lot)
+    page.click("text=Thu hồi lô này")
+    look(page, "recalls")
+    page.fill("#reason", "Mẫu kiểm nghiệm vượt mức dư lượng")
+    page.fill("#advice", "Không ăn, giữ hộp lại chờ hợp tác xã đến nhận")
+    page.click("main button:has-text('Thu hồi')")
+    page.wait_for_selector("h2:has-text('Ai đã được báo')")
+    look(page, "recall")
+    assert order["number"] in page.inner_text("main")
+    guest.goto(f"{BASE}/o/{order['id']}?{order['link'].split('?')[1]}")
+    guest.wait_for_selector("[role=alert]:has-text('vượt mức dư lượng')")
+    look(guest, "order-recalled", strict=True)
+    guest.click("button:has-text('Tôi đã đọc')")
+    guest.wait_for_selector("text=Bạn đã xác nhận")
+    guest.goto(label)
+    guest.wait_for_selector("[role=alert]:has-text('giữ hộp lại')")
+    look(guest, "story-recalled", strict=True)
+    page.reload()
+    assert "1/1" in page.inner_text("dl"), page.inner_text("dl")
+    page.click("button:has-text('Hoàn tiền cho mọi người mua')")
+    page.wait_for_selector("text=1 đơn được hoàn tiền")
+    for kind, magic in (("pdf", b"%PDF"), ("xlsx", b"PK")):
+        answer = page.context.request.get(f"{page.url}/report.{kind}")
+        assert answer.ok and answer.body().startswith(magic), (kind, answer.status)
+        open(f"{ARTEFACTS}/recall.{kind}", "wb").write(answer.body())
+    page.click("summary:has-text('Ghi kết quả xử lý')")
+    page.fill("section input[name=note]", "Chôn lấp tại bãi xã, có biên bản")
+    page.click("section button:has-text('Ghi')")
+    page.wait_for_selector("h1 + .tag:has-text('Đã xong')")
+    look(page, "recall-closed")
 
 
 with sync_playwright() as playwright:

@@ -149,6 +149,7 @@ const TABLE: &[(Needs, &[&str])] = &[
             "list_lot_events",
             "trace_forward",
             "trace_back",
+            "list_copied_boxes",
             "list_recalls",
             "show_recall",
             "list_recall_notices",

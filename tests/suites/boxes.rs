@@ -80,6 +80,27 @@ async fn codes_and_links_lead_to_the_story_or_say_what_is_wrong() {
     let second = harvest(&shop, &offer, "L2", 1).await;
     let stolen = format!("/v1/trace/{}{serial}", text(&second, "trace_code"));
     guest.get(&stolen).await.expect_problem(404, "box_unknown");
+    // A number that is scanned in three provinces cannot be one box: who scans it is warned, and its maker has something to do.
+    let label = format!("/t/{code}{serial}");
+    for province in ["25", "01", "79"] {
+        assert_eq!(guest.fields(&format!("{label}/here"), &[("province", province)]).await.status, 303);
+    }
+    assert_eq!(guest.get(&label).await.status, 200);
+    let copied = shop.path("copied-boxes");
+    let mut found = json!([]);
+    for _ in 0..100 {
+        found = shop.client.get(&copied).await.expect(200)["items"].clone();
+        if found[0]["places"] == 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(
+        (&found[0]["places"], found[0]["code"].as_str().unwrap().replace('-', "")),
+        (&json!(3), format!("{code}{serial}"))
+    );
+    assert_eq!(guest.get(&format!("/v1/trace/{code}{serial}")).await.expect(200)["copied"], true);
+    assert_eq!(server.count("SELECT COUNT(*) FROM scan WHERE place NOT IN ('', '25', '01', '79')").await, 0);
     // Held back, the label says so.
     shop.client.patch(&shop.path(&format!("lots/{}", text(&lot, "id"))), json!({"state": "blocked"})).await.expect(200);
     assert_eq!(guest.get(&format!("/v1/trace/{code}")).await.expect(200)["state"], "blocked");

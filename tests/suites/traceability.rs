@@ -342,6 +342,29 @@ async fn others_tell_of_lots_each_thing_once() {
 }
 
 #[tokio::test]
+async fn a_product_tells_when_what_is_packed_next_was_harvested() {
+    let server = Server::start().await;
+    let shop = server.seller_of("cam-thung-rech").await;
+    let offer = server.offer("cam-thung-rech", 0).await;
+    // Nothing is left of what the demo had, of any pack.
+    for item in shop.client.get(&shop.path("stock?limit=100")).await.expect(200)["items"].as_array().unwrap() {
+        if item["available"].as_i64().unwrap() > 0 {
+            shop.set_available(item["offer_id"].as_str().unwrap(), 0).await;
+        }
+    }
+    let page = async || server.client().get("/v1/products/cam-thung-rech").await.expect(200)["harvested_on"].clone();
+    assert_eq!(page().await, Value::Null);
+    for (code, ago, keeps) in [("MOI", 1, 30), ("CU", 4, 20)] {
+        let body = json!({"product_id": shop.product, "code": code, "harvested_on": day(-ago), "expires_on": day(keeps), "contents": [{"offer_id": offer, "quantity": 9}]});
+        shop.client.post(&shop.path("lots"), body).await.expect(201);
+    }
+    assert_eq!(page().await, day(-4), "the first to expire is packed first");
+    let html = server.client().header("accept-language", "vi").get("/p/cam-thung-rech").await.text;
+    let words: Vec<&str> = html.split_whitespace().collect();
+    assert!(words.join(" ").contains("Thu hoạch cách đây 4 ngày"), "{html}");
+}
+
+#[tokio::test]
 async fn staff_write_the_diary_and_leave_decisions_to_managers() {
     let server = Server::start().await;
     let (shop, offer) = empty_shop(&server).await;

@@ -58,6 +58,14 @@ pub async fn emit(
     Ok(())
 }
 
+/// Stores many at once.
+pub async fn emit_all(connection: &impl ConnectionTrait, events: Vec<outbox::ActiveModel>) -> Result<(), DbErr> {
+    if !events.is_empty() {
+        outbox::Entity::insert_many(events).exec_without_returning(connection).await?;
+    }
+    Ok(())
+}
+
 /// Somebody who wants events. Handling one twice must do no harm.
 pub trait Consumer: Send + Sync {
     fn name(&self) -> &'static str;

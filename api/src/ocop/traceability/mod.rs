@@ -5,7 +5,7 @@
 //! event, written once by the business act itself in its own transaction (`events`), never changed (triggers refuse it),
 //! and corrected only by declaring it an error. Others read events as EPCIS 2.0 (`epcis`, `reading`) and add their own
 //! (`capture`). A box carries a code (`codes`): this server's, or a GS1 Digital Link where the cooperative has a GTIN
-//! (`keys`, `link`); what became of a harvest and what a box came from is found in one walk (`reach`); labels are printed (`labels`), and who scans one sees the lot's story (`passport`).
+//! (`keys`, `link`); what became of a harvest and what a box came from is found in one walk (`reach`); labels are printed (`labels`), and who scans one sees the lot's story (`passport`). How often numbered boxes are scanned tells of copied labels (`scans`).
 //!
 //! It stands below the shop, whose acts write the events; of lots it knows what their rows say.
 
@@ -21,6 +21,7 @@ pub mod passport;
 pub mod plots;
 pub mod reach;
 pub mod reading;
+pub mod scans;
 mod store;
 pub mod waiting;
 
@@ -45,5 +46,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(passport::show_passport)
         .service(link::resolve)
         .service(reach::trace_forward)
-        .service(reach::trace_back);
+        .service(reach::trace_back)
+        .service(scans::list_copied);
 }

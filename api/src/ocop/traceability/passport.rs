@@ -10,6 +10,7 @@ use time::{Date, Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::codes::Code;
+use super::scans::{is_copied, seen};
 use super::store::lot_of;
 use crate::config::Config;
 use crate::people::places;
@@ -26,12 +27,16 @@ codes! {
 /// What a label's code tells.
 #[derive(Serialize, ToSchema)]
 pub struct Passport {
+    #[serde(skip)]
+    pub lot_id: LotId,
     /// In groups of four.
     pub code: String,
     pub url: String,
     /// Of the box, where the label has one.
     #[schema(required = true)]
     pub serial: Option<String>,
+    /// The box's number is scanned in more places, or more often, than one box can be: its label may be a copy.
+    pub copied: bool,
     pub lot_code: String,
     /// A blocked lot is held back or recalled: do not eat it.
     pub state: LotState,
@@ -379,7 +384,10 @@ pub async fn story(
 ) -> Result<Passport, Problem> {
     let code = Code::read(typed).ok_or_else(|| Problem::new(&CODE_MALFORMED))?;
     let id = lot_of(connection, &code).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let mut copied = false;
     if let Some(serial) = &code.serial {
+        let seen = seen(connection, id, serial).await?;
+        copied = is_copied(seen.places, seen.scans);
         let sql = "SELECT COUNT(*) AS known FROM box_serial WHERE lot_id = $1 AND serial = $2";
         let known = one::<Known>(connection, sql, [id.into(), serial.as_str().into()]).await?;
         if known.is_none_or(|row| row.known == 0) {
@@ -392,9 +400,11 @@ pub async fn story(
     let plot_ids: Vec<PlotId> = plots.iter().map(|plot| plot.id).collect();
     let (commune_name, province_name) = place(&row.commune_code);
     Ok(Passport {
+        lot_id: id,
         code: code.to_string(),
         url: format!("{base_url}/t/{}", code.plain()),
         serial: code.serial,
+        copied,
         state: row.state,
         harvested_on: row.harvested_on,
         days_since_harvest: (today - row.harvested_on).whole_days(),

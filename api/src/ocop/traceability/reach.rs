@@ -186,9 +186,10 @@ pub async fn boxes_of(connection: &impl ConnectionTrait, lots: &[LotId]) -> Resu
 #[into_params(parameter_in = Query)]
 #[garde(allow_unvalidated)]
 pub struct ForwardQuery {
+    #[param(value_type = uuid::Uuid, example = "0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11")]
     pub plot_id: PlotId,
     /// Harvested from this day on.
-    #[param(value_type = String, format = Date)]
+    #[param(value_type = String, format = Date, example = "2026-11-24")]
     pub from: Date,
     /// The last day of harvest; `from` unless told.
     #[param(value_type = Option<String>, format = Date)]

@@ -8,21 +8,21 @@ use entity::value::{
 };
 use entity::{recall, recall_lot, recall_notice};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Set};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Set};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::choose::{Chosen, choose};
 use super::store::{Taken, taken};
-use crate::ocop::traceability::reach::downstream;
+use crate::ocop::traceability::reach::{Reached, downstream};
 use crate::orders::ordering::{Action, By, lock_order, number, order_within, step_within, tell_all};
 use crate::people::desk::Desk;
 use crate::platform::fold;
 use crate::platform::outbox;
 use crate::platform::problem::Problem;
 use crate::platform::read_model::Level;
-use crate::shop::inventory::holding::{hold_back, makers_of};
+use crate::shop::inventory::holding::{Held, hold_back, makers_of};
 
 /// Rows written by one statement.
 const CHUNK: usize = 200;
@@ -80,6 +80,18 @@ impl Told {
         Self { kind, order: Some(order.order_id), cooperative: None, partner: None, quantity, stopped }
     }
 
+    /// Of a lot that was made of recalled ones.
+    fn maker(maker: CooperativeId) -> Self {
+        let kind = NoticeKind::Cooperative;
+        Self { kind, order: None, cooperative: Some(maker), partner: None, quantity: 0, stopped: false }
+    }
+
+    /// Where boxes wait for their buyers.
+    fn reception(partner: PartnerId, quantity: i64) -> Self {
+        let kind = NoticeKind::Partner;
+        Self { kind, order: None, cooperative: None, partner: Some(partner), quantity, stopped: true }
+    }
+
     /// Topic and subject of the event that sends the mail.
     fn topic(&self) -> Option<(&'static str, uuid::Uuid)> {
         let buyer = self.order.map(|order| ("recall.order", order.0));
@@ -117,11 +129,74 @@ async fn tell(
             let payload = json!({"number": recall.number, "reason": recall.reason, "advice": recall.advice, "quantity": one.quantity, "stopped": one.stopped});
             Some(outbox::event(topic, subject, payload, now))
         });
-        entity::outbox::Entity::insert_many(events.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+        outbox::emit_all(transaction, events.collect()).await?;
     }
     let text = format!("Thu hồi {}: {} {}", recall.number, recall.reason, recall.advice);
     let orders: Vec<OrderId> = told.iter().filter_map(|one| one.order).collect();
     tell_all(transaction, &orders, desk.who.account, &text, now).await
+}
+
+/// Blocks these lots and all that was made of them. Nobody packs or makes anything of them from here on; what was made
+/// meanwhile is among them.
+async fn block(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    chosen: &[LotId],
+) -> Result<(Vec<Reached>, Held), Problem> {
+    let now = desk.now();
+    let ids = |reached: &[Reached]| reached.iter().map(|reached| reached.lot_id).collect::<Vec<LotId>>();
+    let mut reached = downstream(transaction, chosen).await?;
+    // Orders before stock, as whoever cancels one locks them.
+    for order in taken(transaction, &ids(&reached)).await?.iter().filter(|order| order.state == OrderState::Packed) {
+        lock_order(transaction, order.order_id, now).await?;
+    }
+    loop {
+        let held = hold_back(transaction, &ids(&reached), now).await?;
+        let again = downstream(transaction, chosen).await?;
+        if again.len() == reached.len() {
+            return Ok((reached, held));
+        }
+        reached = again;
+    }
+}
+
+async fn write_lots(transaction: &impl ConnectionTrait, recall: RecallId, reached: &[Reached]) -> Result<(), DbErr> {
+    for part in reached.chunks(CHUNK) {
+        let rows = part.iter().map(|reached| recall_lot::ActiveModel {
+            recall_id: Set(recall),
+            lot_id: Set(reached.lot_id),
+            depth: Set(reached.depth),
+            outcome: Set(None),
+            outcome_note: Set(None),
+            outcome_at: Set(None),
+        });
+        recall_lot::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
+    }
+    Ok(())
+}
+
+/// Stops what can be stopped; everybody to be told, and the levels it leaves.
+async fn find_all(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    recall: &recall::Model,
+    lots: &[LotId],
+) -> Result<(Vec<Told>, Vec<Level>), Problem> {
+    let (mut told, mut levels) = (Vec::new(), Vec::new());
+    let mut receptions: BTreeMap<PartnerId, i64> = BTreeMap::new();
+    for order in taken(transaction, lots).await? {
+        let stopped = stop(transaction, desk, &order, &recall.number).await?;
+        told.push(Told::buyer(&order, stopped.is_some()));
+        if let Some(partner) = order.partner_id.filter(|_| order.state == OrderState::Packed) {
+            *receptions.entry(partner).or_default() += order.quantity;
+        }
+        levels.extend(stopped.into_iter().flatten());
+    }
+    let others: BTreeSet<CooperativeId> =
+        makers_of(transaction, lots).await?.into_iter().filter(|maker| *maker != recall.cooperative_id).collect();
+    told.extend(others.into_iter().map(Told::maker));
+    told.extend(receptions.into_iter().map(|(partner, quantity)| Told::reception(partner, quantity)));
+    Ok((told, levels))
 }
 
 /// Raises a recall of a cooperative's lots and of all that was made of them; its id.
@@ -149,59 +224,16 @@ pub async fn raise(
         closed_at: None,
     };
     recall::Entity::insert(recall.clone().into_active_model()).exec_without_returning(&transaction).await?;
-    // Nobody packs or makes anything of them from here on; what was made meanwhile is among them.
-    let mut reached = downstream(&transaction, &chosen).await?;
+    let (reached, held) = block(&transaction, desk, &chosen).await?;
+    write_lots(&transaction, recall.id, &reached).await?;
     let lots: Vec<LotId> = reached.iter().map(|reached| reached.lot_id).collect();
-    // Orders before stock, as whoever cancels one locks them.
-    for order in taken(&transaction, &lots).await?.iter().filter(|order| order.state == OrderState::Packed) {
-        lock_order(&transaction, order.order_id, now).await?;
-    }
-    let held = loop {
-        let lots: Vec<LotId> = reached.iter().map(|reached| reached.lot_id).collect();
-        let held = hold_back(&transaction, &lots, now).await?;
-        let again = downstream(&transaction, &chosen).await?;
-        if again.len() == reached.len() {
-            break held;
-        }
-        reached = again;
-    };
-    let lots: Vec<LotId> = reached.iter().map(|reached| reached.lot_id).collect();
-    for part in reached.chunks(CHUNK) {
-        let rows = part.iter().map(|reached| recall_lot::ActiveModel {
-            recall_id: Set(recall.id),
-            lot_id: Set(reached.lot_id),
-            depth: Set(reached.depth),
-            outcome: Set(None),
-            outcome_note: Set(None),
-            outcome_at: Set(None),
-        });
-        recall_lot::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(&transaction).await?;
-    }
-    let mut levels: BTreeMap<_, Level> = held.levels.into_iter().map(|level| (level.offer, level)).collect();
-    let mut told = Vec::new();
-    let mut receptions: BTreeMap<PartnerId, i64> = BTreeMap::new();
-    for order in taken(&transaction, &lots).await? {
-        let stopped = stop(&transaction, desk, &order, &recall.number).await?;
-        told.push(Told::buyer(&order, stopped.is_some()));
-        if let Some(partner) = order.partner_id.filter(|_| order.state == OrderState::Packed) {
-            *receptions.entry(partner).or_default() += order.quantity;
-        }
-        levels.extend(stopped.into_iter().flatten().map(|level| (level.offer, level)));
-    }
-    let others: BTreeSet<CooperativeId> =
-        makers_of(&transaction, &lots).await?.into_iter().filter(|maker| *maker != cooperative).collect();
-    told.extend(others.into_iter().map(|maker| {
-        let kind = NoticeKind::Cooperative;
-        Told { kind, order: None, cooperative: Some(maker), partner: None, quantity: 0, stopped: false }
-    }));
-    told.extend(receptions.into_iter().map(|(partner, quantity)| {
-        let kind = NoticeKind::Partner;
-        Told { kind, order: None, cooperative: None, partner: Some(partner), quantity, stopped: true }
-    }));
+    let (told, stopped) = find_all(&transaction, desk, &recall, &lots).await?;
     tell(&transaction, desk, &recall, &told).await?;
     let after = json!({"number": recall.number, "kind": kind, "decision": recall.decision_number, "lots": lots.len(), "told": told.len()});
     desk.audit(&transaction, "recall.raised", ("recall", recall.id.0), (), after).await?;
     transaction.commit().await?;
+    // The last word about an offer counts.
+    let levels: BTreeMap<_, Level> = held.levels.into_iter().chain(stopped).map(|level| (level.offer, level)).collect();
     desk.read_model.levels_changed(&levels.into_values().collect::<Vec<_>>()).await;
     desk.products_changed(&held.products).await?;
     Ok(recall.id)

@@ -7,6 +7,7 @@ use minijinja::context;
 
 use super::render::{page, value};
 use super::session::{FORM, Seat, Turn};
+use crate::ocop::traceability::scans;
 use crate::orders::fulfilment;
 use crate::orders::ordering::{ReturnAnswer, ReturnDecision, ReturnedLine, decide_return as decide};
 use crate::people::identity::Permission;
@@ -16,7 +17,8 @@ use crate::platform::problem::Problem;
 pub async fn on_show(seat: Seat) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeOrders)?;
     let queue = fulfilment::today(&seat.desk, shop).await?;
-    page(&seat, "today.html", "today", context! { queue => value(&queue) })
+    let copied = scans::copied(seat.desk.db.fresh(), shop).await?;
+    page(&seat, "today.html", "today", context! { queue => value(&queue), copied => value(&copied) })
 }
 
 #[post("/console/returns/{id}")]

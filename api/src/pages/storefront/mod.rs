@@ -13,6 +13,7 @@ mod shell;
 mod trace;
 
 use actix_web::web::ServiceConfig;
+pub use trace::Stories;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -24,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(pages::cooperative)
         .service(pages::destination)
         .service(trace::on_type)
+        .service(trace::on_here)
         .service(trace::on_trace)
         .service(basket::show)
         .service(basket::add)

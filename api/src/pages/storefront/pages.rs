@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::shell::{Fault, Shell};
+use crate::platform::numbers;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::platform::templates::value;
@@ -81,10 +82,14 @@ pub async fn product(shell: Shell, slug: Path<String>) -> Result<HttpResponse, F
         })
         .unwrap_or_default();
     let partner = shell.disclosure().await?;
+    // What keeps for years is not fresher for being young.
+    let fresh =
+        page["harvested_on"].as_str().filter(|_| page["shelf_life_days"].as_i64().is_some_and(|days| days <= 120));
+    let fresh = fresh.and_then(|day| numbers::date(day).ok()).map(|day| (shell.clock.today() - day).whole_days());
     let address: String = form_urlencoded::byte_serialize(canonical.as_bytes()).collect();
     let values = context! {
         canonical => canonical.clone(), json_ld => inline(&product_ld(&page, &base, &canonical, shell.language)), p => value(&page), places => value(&places),
-        partner => partner, oembed => format!("{}/oembed?url={address}", shell.config.base_url()),
+        fresh => fresh, partner => partner, oembed => format!("{}/oembed?url={address}", shell.config.base_url()),
     };
     shell.page("product.html", StatusCode::OK, values)
 }

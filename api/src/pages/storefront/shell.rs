@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::sync::LazyLock;
 
+use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -202,10 +203,19 @@ impl Shell {
     /// A page. One with a `canonical` may be found by search engines.
     pub fn page(&self, name: &str, status: StatusCode, values: Value) -> Result<HttpResponse, Fault> {
         let public = values.get_attr("canonical").is_ok_and(|canonical| !canonical.is_undefined());
+        let body = self.filled(name, values)?;
+        Ok(self.respond(status, body, public))
+    }
+
+    /// The page's text.
+    pub fn filled(&self, name: &str, values: Value) -> Result<String, Fault> {
         let values = context! { lang => self.language.as_str(), here => self.here.clone(), ..values };
         let template = ENVIRONMENT.get_template(name).map_err(|error| self.fault(Problem::internal(error)))?;
-        let body =
-            template.render(values).map_err(|error| self.fault(Problem::internal(format!("{name}: {error:#}"))))?;
+        template.render(values).map_err(|error| self.fault(Problem::internal(format!("{name}: {error:#}"))))
+    }
+
+    /// A page's text as an answer.
+    pub fn respond(&self, status: StatusCode, body: impl MessageBody + 'static, public: bool) -> HttpResponse {
         let mut response = HttpResponse::build(status)
             .content_type("text/html; charset=utf-8")
             .insert_header((header::CONTENT_SECURITY_POLICY, self.policy()))
@@ -218,7 +228,7 @@ impl Shell {
             .insert_header((header::VARY, "Cookie, Accept-Language"))
             .body(body);
         self.keep(&mut response);
-        Ok(response)
+        response
     }
 
     fn policy(&self) -> String {

@@ -1,13 +1,23 @@
 //! What a box's label leads to: who grew it, where, what was done there, and the road it took.
 
-use actix_web::http::StatusCode;
-use actix_web::web::{Path, Query};
-use actix_web::{HttpResponse, get};
-use minijinja::context;
-use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
 
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use bytes::Bytes;
+use entity::value::{Language, LotId};
+use minijinja::context;
+use moka::sync::Cache;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::basket::own_form;
 use super::shell::{Fault, Shell};
 use crate::ocop::traceability::passport::{Passport, PassportPlot, story};
+use crate::ocop::traceability::scans::Scans;
+use crate::people::places::{province, provinces};
 use crate::platform::templates::value;
 
 #[derive(Deserialize)]
@@ -57,26 +67,96 @@ fn drawing(plot: &PassportPlot) -> Option<String> {
     Some(path + "Z")
 }
 
-#[get("/t/{code}")]
-pub async fn on_trace(shell: Shell, code: Path<String>) -> Result<HttpResponse, Fault> {
+/// A story as it was shown lately.
+struct Told {
+    lot: LotId,
+    serial: String,
+    html: Bytes,
+}
+
+/// Stories shown lately, by code and language, as of what is on sale: a recall or a harvest makes them anew at once, what is
+/// written in a diary within seconds.
+pub struct Stories(Cache<(String, Language, u64), Arc<Told>>);
+
+impl Default for Stories {
+    fn default() -> Self {
+        let weight =
+            |_: &(String, Language, u64), told: &Arc<Told>| u32::try_from(told.html.len() + 200).unwrap_or(u32::MAX);
+        Self(
+            Cache::builder().max_capacity(8 * 1024 * 1024).weigher(weight).time_to_live(Duration::from_secs(5)).build(),
+        )
+    }
+}
+
+async fn tell(shell: &Shell, typed: &str) -> Result<Told, Fault> {
     let (base, today) = (shell.config.base_url(), shell.clock.today());
-    let told: Passport = story(shell.db.read(), &base, &code, today).await.map_err(|problem| shell.fault(problem))?;
-    let drawings: Vec<Option<String>> = told.plots.iter().map(drawing).collect();
-    let expired = told.expires_on.is_some_and(|day| day < today);
+    let passport: Passport =
+        story(shell.db.read(), &base, typed, today).await.map_err(|problem| shell.fault(problem))?;
+    let drawings: Vec<Option<String>> = passport.plots.iter().map(drawing).collect();
+    let expired = passport.expires_on.is_some_and(|day| day < today);
     // The shop may not sell it any more.
-    let page = shell.catalogue.product_page(&told.product.slug).await.ok();
+    let page = shell.catalogue.product_page(&passport.product.slug).await.ok();
     let page = page.and_then(|page| serde_json::from_slice::<serde_json::Value>(&page.bytes).ok());
+    let places: Vec<_> = provinces().iter().map(|one| json!({"code": one.code, "name": one.name})).collect();
     let values = context! {
-        p => value(&told), drawings => value(&drawings), expired => expired,
+        p => value(&passport), drawings => value(&drawings), expired => expired, provinces => value(&places),
         image => value(&page.as_ref().map(|page| &page["image"]).filter(|image| !image.is_null())), sold => page.is_some(),
     };
-    shell.page("trace.html", StatusCode::OK, values)
+    let html = shell.filled("trace.html", values)?;
+    Ok(Told { lot: passport.lot_id, serial: passport.serial.unwrap_or_default(), html: html.into() })
+}
+
+/// Where a proxy in front says that somebody is, coarsely: a region, as Cloudflare or Google's load balancer name it.
+fn region(request: &HttpRequest, trusted: bool) -> String {
+    let told =
+        ["cf-region-code", "x-client-region"].iter().find_map(|name| request.headers().get(*name)?.to_str().ok());
+    let fits =
+        |text: &&str| (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    told.filter(|_| trusted).filter(fits).map(str::to_ascii_uppercase).unwrap_or_default()
+}
+
+#[get("/t/{code}")]
+pub async fn on_trace(
+    request: HttpRequest,
+    shell: Shell,
+    stories: Data<Stories>,
+    scans: Data<Scans>,
+    code: Path<String>,
+) -> Result<HttpResponse, Fault> {
+    let typed = code.into_inner();
+    let key = (typed.chars().take(60).collect::<String>(), shell.language, shell.catalogue.version());
+    let told = match stories.0.get(&key) {
+        Some(told) => told,
+        None => {
+            let told = Arc::new(tell(&shell, &typed).await?);
+            stories.0.insert(key, told.clone());
+            told
+        }
+    };
+    scans.note(told.lot, &told.serial, &region(&request, shell.config.trust_proxy));
+    Ok(shell.respond(StatusCode::OK, told.html.clone(), false))
+}
+
+/// Somebody says in which province the box is.
+#[post("/t/{code}/here")]
+pub async fn on_here(
+    request: HttpRequest,
+    shell: Shell,
+    scans: Data<Scans>,
+    code: Path<String>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let told = tell(&shell, &code).await?;
+    if let Some(province) = province(form.text("province")) {
+        scans.note(told.lot, &told.serial, province.code);
+    }
+    Ok(shell.to(&format!("/t/{}", *code)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn an_outline_fills_its_picture() {

@@ -126,6 +126,11 @@ pub fn province(code: &str) -> Option<&'static Province> {
     TABLE.provinces.iter().find(|province| province.code == code)
 }
 
+/// All of them, in the order of their codes.
+pub fn provinces() -> &'static [Province] {
+    &TABLE.provinces
+}
+
 pub fn province_of(commune: &Commune) -> &'static Province {
     &TABLE.provinces[commune.province]
 }

@@ -8,7 +8,7 @@ mod data;
 mod lookup;
 mod routes;
 
-pub use data::{Commune, Province, commune, communes_of, province, province_of, successor};
+pub use data::{Commune, Province, commune, communes_of, province, province_of, provinces, successor};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

@@ -90,6 +90,7 @@ impl Catalogue {
             story: Bilingual { vi: product.story_vi, en: product.story_en },
             storage: Bilingual { vi: product.storage_vi, en: product.storage_en },
             shelf_life_days: product.shelf_life_days,
+            harvested_on: store::next_harvest(connection, entry.id, today).await?,
             gtin: product.gtin,
             off_season: entry.off_season,
             recognitions: in_force

@@ -8,7 +8,7 @@ use entity::{category, product};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder};
 use time::Date;
 
-use crate::platform::db::{all, by_id, list};
+use crate::platform::db::{all, by_id, list, one};
 
 #[derive(FromQueryResult)]
 pub struct ProductRow {
@@ -235,6 +235,28 @@ pub async fn categories(connection: &impl ConnectionTrait) -> Result<Vec<categor
 
 pub async fn product(connection: &impl ConnectionTrait, id: ProductId) -> Result<Option<product::Model>, DbErr> {
     by_id::<product::Entity>(connection, id).await
+}
+
+#[derive(FromQueryResult)]
+struct Harvest {
+    harvested_on: Date,
+}
+
+/// When what is packed next was harvested: of the good lots that hold something, the first to expire.
+pub async fn next_harvest(
+    connection: &impl ConnectionTrait,
+    product: ProductId,
+    today: Date,
+) -> Result<Option<Date>, DbErr> {
+    let row = one::<Harvest>(
+        connection,
+        "SELECT l.harvested_on FROM offer o JOIN lot_stock s ON s.offer_id = o.id JOIN lot l ON l.id = s.lot_id
+         WHERE o.product_id = $1 AND s.on_hand > 0 AND l.state = 'good' AND (l.expires_on IS NULL OR l.expires_on >= $2)
+         ORDER BY (l.expires_on IS NULL), l.expires_on, l.harvested_on LIMIT 1",
+        [product.into(), today.into()],
+    )
+    .await?;
+    Ok(row.map(|row| row.harvested_on))
 }
 
 pub async fn certificates(connection: &impl ConnectionTrait, id: ProductId) -> Result<Vec<CertificateRow>, DbErr> {

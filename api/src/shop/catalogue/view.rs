@@ -193,6 +193,9 @@ pub struct ProductPage {
     pub storage: Bilingual,
     #[schema(required = true)]
     pub shelf_life_days: Option<i32>,
+    /// When what is packed next was harvested or made.
+    #[schema(value_type = Option<String>, format = Date, required = true)]
+    pub harvested_on: Option<Date>,
     #[schema(required = true)]
     pub gtin: Option<String>,
     /// What happens outside the season.
