@@ -4,7 +4,7 @@ leads to. The code is read from the PDF's pixels, by other people's code.
 
 Run by `tests/run`, with the same surroundings as console.py.
 """
-import os, re
+import os, re, time
 
 import pypdfium2
 import zxingcpp
@@ -39,6 +39,22 @@ def run(browser):
     page.click("button:has-text('Thêm')")
     page.wait_for_selector("h1:has-text('Đồi Thử & Nghiệm')")
     plot = page.url
+
+    # A year of it by spreadsheet: a wrong line is told, and nothing of the file goes in.
+    def sheet(day):
+        rows = f"Thửa;Ngày;Việc;Loại thuốc, phân;Lượng\nĐồi Thử & Nghiệm;{day};Bón phân;Phân chuồng hoai;2 tạ\n"
+        page.goto(BASE + "/console/plots")
+        page.click("summary:has-text('Nhập bằng bảng tính')")
+        page.set_input_files("#file", {"name": "nhat-ky.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+        page.click("button:has-text('Nhập')")
+
+    sheet("tháng trước")
+    page.wait_for_selector("text=dòng 2, Ngày")
+    look(page, "diary-sheet-refused")
+    sheet(time.strftime("%d/%m/%Y", time.gmtime(time.time() - 30 * 86400)))
+    page.wait_for_selector("text=1 dòng đã được ghi")
+    page.goto(plot)
+    assert "Phân chuồng hoai" in page.inner_text("main")
 
     # Two taps: what is done most is one button.
     page.click("button:has-text('Đã tưới')")

@@ -150,6 +150,8 @@ const TABLE: &[(Needs, &[&str])] = &[
             "trace_forward",
             "trace_back",
             "list_copied_boxes",
+            "show_farm_template",
+            "import_farm_sheet",
             "list_recalls",
             "show_recall",
             "list_recall_notices",

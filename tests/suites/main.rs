@@ -13,6 +13,7 @@ mod crash;
 mod days;
 mod demo;
 mod elsewhere;
+mod farm_sheets;
 mod feeds;
 mod fulfilment;
 mod hostile_sheets;

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, post};
 use entity::diary_entry;
 use entity::value::{CooperativeId, DiaryEntryId, DiaryKind, PlotId};
 use garde::Validate;
-use sea_orm::ActiveModelTrait;
+use sea_orm::{ActiveModelTrait, ConnectionTrait};
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
@@ -156,6 +156,19 @@ pub async fn write(
     input: NewEntry,
 ) -> Result<DiaryEntry, Problem> {
     plots::own(desk.db.fresh(), cooperative, plot).await?;
+    let transaction = desk.begin().await?;
+    let written = write_within(&transaction, desk, (cooperative, plot), input).await?;
+    transaction.commit().await?;
+    Ok(written)
+}
+
+/// Writes an entry about one of the cooperative's plots inside the caller's transaction.
+pub async fn write_within(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    (cooperative, plot): (CooperativeId, PlotId),
+    input: NewEntry,
+) -> Result<DiaryEntry, Problem> {
     let row = diary_entry::Model {
         id: DiaryEntryId::new(),
         plot_id: plot,
@@ -175,12 +188,10 @@ pub async fn write(
         withdrawn_reason: None,
     };
     check(&row, desk.today())?;
-    let transaction = desk.begin().await?;
     // A harvest of this moment sees the entry, or the entry comes after it.
-    run(&transaction, "UPDATE plot SET updated_at = updated_at WHERE id = $1", [plot.into()]).await?;
-    let written = DiaryEntry::from(diary_entry::ActiveModel::from(row).reset_all().insert(&transaction).await?);
-    desk.audit(&transaction, "diary.written", ("diary_entry", written.id.0), (), &written).await?;
-    transaction.commit().await?;
+    run(transaction, "UPDATE plot SET updated_at = updated_at WHERE id = $1", [plot.into()]).await?;
+    let written = DiaryEntry::from(diary_entry::ActiveModel::from(row).reset_all().insert(transaction).await?);
+    desk.audit(transaction, "diary.written", ("diary_entry", written.id.0), (), &written).await?;
     Ok(written)
 }
 

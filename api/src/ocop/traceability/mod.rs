@@ -1,6 +1,6 @@
 //! From the box back to the tree.
 //!
-//! A cooperative's land is its plots (`plots`), what is done there stands in their diary (`diary`), and a lot names the
+//! A cooperative's land is its plots (`plots`), what is done there stands in their diary (`diary`), both by spreadsheet, too (`sheet`), and a lot names the
 //! plots it was harvested on, not before a sprayed plot's waiting period is over (`waiting`). What happens to a lot is an
 //! event, written once by the business act itself in its own transaction (`events`), never changed (triggers refuse it),
 //! and corrected only by declaring it an error. Others read events as EPCIS 2.0 (`epcis`, `reading`) and add their own
@@ -22,6 +22,7 @@ pub mod plots;
 pub mod reach;
 pub mod reading;
 pub mod scans;
+pub mod sheet;
 mod store;
 pub mod waiting;
 
@@ -47,5 +48,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(link::resolve)
         .service(reach::trace_forward)
         .service(reach::trace_back)
-        .service(scans::list_copied);
+        .service(scans::list_copied)
+        .service(sheet::show_template)
+        .service(sheet::import_sheet);
 }

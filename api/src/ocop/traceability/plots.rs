@@ -241,11 +241,30 @@ fn taken(error: DbErr) -> Problem {
     if is_duplicate(&error) { Problem::new(&PLOT_NAME_TAKEN) } else { error.into() }
 }
 
+/// Writes a plot inside the caller's transaction: a new one, or what a known one becomes.
+pub async fn put(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    cooperative: CooperativeId,
+    known: Option<plot::Model>,
+    input: PlotInput,
+) -> Result<PlotView, Problem> {
+    let id = known.as_ref().map_or_else(PlotId::new, |known| known.id);
+    let mut row = row(input, (id, cooperative), (desk.today(), desk.now()))?;
+    let Some(before) = known else {
+        let made = view(row.insert(transaction).await.map_err(taken)?, &[]);
+        desk.audit(transaction, "plot.created", ("plot", id.0), (), &made).await?;
+        return Ok(made);
+    };
+    row.created_at = Set(before.created_at);
+    let after = view(row.update(transaction).await.map_err(taken)?, &[]);
+    desk.audit(transaction, "plot.changed", ("plot", id.0), view(before, &[]), &after).await?;
+    Ok(after)
+}
+
 pub async fn create(desk: &Desk, cooperative: CooperativeId, input: PlotInput) -> Result<PlotView, Problem> {
-    let row = row(input, (PlotId::new(), cooperative), (desk.today(), desk.now()))?;
     let transaction = desk.begin().await?;
-    let made = view(row.insert(&transaction).await.map_err(taken)?, &[]);
-    desk.audit(&transaction, "plot.created", ("plot", made.id.0), (), &made).await?;
+    let made = put(&transaction, desk, cooperative, None, input).await?;
     transaction.commit().await?;
     Ok(made)
 }
@@ -257,11 +276,8 @@ pub async fn change(
     input: PlotInput,
 ) -> Result<PlotView, Problem> {
     let before = own(desk.db.fresh(), cooperative, id).await?;
-    let mut row = row(input, (id, cooperative), (desk.today(), desk.now()))?;
-    row.created_at = Set(before.created_at);
     let transaction = desk.begin().await?;
-    let after = view(row.update(&transaction).await.map_err(taken)?, &[]);
-    desk.audit(&transaction, "plot.changed", ("plot", id.0), view(before, &[]), &after).await?;
+    put(&transaction, desk, cooperative, Some(before), input).await?;
     transaction.commit().await?;
     show(desk, cooperative, id).await
 }

@@ -84,6 +84,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(recalls::on_refund)
         .service(recalls::on_settle)
         .service(plots::on_list)
+        .service(plots::on_template)
+        .service(plots::on_import)
         .service(plots::on_create)
         .service(plots::on_show)
         .service(plots::on_write)

@@ -10,6 +10,7 @@ use super::render::{page, value};
 use super::session::{FORM, Form, Seat, Turn};
 use crate::ocop::traceability::diary::{self, NewEntry};
 use crate::ocop::traceability::plots::{self, PlotInput};
+use crate::ocop::traceability::sheet::{self, FarmSheet};
 use crate::people::identity::Permission;
 use crate::people::places;
 use crate::platform::body::validate;
@@ -22,6 +23,27 @@ pub async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeShop)?;
     let found = plots::find(&seat.desk, shop, (Some(MAX_LIMIT), None)).await?;
     page(&seat, "plots.html", "stock", context! { plots => value(&found.items) })
+}
+
+#[get("/console/plots/template/{kind}.xlsx")]
+pub async fn on_template(seat: Seat, kind: Path<FarmSheet>) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::SeeShop)?;
+    Ok(sheet::workbook(*kind, sheet::template(&seat.desk, shop, *kind).await?))
+}
+
+#[post("/console/plots/import")]
+pub async fn on_import(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::CountStock)?;
+    let form = seat.form(&request, payload, sheet::MAX_SHEET).await?;
+    let kind = if form.text("kind") == "plots" { FarmSheet::Plots } else { FarmSheet::Diary };
+    match sheet::import(&seat.desk, shop, kind, &form.0.bytes).await {
+        Ok(done) => {
+            let words = format!("{} {}", done.rows, seat.say("dòng đã được ghi.", "rows are written."));
+            Ok(seat.back("/console/plots", Ok(&words)))
+        }
+        Err(problem) if problem.code.status < 500 => Ok(seat.back("/console/plots", Err(&problem))),
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 /// A date as people write it, or none.
