@@ -193,7 +193,7 @@ def recall(page, guest, lot, label, order):
     look(guest, "story-recalled", strict=True)
     page.reload()
     assert "1/1" in page.inner_text("dl"), page.inner_text("dl")
-    page.click("button:has-text('Hoàn tiền cho mọi người mua')")
+    page.click("button:has-text('Hoàn tiền cho người mua')")
     page.wait_for_selector("text=1 đơn được hoàn tiền")
     for kind, magic in (("pdf", b"%PDF"), ("xlsx", b"PK")):
         answer = page.context.request.get(f"{page.url}/report.{kind}")

@@ -102,6 +102,13 @@ async fn a_recall_stops_what_is_here_and_reaches_what_is_gone() {
     let story = guest.get(&format!("/v1/trace/{}", text(&mix, "trace_code"))).await.expect(200);
     assert_eq!(story["recalls"][0]["advice"], "Không ăn, giữ hộp lại");
 
+    // Nobody puts it back on sale past the recall, or makes anything of it.
+    let whole = shop.path(&format!("lots/{}", text(&lot, "id")));
+    shop.client.patch(&whole, json!({"state": "good"})).await.expect_problem(409, "lot_recalled");
+    let jam = json!({"product_id": shop.product, "code": "LEN", "harvested_on": day(0), "contents": [{"offer_id": offer, "quantity": 1}],
+        "made_of": [{"lot_id": lot["id"], "offer_id": offer, "quantity": 1}]});
+    shop.client.post(&shop.path("lots"), jam).await.expect_problem(409, "ingredient_held_back");
+
     // The buyer confirms, by hand or by telephone.
     let confirm = link.replace('?', &format!("/recalls/{id}/confirm?"));
     for _ in 0..2 {
@@ -117,14 +124,25 @@ async fn a_recall_stops_what_is_here_and_reaches_what_is_gone() {
         .expect_problem(404, "not_found");
     assert_eq!(shop.client.get(&path("")).await.expect(200)["confirmed"], 2);
 
-    // One press gives the money back, of this cooperative's and of the others' orders; pressed twice, once.
+    // Who made something of it sees the recall and its own buyers, and nobody else's.
+    let theirs = |rest: &str| honey.path(&format!("recalls/{id}{rest}"));
+    assert_eq!(honey.client.get(&honey.path("recalls")).await.expect(200)["items"][0]["id"], id);
+    let seen = honey.client.get(&theirs("/notices")).await.expect(200)["items"].as_array().unwrap().clone();
+    assert_eq!(seen.iter().map(|one| one["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["cooperative", "buyer"]);
+    assert_eq!((&seen[1]["order_id"], seen[1]["phone"].is_string()), (&json!(sweet), true));
+    let phone = |order: &str| tasks.iter().find(|task| task["order_id"] == order).unwrap()["phone"].clone();
+    assert!(phone(&delivered).is_string() && phone(&sweet).is_null(), "another's buyer is theirs to call");
+    honey.client.get(&theirs("/report")).await.expect_problem(404, "not_found");
+
+    // One press gives the money back; pressed twice, once; each cooperative for its own orders.
     let (first, second) = futures_util::future::join(
         shop.client.post(&path("/refunds"), json!({})),
         shop.client.post(&path("/refunds"), json!({})),
     )
     .await;
     let owed = first.expect(200)["owed"].as_i64().unwrap() + second.expect(200)["owed"].as_i64().unwrap();
-    assert_eq!(owed, 3, "what was delivered and paid: two of the seeds, one of the jars");
+    assert_eq!(owed, 2, "what was delivered and paid");
+    assert_eq!(honey.client.post(&theirs("/refunds"), json!({})).await.expect(200)["owed"], 1);
     assert_eq!(server.count("SELECT COUNT(*) FROM refund WHERE reason = 'recall'").await, 3);
     server.assert_books_agree();
 

@@ -155,6 +155,14 @@ async fn what_happens_to_a_lot_is_an_event_that_nobody_changes() {
     let quantity = |index: usize| told[index]["quantityList"][0]["quantity"].as_i64().unwrap();
     assert_eq!((quantity(0), quantity(1), quantity(2), quantity(3), quantity(4), quantity(7)), (20, 20, 3, 3, 3, 4));
     assert_eq!(told[0]["ilmd"]["cbvmda:lotNumber"], "L1");
+    // The same page by page.
+    let (mut pages, mut next) = (Vec::new(), format!("{}?perPage=3", path("events")));
+    while !next.is_empty() {
+        let page = shop.client.get(&next).await;
+        next = page.header("link").trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
+        pages.extend(page.expect(200)["epcisBody"]["eventList"].as_array().unwrap().clone());
+    }
+    assert_eq!(pages, told);
     assert_eq!(told[2]["bizTransactionList"][0]["bizTransaction"], format!("urn:uuid:{order}"));
 
     // Twenty were written down, eighteen there were.
@@ -328,7 +336,8 @@ async fn others_tell_of_lots_each_thing_once() {
     }
     // Page by page, by time, by kind.
     let first = shop.client.get("/v1/epcis/events?perPage=1&eventType=ObjectEvent").await;
-    assert!(first.header("link").contains("rel=\"next\""), "{:?}", first.header("link"));
+    let link = first.header("link");
+    assert!(link.contains("rel=\"next\"") && link.contains("eventType=ObjectEvent"), "{link}");
     shop.client.get("/v1/epcis/events?GE_eventTime=heute").await.expect_problem(422, "invalid");
     let old = shop.client.get("/v1/epcis/events?LT_eventTime=2020-01-01T00:00:00Z").await.expect(200);
     assert_eq!(old["epcisBody"]["queryResults"]["resultsBody"]["eventList"], json!([]));

@@ -237,7 +237,7 @@ impl Notifier {
                 (about.buyer_email.into_iter().collect(), mail)
             }
             "recall.cooperative" => {
-                let link = format!("{}/console/lots", self.base_url);
+                let link = format!("{}/console/recalls", self.base_url);
                 let to = leaders_of(self.db.fresh(), CooperativeId(subject)).await?;
                 (to, recalls::to_cooperative(&event.payload, &link))
             }

@@ -149,6 +149,9 @@ pub struct Station {
     pub act: TraceAct,
     #[schema(value_type = String, format = Date)]
     pub on: Date,
+    /// The last day, where it happened on several.
+    #[schema(value_type = Option<String>, format = Date, required = true)]
+    pub until: Option<Date>,
     /// The reception, where it arrived at one.
     #[schema(required = true)]
     pub place: Option<Bilingual>,
@@ -309,7 +312,8 @@ async fn recalls(connection: &impl ConnectionTrait, lot: LotId) -> Result<Vec<Pa
 #[derive(FromQueryResult)]
 struct StationRow {
     act: TraceAct,
-    at: OffsetDateTime,
+    first_at: OffsetDateTime,
+    last_at: OffsetDateTime,
     name_vi: Option<String>,
     name_en: Option<String>,
 }
@@ -317,28 +321,28 @@ struct StationRow {
 /// What buyers are told of. Counts and mistakes are the cooperative's own affair.
 const TOLD: &str = "('harvested', 'transformed', 'inspected', 'stored', 'packed', 'shipped', 'arrived', 'sold')";
 
+/// Many boxes of a lot take the same road: it is told from the first to the last.
 async fn road(connection: &impl ConnectionTrait, lot: LotId) -> Result<Vec<Station>, DbErr> {
     let rows = all::<StationRow>(
         connection,
         format!(
-            "SELECT e.act, e.at, p.name_vi, p.name_en FROM trace_event e LEFT JOIN pickup_point p ON p.id = e.pickup_point_id
-             WHERE e.id IN (SELECT i.event_id FROM trace_item i WHERE i.lot_id = $1) AND e.act IN {TOLD}
+            "SELECT e.act, MIN(e.at) AS first_at, MAX(e.at) AS last_at, p.name_vi, p.name_en FROM trace_item i JOIN trace_event e ON e.id = i.event_id
+             LEFT JOIN pickup_point p ON p.id = e.pickup_point_id
+             WHERE i.lot_id = $1 AND e.act IN {TOLD}
                AND NOT EXISTS (SELECT 1 FROM trace_event d WHERE d.corrects_id = e.id AND d.reason = 'did_not_occur')
-             ORDER BY e.at, e.id LIMIT 500"
+             GROUP BY e.act, p.name_vi, p.name_en ORDER BY 2, e.act LIMIT 60"
         ),
         [lot.into()],
     )
     .await?;
-    let mut road: Vec<Station> = Vec::new();
-    for row in rows {
-        let place = row.name_vi.zip(row.name_en).map(|(vi, en)| Bilingual { vi, en });
-        let station = Station { act: row.act, on: row.at.to_offset(VIETNAM).date(), place };
-        // Many boxes of a lot take the same road.
-        if !road.contains(&station) && road.len() < 60 {
-            road.push(station);
-        }
-    }
-    Ok(road)
+    let day = |at: OffsetDateTime| at.to_offset(VIETNAM).date();
+    let station = |row: StationRow| Station {
+        act: row.act,
+        on: day(row.first_at),
+        until: Some(day(row.last_at)).filter(|last| *last != day(row.first_at)),
+        place: row.name_vi.zip(row.name_en).map(|(vi, en)| Bilingual { vi, en }),
+    };
+    Ok(rows.into_iter().map(station).collect())
 }
 
 #[derive(FromQueryResult)]

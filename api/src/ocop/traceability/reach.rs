@@ -76,7 +76,7 @@ pub async fn harvested_on(
     let rows = all::<Id>(
         connection,
         "SELECT l.id FROM lot_plot o JOIN lot l ON l.id = o.lot_id WHERE o.plot_id = $2 AND l.cooperative_id = $1 AND l.harvested_on >= $3
-         AND l.harvested_on <= $4 ORDER BY l.id LIMIT 20000",
+         AND l.harvested_on <= $4 ORDER BY l.id LIMIT 20001",
         [cooperative.into(), plot.into(), from.into(), to.into()],
     )
     .await?;
@@ -96,7 +96,7 @@ pub async fn sprayed_with(
         "SELECT DISTINCT l.id FROM lot l JOIN lot_plot o ON o.lot_id = l.id JOIN diary_entry d ON d.plot_id = o.plot_id
          WHERE l.cooperative_id = $1 AND l.harvested_on >= $2 AND l.harvested_on <= $3 AND d.kind = 'plant_protection' AND d.withdrawn_at IS NULL
            AND d.done_on >= $2 AND d.done_on <= l.harvested_on AND (LOWER(d.material) = LOWER($4) OR LOWER(d.active_ingredient) = LOWER($4))
-         ORDER BY l.id LIMIT 20000",
+         ORDER BY l.id LIMIT 20001",
         [cooperative.into(), from.into(), to.into(), material.into()],
     )
     .await?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header;
 use actix_web::web::Path;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use entity::lot;
 use entity::value::{CooperativeId, LotId, RowId, TraceAct};
 use garde::Validate;
@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 use super::codes::Code;
 use super::epcis;
 use super::link::lot_in;
-use super::store::{EVENTS, EventRow, ItemRow, items_of, lot_of};
+use super::store::{EventRow, ItemRow, events, ids, items_of, lot_of};
 use crate::people::desk::Desk;
 use crate::people::identity::{Permission, memberships};
 use crate::platform::body::Params;
@@ -25,8 +25,8 @@ use crate::platform::db::{all, by_id, list};
 use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, decode, encode};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
-/// More than any lot has that people can follow.
-const MOST: usize = 2_000;
+/// Events on a page of a lot's.
+const MOST: u64 = 1_000;
 
 /// Events as EPCIS has them; of those of other cooperatives it is not told for which order they were.
 async fn rendered(
@@ -38,10 +38,7 @@ async fn rendered(
     let listed: BTreeSet<RowId> = rows.iter().map(|row| row.id).collect();
     let wrong: Vec<RowId> = rows.iter().filter_map(|row| row.corrects_id).filter(|id| !listed.contains(id)).collect();
     let mut known: Vec<EventRow> = rows.to_vec();
-    if !wrong.is_empty() {
-        let sql = format!("{EVENTS} WHERE e.id IN {}", list(1, wrong.len()));
-        known.extend(all::<EventRow>(connection, sql, wrong.into_iter().map(Value::from)).await?);
-    }
+    known.extend(events(connection, &wrong).await?);
     let ids: Vec<RowId> = known.iter().map(|row| row.id).collect();
     let mut items: BTreeMap<RowId, Vec<ItemRow>> = BTreeMap::new();
     // Few enough values for one statement of either database.
@@ -73,18 +70,40 @@ fn document(value: &serde_json::Value) -> HttpResponse {
         .body(value.to_string())
 }
 
-/// Everything that happened to a lot.
-pub async fn events_of(
-    connection: &impl ConnectionTrait,
-    base_url: &str,
-    lot: LotId,
-    own: &[CooperativeId],
-) -> Result<Vec<serde_json::Value>, DbErr> {
-    let sql = format!(
-        "{EVENTS} WHERE e.id IN (SELECT i.event_id FROM trace_item i WHERE i.lot_id = $1) ORDER BY e.at, e.id LIMIT {MOST}"
-    );
-    let rows = all::<EventRow>(connection, sql, [lot.into()]).await?;
-    rendered(connection, base_url, &rows, own).await
+#[derive(Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+#[garde(allow_unvalidated)]
+pub struct LotEventQuery {
+    /// 1,000 unless told.
+    #[garde(inner(range(min = 1, max = MOST)))]
+    #[serde(rename = "perPage")]
+    #[param(minimum = 1, maximum = 1000)]
+    per_page: Option<u64>,
+    #[garde(inner(length(max = 500)))]
+    #[serde(rename = "nextPageToken")]
+    #[param(max_length = 500)]
+    next_page_token: Option<String>,
+}
+
+/// A page of ids, of which one more was asked for than it holds; the token of the next.
+fn page_of(ids: &mut Vec<RowId>, limit: u64) -> Option<String> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = ids.len() > limit;
+    ids.truncate(limit);
+    ids.last().filter(|_| more).map(encode)
+}
+
+/// `Link: …; rel="next"`: the same request, from there on.
+fn leads_on(request: &HttpRequest, response: &mut HttpResponse, token: Option<String>) {
+    let Some(token) = token else { return };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let kept = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name != "nextPageToken");
+    query.extend_pairs(kept).append_pair("nextPageToken", &token);
+    let next = format!("<{}?{}>; rel=\"next\"", request.path(), query.finish());
+    if let Ok(value) = header::HeaderValue::from_str(&next) {
+        response.headers_mut().insert(header::LINK, value);
+    }
 }
 
 /// An event as the cooperative itself reads it.
@@ -116,16 +135,33 @@ pub async fn lines_of(connection: &impl ConnectionTrait, lot: LotId) -> Result<V
     .await
 }
 
-/// What happened to a lot, as an EPCIS 2.0 document (JSON-LD), oldest first.
-#[utoipa::path(tag = "traceability", operation_id = "list_lot_events", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("lot_id" = LotId, Path)), responses((status = 200, description = "An EPCISDocument", body = Object, content_type = "application/ld+json")))]
+/// What happened to a lot, as an EPCIS 2.0 document (JSON-LD), in the order in which it was written down. `Link: …; rel=next` leads to
+/// the next page.
+#[utoipa::path(tag = "traceability", operation_id = "list_lot_events", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("lot_id" = LotId, Path), LotEventQuery), responses((status = 200, description = "An EPCISDocument", body = Object, content_type = "application/ld+json")))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/lots/{lot_id}/events")]
-pub async fn list_lot_events(desk: Desk, path: Path<(CooperativeId, LotId)>) -> Result<HttpResponse, Problem> {
+pub async fn list_lot_events(
+    request: HttpRequest,
+    desk: Desk,
+    path: Path<(CooperativeId, LotId)>,
+    query: Params<LotEventQuery>,
+) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::SeeShop).await?;
     let lot = by_id::<lot::Entity>(desk.db.fresh(), id).await?.filter(|lot| lot.cooperative_id == cooperative);
     let lot = lot.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let events = events_of(desk.db.fresh(), &desk.config.base_url(), lot.id, &[cooperative]).await?;
-    Ok(document(&epcis::document(&events, desk.now())))
+    let after = query.0.next_page_token.as_deref().map(decode::<uuid::Uuid>).transpose()?.unwrap_or_default();
+    let limit = query.0.per_page.unwrap_or(MOST);
+    let sql = format!(
+        "SELECT DISTINCT i.event_id AS id FROM trace_item i WHERE i.lot_id = $1 AND i.event_id > $2 ORDER BY i.event_id LIMIT {}",
+        limit + 1
+    );
+    let mut found = ids(desk.db.fresh(), sql, [lot.id.into(), after.into()]).await?;
+    let next = page_of(&mut found, limit);
+    let rows = events(desk.db.fresh(), &found).await?;
+    let events = rendered(desk.db.fresh(), &desk.config.base_url(), &rows, &[cooperative]).await?;
+    let mut response = document(&epcis::document(&events, desk.now()));
+    leads_on(&request, &mut response, next);
+    Ok(response)
 }
 
 /// Of EPCIS's query language, what people ask for.
@@ -203,7 +239,7 @@ impl Filter {
 /// Events of the caller's cooperatives, and of what theirs were made of; newest first.
 #[utoipa::path(tag = "traceability", operation_id = "list_epcis_events", security(("access_token" = [])), params(EventQuery), responses((status = 200, description = "An EPCISQueryDocument; `Link: …; rel=next` leads to the next page", body = Object, content_type = "application/ld+json")))]
 #[get("/v1/epcis/events")]
-pub async fn list_events(desk: Desk, query: Params<EventQuery>) -> Result<HttpResponse, Problem> {
+pub async fn list_events(request: HttpRequest, desk: Desk, query: Params<EventQuery>) -> Result<HttpResponse, Problem> {
     let Params(query) = query;
     let connection = desk.db.fresh();
     let own: Vec<CooperativeId> =
@@ -243,25 +279,25 @@ pub async fn list_events(desk: Desk, query: Params<EventQuery>) -> Result<HttpRe
         filter.sql += &format!(" AND e.id IN (SELECT i.event_id FROM trace_item i WHERE i.lot_id = {lot})");
     }
     let limit = query.per_page.unwrap_or(DEFAULT_LIMIT);
+    // Own events by their index, and those of what was made of others' lots by the lots.
     let sql = format!(
         "WITH RECURSIVE source (id) AS (
              SELECT s.source_lot_id FROM lot_source s JOIN lot l ON l.id = s.lot_id WHERE l.cooperative_id IN {mine}
              UNION SELECT s.source_lot_id FROM lot_source s JOIN source ON source.id = s.lot_id
-         ) {EVENTS} WHERE (e.cooperative_id IN {mine} OR EXISTS (SELECT 1 FROM trace_item i JOIN source ON source.id = i.lot_id WHERE i.event_id = e.id)){}
-         ORDER BY e.id DESC LIMIT {}",
-        filter.sql,
-        limit + 1
+         )
+         SELECT id FROM (
+             SELECT id FROM (SELECT e.id FROM trace_event e WHERE e.cooperative_id IN {mine}{filter} ORDER BY e.id DESC LIMIT {most}) own
+             UNION SELECT id FROM (SELECT DISTINCT e.id FROM source JOIN trace_item i ON i.lot_id = source.id JOIN trace_event e ON e.id = i.event_id
+                                   WHERE e.recorded_at IS NOT NULL{filter} ORDER BY e.id DESC LIMIT {most}) made
+         ) found ORDER BY id DESC LIMIT {most}",
+        filter = filter.sql,
+        most = limit + 1
     );
-    let mut rows = all::<EventRow>(connection, sql, filter.values).await?;
-    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut found = ids(connection, sql, filter.values).await?;
+    let next = page_of(&mut found, limit);
+    let rows = events(connection, &found).await?;
     let events = rendered(connection, &desk.config.base_url(), &rows, &own).await?;
     let mut response = document(&epcis::found(&events, desk.now()));
-    if let Some(last) = rows.last().filter(|_| more) {
-        let next = format!("</v1/epcis/events?perPage={limit}&nextPageToken={}>; rel=\"next\"", encode(&last.id));
-        if let Ok(value) = header::HeaderValue::from_str(&next) {
-            response.headers_mut().insert(header::LINK, value);
-        }
-    }
+    leads_on(&request, &mut response, next);
     Ok(response)
 }

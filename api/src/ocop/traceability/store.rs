@@ -6,7 +6,7 @@ use time::{Date, OffsetDateTime};
 
 use super::codes::Code;
 use crate::platform::agreement::Disagreement;
-use crate::platform::db::{all, list, one};
+use crate::platform::db::{all, list};
 
 #[derive(FromQueryResult)]
 struct Id {
@@ -20,9 +20,10 @@ pub async fn lot_of(connection: &impl ConnectionTrait, code: &Code) -> Result<Op
         _ => "substr(id, 10)",
     };
     let [one_tail, other] = code.tails();
-    let sql = format!("SELECT id FROM lot WHERE {tail} IN ($1, $2) ORDER BY id LIMIT 1");
-    let row = one::<Id>(connection, sql, [one_tail.into(), other.into()]).await?;
-    Ok(row.map(|row| row.id))
+    // Without an order of its own, for which the whole table would be walked instead of the index.
+    let sql = format!("SELECT id FROM lot WHERE {tail} IN ($1, $2)");
+    let rows = all::<Id>(connection, sql, [one_tail.into(), other.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.id).min())
 }
 
 /// An event as it is kept.
@@ -44,10 +45,34 @@ pub struct EventRow {
     pub gln: Option<String>,
 }
 
-/// What is read of an event; the rest of the statement follows.
-pub const EVENTS: &str = "SELECT e.id, e.cooperative_id, e.act, e.at, e.recorded_at, e.order_id, e.pickup_point_id, e.corrects_id, e.corrective_id, e.reason,
+const EVENTS: &str = "SELECT e.id, e.cooperative_id, e.act, e.at, e.recorded_at, e.order_id, e.pickup_point_id, e.corrects_id, e.corrective_id, e.reason,
         e.document, c.slug, (SELECT k.key FROM gs1_key k WHERE k.cooperative_id = c.id AND k.kind = 'gln') AS gln
  FROM trace_event e JOIN cooperative c ON c.id = e.cooperative_id";
+
+#[derive(FromQueryResult)]
+struct EventId {
+    id: RowId,
+}
+
+/// Ids of events that a statement finds, in its order.
+pub async fn ids(
+    connection: &impl ConnectionTrait,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<RowId>, DbErr> {
+    Ok(all::<EventId>(connection, sql, values).await?.into_iter().map(|row| row.id).collect())
+}
+
+/// These events, in this order. Apart from finding them, so that they are looked up one by one and nothing is walked.
+pub async fn events(connection: &impl ConnectionTrait, ids: &[RowId]) -> Result<Vec<EventRow>, DbErr> {
+    let mut found = std::collections::HashMap::new();
+    for part in ids.chunks(500) {
+        let sql = format!("{EVENTS} WHERE e.id IN {}", list(1, part.len()));
+        let rows = all::<EventRow>(connection, sql, part.iter().map(|id| Value::from(*id))).await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
 
 /// A lot in an event.
 #[derive(Clone, Debug, FromQueryResult)]

@@ -14,8 +14,12 @@ use crate::ocop::traceability::reach::{harvested_on, sprayed_with};
 use crate::platform::problem::{Problem, codes};
 
 codes! {
+    TOO_MANY_LOTS = "too_many_lots" 422 "Quá 20.000 lô: hãy chia theo thửa hoặc ngày." "More than 20,000 lots: divide them by plot or by day.";
     NOTHING_CHOSEN = "nothing_to_recall" 422 "Không có lô nào như vậy." "There are no such lots.";
 }
+
+/// Of one recall.
+const MOST: usize = 20_000;
 
 /// Lots to be taken back; what several of these name is taken together.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema, Validate)]
@@ -78,5 +82,8 @@ pub async fn choose(
     }
     lots.sort_unstable();
     lots.dedup();
+    if lots.len() > MOST {
+        return Err(Problem::new(&TOO_MANY_LOTS));
+    }
     if lots.is_empty() { Err(Problem::new(&NOTHING_CHOSEN)) } else { Ok(lots) }
 }

@@ -7,7 +7,6 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::store::own;
 use crate::people::desk::Desk;
 use crate::platform::db::{all, by_id, one, run};
 use crate::platform::fold;
@@ -79,9 +78,6 @@ pub async fn settle(
     let row = row.filter(|row| row.cooperative_id == cooperative).ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let of = recall_lot::Entity::find_by_id((id, lot)).one(desk.db.fresh()).await?;
     of.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    if recall.cooperative_id == cooperative {
-        own(desk.db.fresh(), cooperative, id).await?;
-    }
     let (now, note) = (desk.now(), fold::stored(&input.note));
     let transaction = desk.begin().await?;
     let sql = "UPDATE recall_lot SET outcome = $3, outcome_note = $4, outcome_at = $5 WHERE recall_id = $1 AND lot_id = $2 AND outcome IS NULL";

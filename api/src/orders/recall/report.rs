@@ -16,7 +16,7 @@ use crate::people::identity::Permission;
 use crate::platform::body::Params;
 use crate::platform::db::{all, one};
 use crate::platform::pdf::{A4, Pdf, bold, plain, wrap};
-use crate::platform::problem::Problem;
+use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::sheets::{Cell, Column, SheetFormat, Table};
 
 /// What became of a lot's pieces: `made + counted = on_hand + sold + used + destroyed`.
@@ -67,7 +67,7 @@ async fn accounts(connection: &impl ConnectionTrait, recall: RecallId) -> Result
                 {} AS made, {} AS counted, {} AS sold, {} AS returned, {} AS used, {} AS destroyed,
                 CAST(COALESCE((SELECT SUM(s.on_hand) FROM lot_stock s WHERE s.lot_id = r.lot_id), 0) AS bigint) AS on_hand
          FROM recall_lot r JOIN recall q ON q.id = r.recall_id JOIN lot l ON l.id = r.lot_id JOIN product p ON p.id = l.product_id
-         JOIN cooperative c ON c.id = l.cooperative_id WHERE r.recall_id = $1 ORDER BY r.depth, l.id LIMIT 1000",
+         JOIN cooperative c ON c.id = l.cooperative_id WHERE r.recall_id = $1 ORDER BY r.depth, l.id",
         of("(e.act = 'harvested' OR (e.act = 'transformed' AND i.role = 'output'))", ""),
         of("e.act = 'counted'", ""),
         of("e.act IN ('packed', 'unpacked', 'returned')", "-"),
@@ -92,6 +92,10 @@ pub async fn report(
     id: RecallId,
 ) -> Result<RecallReport, Problem> {
     let (recall, _) = show(connection, cooperative, id).await?;
+    // The report is for who raised it: it tells of everybody's lots.
+    if recall.cooperative_id != cooperative {
+        return Err(Problem::new(&NOT_FOUND));
+    }
     let reach = one::<Reach>(
         connection,
         "SELECT COUNT(*) AS told, CAST(COALESCE(SUM(CASE WHEN state = 'confirmed' THEN 1 ELSE 0 END), 0) AS bigint) AS reached,

@@ -34,7 +34,7 @@ async fn view(desk: &Desk, cooperative: CooperativeId, id: RecallId) -> Result<R
     Ok(RecallView { recall, recalled })
 }
 
-/// The cooperative's recalls, newest first.
+/// Recalls of the cooperative's lots, its own and those of what it made something of, newest first.
 #[utoipa::path(tag = "recalls", operation_id = "list_recalls", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), Paging), responses((status = 200, description = "A page of recalls", body = Page<Recall>)))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/recalls")]
 pub async fn list_recalls(
@@ -84,7 +84,7 @@ pub struct NoticeQuery {
     cursor: Option<String>,
 }
 
-/// Who had to be told, and who confirmed.
+/// Who had to be told, and who confirmed: all, for who raised the recall; else one's own buyers.
 #[utoipa::path(tag = "recalls", operation_id = "list_recall_notices", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("recall_id" = RecallId, Path), NoticeQuery), responses((status = 200, description = "A page of notices", body = Page<Notice>)))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/recalls/{recall_id}/notices")]
 pub async fn list_notices(
@@ -112,7 +112,7 @@ pub async fn confirm_notice(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Owe every buyer what was paid for recalled pieces. Pressed again, it goes on with what is left.
+/// Owe the cooperative's buyers what was paid for recalled pieces. Pressed again, it goes on with what is left.
 #[utoipa::path(tag = "recalls", operation_id = "refund_recall", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("recall_id" = RecallId, Path)), responses((status = 200, description = "How many", body = Refunded)))]
 #[post("/v1/seller/cooperatives/{cooperative_id}/recalls/{recall_id}/refunds")]
 pub async fn refund_recall(desk: Desk, path: Path<(CooperativeId, RecallId)>) -> Result<HttpResponse, Problem> {

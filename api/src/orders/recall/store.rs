@@ -105,7 +105,10 @@ pub async fn find(
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<Recall>, Problem> {
     NewestFirst::of(RECALLS, "r.id", place)?
-        .and_if("r.cooperative_id = ?", cooperative)
+        .and_if(
+            "(r.cooperative_id = ? OR EXISTS (SELECT 1 FROM recall_lot l JOIN lot o ON o.id = l.lot_id WHERE l.recall_id = r.id AND o.cooperative_id = ?))",
+            cooperative,
+        )
         .page(connection, |row: &Recall| row.id)
         .await
 }
@@ -138,14 +141,21 @@ pub async fn lots(connection: &impl ConnectionTrait, recall: RecallId) -> Result
     .await
 }
 
-/// A recall as its cooperative sees it.
-pub async fn own(
+#[derive(FromQueryResult)]
+struct Count {
+    count: i64,
+}
+
+/// A recall as somebody sees it whose lots are in it: who raised it, or who made something of them.
+pub async fn seen_by(
     connection: &impl ConnectionTrait,
     cooperative: CooperativeId,
     id: RecallId,
 ) -> Result<recall::Model, Problem> {
-    let row = by_id::<recall::Entity>(connection, id).await?.filter(|row| row.cooperative_id == cooperative);
-    row.ok_or_else(|| Problem::new(&NOT_FOUND))
+    let row = by_id::<recall::Entity>(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let sql = "SELECT COUNT(*) AS count FROM recall_lot r JOIN lot l ON l.id = r.lot_id WHERE r.recall_id = $1 AND l.cooperative_id = $2";
+    let lots = one::<Count>(connection, sql, [id.into(), cooperative.into()]).await?;
+    if lots.is_some_and(|row| row.count > 0) { Ok(row) } else { Err(Problem::new(&NOT_FOUND)) }
 }
 
 pub async fn show(
@@ -153,8 +163,8 @@ pub async fn show(
     cooperative: CooperativeId,
     id: RecallId,
 ) -> Result<(Recall, Vec<RecalledLot>), Problem> {
-    let sql = format!("{RECALLS} WHERE r.id = $1 AND r.cooperative_id = $2");
-    let row = one::<Recall>(connection, sql, [id.into(), cooperative.into()]).await?;
+    seen_by(connection, cooperative, id).await?;
+    let row = one::<Recall>(connection, format!("{RECALLS} WHERE r.id = $1"), [id.into()]).await?;
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok((row, lots(connection, id).await?))
 }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::store::{own, pieces};
+use super::store::{pieces, seen_by};
 use crate::ledger;
 use crate::ledger::refunds::Owe;
+use crate::orders::ordering::order_within;
 use crate::orders::ordering::refunds::{What, owe};
 use crate::people::desk::Desk;
 use crate::platform::db::{Db, all, by_id, run};
@@ -27,8 +28,11 @@ pub struct Notice {
     pub order_id: Option<OrderId>,
     /// Of the order, the cooperative or the partner.
     pub name: String,
+    /// Of one's own buyers, and of cooperatives and partners.
     #[schema(required = true)]
     pub phone: Option<String>,
+    #[serde(skip)]
+    seller_id: Option<CooperativeId>,
     /// Pieces of recalled lots.
     pub quantity: i64,
     /// The order was stopped before it left.
@@ -43,7 +47,8 @@ pub struct Notice {
     pub confirmed_at: Option<OffsetDateTime>,
 }
 
-/// The list of tasks, newest first; only those that are open, if asked for.
+/// The list of tasks, newest first; only those that are open, if asked for. Who raised the recall sees all of them, others those of
+/// their own buyers.
 pub async fn notices(
     desk: &Desk,
     cooperative: CooperativeId,
@@ -51,18 +56,24 @@ pub async fn notices(
     state: Option<NoticeState>,
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<Notice>, Problem> {
-    own(desk.db.fresh(), cooperative, id).await?;
-    NewestFirst::of(
-        "SELECT n.id, n.kind, n.order_id, COALESCE(o.number, c.name_vi, p.name, '') AS name, COALESCE(o.phone, c.phone, p.phone) AS phone, n.quantity, n.stopped,
+    let recall = seen_by(desk.db.fresh(), cooperative, id).await?;
+    let others = Some(cooperative).filter(|cooperative| *cooperative != recall.cooperative_id);
+    let mut page = NewestFirst::of(
+        "SELECT n.id, n.kind, n.order_id, COALESCE(o.number, c.name_vi, p.name, '') AS name, COALESCE(o.phone, c.phone, p.phone) AS phone, o.cooperative_id AS seller_id, n.quantity, n.stopped,
                 n.state, n.note, n.refund_id, n.confirmed_at
          FROM recall_notice n LEFT JOIN orders o ON o.id = n.order_id LEFT JOIN cooperative c ON c.id = n.cooperative_id LEFT JOIN partner p ON p.id = n.partner_id",
         "n.id",
         place,
     )?
     .and("n.recall_id = ?", id)
+    .and_if("(o.cooperative_id = ? OR n.cooperative_id = ?)", others)
     .and_if("n.state = ?", state.map(NoticeState::as_str))
     .page(desk.db.fresh(), |row: &Notice| row.id)
-    .await
+    .await?;
+    for notice in &mut page.items {
+        notice.phone = notice.phone.take().filter(|_| notice.seller_id.is_none_or(|seller| seller == cooperative));
+    }
+    Ok(page)
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
@@ -82,9 +93,16 @@ pub async fn confirm(
     (recall, notice): (RecallId, NoticeId),
     note: &str,
 ) -> Result<(), Problem> {
-    own(desk.db.fresh(), cooperative, recall).await?;
+    let raised = seen_by(desk.db.fresh(), cooperative, recall).await?;
     let row = by_id::<recall_notice::Entity>(desk.db.fresh(), notice).await?;
     let row = row.filter(|row| row.recall_id == recall).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let seller = match row.order_id {
+        Some(order) => Some(order_within(desk.db.fresh(), order).await?.cooperative_id),
+        None => row.cooperative_id,
+    };
+    if raised.cooperative_id != cooperative && seller != Some(cooperative) {
+        return Err(Problem::new(&NOT_FOUND));
+    }
     let note = fold::stored(note);
     let transaction = desk.begin().await?;
     run(
@@ -122,15 +140,15 @@ pub struct Refunded {
     pub nothing: i64,
 }
 
-/// Owes every buyer what was paid for recalled pieces, each order in a transaction of its own; pressed again it goes on with
+/// Owes the cooperative's own buyers what was paid for recalled pieces, each order in a transaction of its own; pressed again it goes on with
 /// what is left.
 pub async fn refund_all(desk: &Desk, cooperative: CooperativeId, id: RecallId) -> Result<Refunded, Problem> {
-    let recall = own(desk.db.fresh(), cooperative, id).await?;
+    let recall = seen_by(desk.db.fresh(), cooperative, id).await?;
     let open = all::<Unpaid>(
         desk.db.fresh(),
         "SELECT n.id, n.order_id FROM recall_notice n JOIN orders o ON o.id = n.order_id
-         WHERE n.recall_id = $1 AND n.refund_id IS NULL AND NOT n.stopped AND o.paid_at IS NOT NULL ORDER BY n.id",
-        [id.into()],
+         WHERE n.recall_id = $1 AND o.cooperative_id = $2 AND n.refund_id IS NULL AND NOT n.stopped AND o.paid_at IS NOT NULL ORDER BY n.id",
+        [id.into(), cooperative.into()],
     )
     .await?;
     let mut done = Refunded::default();

@@ -15,6 +15,11 @@ mod trace;
 use actix_web::web::ServiceConfig;
 pub use trace::Stories;
 
+/// What labels lead to. Routes are tried in turn, and these are asked for by whole villages: they stand before the API's hundreds.
+pub fn labels(config: &mut ServiceConfig) {
+    config.service(trace::on_trace).service(trace::on_here).service(trace::on_type);
+}
+
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(shell::script)
@@ -24,9 +29,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(pages::product)
         .service(pages::cooperative)
         .service(pages::destination)
-        .service(trace::on_type)
-        .service(trace::on_here)
-        .service(trace::on_trace)
         .service(basket::show)
         .service(basket::add)
         .service(basket::change)

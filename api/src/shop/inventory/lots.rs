@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, patch, post};
 use entity::lot;
 use entity::value::{CooperativeId, LotId, LotState, OfferId, PlotId, ProductId, RowId, TraceAct};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, DbErr, FromQueryResult, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, IntoActiveModel, Set};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
@@ -25,6 +25,8 @@ use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
+    /// Write what becomes of it in its recall.
+    LOT_RECALLED = "lot_recalled" 409 "Lô đang bị thu hồi: hãy ghi kết quả xử lý trong đợt thu hồi." "The lot is recalled: write what becomes of it in its recall.";
     LOT_CODE_TAKEN = "lot_code_taken" 409 "Mã lô này đã có." "There is a lot with this code.";
     LOT_EXPIRED = "lot_expired" 409 "Lô đã hết hạn, không thể nhập thêm." "The lot has expired; nothing can be added to it.";
 }
@@ -282,6 +284,18 @@ pub async fn show_lot(desk: Desk, path: Path<(CooperativeId, LotId)>) -> Result<
     Ok(HttpResponse::Ok().json(show(&desk, cooperative, id).await?))
 }
 
+#[derive(FromQueryResult)]
+struct Recalls {
+    open: i64,
+}
+
+/// Whether a recall holds the lot that has not been put right.
+async fn is_recalled(transaction: &impl ConnectionTrait, lot: LotId) -> Result<bool, DbErr> {
+    let sql =
+        "SELECT COUNT(*) AS open FROM recall_lot WHERE lot_id = $1 AND (outcome IS NULL OR outcome <> 'corrected')";
+    Ok(one::<Recalls>(transaction, sql, [lot.into()]).await?.is_some_and(|row| row.open > 0))
+}
+
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
@@ -319,6 +333,7 @@ pub async fn update_lot(
         let (vi, en) = ("hạn dùng trước ngày thu hoạch", "before the harvest");
         return Err(Problem::field("/expires_on", "date", vi, en));
     }
+    let input_state = input.state;
     let before = serde_json::json!({"state": row.state, "expires_on": row.expires_on, "plot": row.plot, "household": row.household});
     let product = row.product_id;
     let mut change = row.into_active_model();
@@ -336,6 +351,9 @@ pub async fn update_lot(
         }
     }
     let transaction = desk.db.begin().await?;
+    if input_state == Some(LotState::Good) && is_recalled(&transaction, id).await? {
+        return Err(Problem::new(&LOT_RECALLED));
+    }
     // The same version that a receipt would count up: other nodes take the new level.
     run(
         &transaction,

@@ -1,7 +1,7 @@
 //! Goods made of other lots: pomelos into jam. What goes in leaves its lot, what comes out is a lot of its own, and one event
 //! tells both sides. What another cooperative grew may go in, as far as this one bought it.
 
-use entity::value::{CooperativeId, LotId, OfferId, TraceAct, TraceRole};
+use entity::value::{CooperativeId, LotId, LotState, OfferId, TraceAct, TraceRole};
 use entity::{lot, lot_source};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
@@ -20,6 +20,8 @@ use crate::platform::problem::{Problem, codes};
 use crate::platform::read_model::Level;
 
 codes! {
+    /// `ingredient` counts from 0.
+    INGREDIENT_HELD = "ingredient_held_back" 409 "Lô nguyên liệu đang bị giữ lại hoặc thu hồi." "An ingredient's lot is held back or recalled.";
     /// `ingredient` counts from 0.
     INGREDIENT_SHORT = "ingredient_short" 409 "Không còn đủ nguyên liệu trong lô." "There is not enough left of an ingredient.";
 }
@@ -135,6 +137,17 @@ async fn check_weight(
     Err(Problem::field("/added_g", "weight", vi, en))
 }
 
+/// Nothing is made of a lot that is held back. What was taken keeps others from it by now, so this is the last word.
+async fn refuse_held(transaction: &impl ConnectionTrait, inputs: &[Input]) -> Result<(), Problem> {
+    for (index, input) in inputs.iter().enumerate() {
+        let lot = by_id::<lot::Entity>(transaction, input.lot.id).await?;
+        if lot.is_none_or(|lot| lot.state == LotState::Blocked) {
+            return Err(Problem::new(&INGREDIENT_HELD).extension("ingredient", index));
+        }
+    }
+    Ok(())
+}
+
 /// Takes what a lot is made of; the levels it leaves, or nothing when the lot is not made but harvested.
 pub async fn use_up(
     transaction: &impl ConnectionTrait,
@@ -178,6 +191,7 @@ pub async fn use_up(
         let role = TraceRole::Input;
         items.push(Item { lot: input.lot.id, offer: Some(input.offer), role, quantity: input.quantity, effect });
     }
+    refuse_held(transaction, &inputs).await?;
     let rows = inputs.iter().map(|input| lot_source::ActiveModel {
         lot_id: Set(into.id),
         source_lot_id: Set(input.lot.id),
