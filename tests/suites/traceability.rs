@@ -334,6 +334,21 @@ async fn others_tell_of_lots_each_thing_once() {
         let refused = shop.client.post(&path, document(vec![wrong])).await.expect_problem(422, "invalid");
         assert_eq!(refused["errors"][0]["pointer"], format!("/epcisBody/eventList/0/{pointer}"));
     }
+    for (field, value) in [
+        ("@context", json!(["https://schema.org"])),
+        ("creationDate", json!("hôm nay")),
+        ("type", json!("Document")),
+        ("schemaVersion", json!("1.2")),
+        ("epcisBody", json!({"eventList": []})),
+    ] {
+        let mut wrong = document(vec![event("urn:x:9", "storing")]);
+        wrong[field] = value;
+        let refused = shop.client.post(&path, wrong).await.expect_problem(422, "invalid");
+        assert_eq!(
+            refused["errors"][0]["pointer"],
+            if field == "epcisBody" { "/epcisBody/eventList".to_owned() } else { format!("/{field}") }
+        );
+    }
     // Page by page, by time, by kind.
     let first = shop.client.get("/v1/epcis/events?perPage=1&eventType=ObjectEvent").await;
     let link = first.header("link");

@@ -169,6 +169,11 @@ mod tests {
             prop_assert_eq!(Code::read(&wrong).is_some(), wrong == right);
         }
 
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn a_made_key_has_the_right_check_digit(body in "[0-9]{12}", wrong in 1_u32..10) {
             let sum: u32 = body.chars().enumerate().map(|(i, c)| c.to_digit(10).unwrap_or(0) * if i % 2 == 1 { 3 } else { 1 }).sum();
