@@ -1,5 +1,15 @@
 //! What several pages call the same things: key, Vietnamese, English.
 
+use minijinja::State;
+
+use crate::platform::templates::is_english;
+
+/// The words of a key in the page's language, or the key.
+pub fn word_of(state: &State<'_, '_>, key: &str, words: &[(&str, &str, &str)]) -> String {
+    let found = words.iter().find(|(known, ..)| *known == key);
+    found.map_or(key, |(_, vi, en)| if is_english(state) { en } else { vi }).to_owned()
+}
+
 /// What happens to a lot.
 pub const ACTS: &[(&str, &str, &str)] = &[
     ("harvested", "Thu hoạch", "Harvested"),

@@ -46,6 +46,11 @@ pub fn stored(text: &str) -> String {
     if text.contains("]]>") { text.replace("]]>", "").trim().to_owned() } else { text }
 }
 
+/// A text that may be left out: none when nothing is left of it.
+pub fn filled(text: Option<String>) -> Option<String> {
+    text.map(|text| stored(&text)).filter(|text| !text.is_empty())
+}
+
 /// `Bưởi Diễn Đú Sáng` → `buoi-dien-du-sang`: letters and digits alone, markup left out. Empty when there are none.
 pub fn slug(text: &str) -> String {
     let folded = fold(&without_tags(text));

@@ -132,6 +132,12 @@ pub fn gtin14(typed: &str) -> Option<String> {
     (matches!(typed.len(), 8 | 12..=14) && is_checked(typed)).then(|| format!("{typed:0>14}"))
 }
 
+/// The same as a validator of fields.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]
+pub fn right_gtin(text: &str, (): &()) -> garde::Result {
+    gtin14(text).map(|_| ()).ok_or_else(|| garde::Error::new("GTIN"))
+}
+
 /// A GLN: 13 digits.
 pub fn is_gln(typed: &str) -> bool {
     typed.len() == 13 && is_checked(typed)

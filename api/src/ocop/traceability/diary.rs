@@ -122,10 +122,6 @@ pub async fn find(
     Ok(Page { items: page.items.into_iter().map(DiaryEntry::from).collect(), next_cursor: page.next_cursor })
 }
 
-fn some(text: Option<String>) -> Option<String> {
-    text.map(|text| fold::stored(&text)).filter(|text| !text.is_empty())
-}
-
 /// Plant protection without what, with which ingredient and how long to wait is no record of it.
 fn check(entry: &diary_entry::Model, today: Date) -> Result<(), Problem> {
     if entry.done_on > today {
@@ -175,12 +171,12 @@ pub async fn write_within(
         cooperative_id: cooperative,
         kind: input.kind,
         done_on: input.done_on.unwrap_or(desk.today()),
-        done_by: some(input.done_by),
-        material: some(input.material),
-        active_ingredient: some(input.active_ingredient),
-        amount: some(input.amount),
+        done_by: fold::filled(input.done_by),
+        material: fold::filled(input.material),
+        active_ingredient: fold::filled(input.active_ingredient),
+        amount: fold::filled(input.amount),
         wait_days: input.wait_days,
-        note: some(input.note),
+        note: fold::filled(input.note),
         photo_key: None,
         written_by: Some(desk.who.account),
         created_at: desk.now(),

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::codes::{gtin14, is_gln};
+use super::codes::{gtin14, is_gln, right_gtin};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Body;
@@ -28,11 +28,6 @@ pub struct OfferKey {
     #[garde(custom(right_gtin))]
     #[schema(pattern = r"^(\d{8}|\d{12,14})$")]
     pub gtin: String,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]
-fn right_gtin(text: &str, (): &()) -> garde::Result {
-    gtin14(text).map(|_| ()).ok_or_else(|| garde::Error::new("GTIN"))
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]

@@ -185,10 +185,6 @@ pub async fn show(desk: &Desk, cooperative: CooperativeId, id: PlotId) -> Result
     Ok(view(row, &waiting))
 }
 
-fn some(text: Option<String>) -> Option<String> {
-    text.map(|text| fold::stored(&text)).filter(|text| !text.is_empty())
-}
-
 /// The row as asked for, after what only code can check.
 fn row(
     input: PlotInput,
@@ -226,10 +222,10 @@ fn row(
         latitude: Set(point.map(|(latitude, _)| latitude)),
         longitude: Set(point.map(|(_, longitude)| longitude)),
         outline: Set(input.outline.and_then(|outline| serde_json::to_value(outline).ok())),
-        growing_area_code: Set(some(input.growing_area_code)),
+        growing_area_code: Set(fold::filled(input.growing_area_code)),
         crop: Set(blank(&input.crop, "/crop")?),
         planted_on: Set(input.planted_on),
-        household: Set(some(input.household)),
+        household: Set(fold::filled(input.household)),
         household_shown: Set(input.household_shown),
         active: Set(input.active),
         created_at: Set(now),

@@ -9,7 +9,7 @@ use minijinja::{Environment, ErrorKind, State, Value, context};
 use super::answer::html;
 use super::session::{Seat, Turn, said};
 use super::words::WORDS;
-use crate::pages::words::ACTS;
+use crate::pages::words::{ACTS, word_of};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 
@@ -37,7 +37,7 @@ pages! {
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("word", word);
-    environment.add_filter("act", act);
+    environment.add_filter("act", |state: &State<'_, '_>, key: &str| word_of(state, key, ACTS));
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));
     environment
@@ -49,12 +49,6 @@ static COPY: &str = include_str!("../../../assets/console/copy.js");
 #[get("/console/static/copy.js")]
 pub async fn copy_script() -> HttpResponse {
     asset("text/javascript; charset=utf-8", COPY)
-}
-
-/// What happened to a lot, in words.
-fn act(state: &State<'_, '_>, key: &str) -> String {
-    let found = ACTS.iter().find(|(known, ..)| *known == key);
-    found.map_or_else(|| key.to_owned(), |(_, vi, en)| if is_english(state) { en } else { vi }.to_string())
 }
 
 /// States and the like, in words.

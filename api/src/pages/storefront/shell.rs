@@ -46,21 +46,16 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("method", method);
     environment.add_filter("state", state_words);
-    environment.add_filter("act", |state: &State<'_, '_>, key: &str| known(state, key, words::ACTS));
-    environment.add_filter("diary", |state: &State<'_, '_>, key: &str| known(state, key, words::DIARY));
-    environment.add_filter("certificate", |state: &State<'_, '_>, key: &str| known(state, key, words::CERTIFICATES));
+    environment.add_filter("act", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::ACTS));
+    environment.add_filter("diary", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::DIARY));
+    environment
+        .add_filter("certificate", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::CERTIFICATES));
     environment.add_global("script", versioned("/static/shop.js", SCRIPT));
     environment
 });
 
 fn either(state: &State<'_, '_>, (vi, en): (&str, &str)) -> String {
     if is_english(state) { en } else { vi }.to_owned()
-}
-
-/// The words of a key, or the key.
-fn known(state: &State<'_, '_>, key: &str, words: &[(&str, &str, &str)]) -> String {
-    let found = words.iter().find(|(known, ..)| *known == key);
-    found.map_or_else(|| key.to_owned(), |(_, vi, en)| either(state, (vi, en)))
 }
 
 fn method(state: &State<'_, '_>, key: &str) -> String {

@@ -217,7 +217,7 @@ async fn views(desk: &Desk, rows: Vec<LotRow>) -> Result<Vec<LotView>, DbErr> {
 
 /// What is left of a text once its blanks are gone.
 pub(super) fn text(value: Option<String>) -> Option<String> {
-    value.map(|text| fold::stored(&text)).filter(|text| !text.is_empty())
+    fold::filled(value)
 }
 
 #[derive(Default, Deserialize, Validate, IntoParams)]
@@ -333,7 +333,7 @@ pub async fn update_lot(
         let (vi, en) = ("hạn dùng trước ngày thu hoạch", "before the harvest");
         return Err(Problem::field("/expires_on", "date", vi, en));
     }
-    let input_state = input.state;
+    let put_back = input.state == Some(LotState::Good);
     let before = serde_json::json!({"state": row.state, "expires_on": row.expires_on, "plot": row.plot, "household": row.household});
     let product = row.product_id;
     let mut change = row.into_active_model();
@@ -351,7 +351,7 @@ pub async fn update_lot(
         }
     }
     let transaction = desk.db.begin().await?;
-    if input_state == Some(LotState::Good) && is_recalled(&transaction, id).await? {
+    if put_back && is_recalled(&transaction, id).await? {
         return Err(Problem::new(&LOT_RECALLED));
     }
     // The same version that a receipt would count up: other nodes take the new level.

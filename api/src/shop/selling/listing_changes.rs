@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::listings::{SellerProduct, category_of, check_season, own, right_gtin, text, view};
+use super::listings::{SellerProduct, category_of, check_season, own, text, view};
 use crate::config::ListingReview;
+use crate::ocop::traceability::codes::right_gtin;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Body;

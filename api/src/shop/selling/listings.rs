@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::offers::{NewOffer, SellerOffer, add_offers, offers_of};
 use super::slugs::{free_slug, slug_taken};
+use crate::ocop::traceability::codes::right_gtin;
 use crate::people::desk::Desk;
 use crate::people::identity::{Permission, check_commune};
 use crate::platform::body::{Body, Params};
@@ -308,19 +309,6 @@ pub struct NewProduct {
     #[garde(length(max = 50), dive)]
     #[schema(max_items = 50)]
     pub offers: Vec<NewOffer>,
-}
-
-/// A GS1 number with the right check digit (GS1 General Specifications, 7.9).
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator's signature")]
-pub(super) fn right_gtin(text: &str, (): &()) -> garde::Result {
-    let wrong = || garde::Error::new("GTIN");
-    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    if digits.len() != text.len() || !matches!(digits.len(), 8 | 12..=14) {
-        return Err(wrong());
-    }
-    let (check, rest) = digits.split_last().ok_or_else(wrong)?;
-    let sum: u32 = rest.iter().rev().enumerate().map(|(i, d)| if i.is_multiple_of(2) { d * 3 } else { *d }).sum();
-    if (10 - sum % 10) % 10 == *check { Ok(()) } else { Err(wrong()) }
 }
 
 pub(super) fn text(pointer: &str, value: &str) -> Result<String, Problem> {
