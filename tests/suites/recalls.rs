@@ -2,13 +2,23 @@
 
 use std::time::Instant;
 
+use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Basket, Seller, Server, on_postgres};
+use tests::{Answer, Basket, Client, Seller, Server, on_postgres};
 
 use crate::traceability::{day, empty_shop, events, harvest, text};
 
 fn recall(codes: &[&str]) -> Value {
     json!({"lots": {"codes": codes}, "reason": "Dư lượng thuốc vượt mức", "advice": "Không ăn, giữ hộp lại"})
+}
+
+/// With a key nobody used.
+fn keyed(client: &Client) -> Client {
+    client.clone().header("idempotency-key", &uuid::Uuid::new_v4().to_string())
+}
+
+async fn raise(shop: &Seller, recall: Value) -> Answer {
+    keyed(&shop.client).post(&shop.path("recalls"), recall).await
 }
 
 async fn bought(server: &Server, offer: &str, quantity: i64) -> (String, String) {
@@ -52,14 +62,10 @@ async fn a_recall_stops_what_is_here_and_reaches_what_is_gone() {
     honey.deliver(&sweet).await;
     assert_eq!(availability(&server, "hat-doi").await, "in_stock");
 
-    shop.client.post(&shop.path("recalls"), recall(&["KHONG-CO"])).await.expect_problem(422, "invalid");
-    shop.client.post(&shop.path("recalls"), recall(&[])).await.expect_problem(422, "nothing_to_recall");
-    honey
-        .client
-        .post(&honey.path("recalls"), recall(&[&text(&lot, "trace_code")]))
-        .await
-        .expect_problem(422, "invalid");
-    let raised = shop.client.post(&shop.path("recalls"), recall(&["A"])).await.expect(201);
+    raise(&shop, recall(&["KHONG-CO"])).await.expect_problem(422, "invalid");
+    raise(&shop, recall(&[])).await.expect_problem(422, "nothing_to_recall");
+    raise(&honey, recall(&[&text(&lot, "trace_code")])).await.expect_problem(422, "invalid");
+    let raised = raise(&shop, recall(&["A"])).await.expect(201);
     let id = text(&raised, "id");
     let path = |rest: &str| shop.path(&format!("recalls/{id}{rest}"));
     assert_eq!(
@@ -204,12 +210,12 @@ async fn an_officer_recalls_what_was_sprayed_by_decision() {
     }
     let order = json!({"cooperative_id": shop.cooperative, "decision_number": "12/QĐ-UBND", "lots": {"material": "thiamethoxam", "from": day(-30), "to": day(0)},
         "reason": "Mẫu vượt mức dư lượng", "advice": "Không ăn, giữ hộp lại"});
-    shop.client.post("/v1/officer/recalls", order.clone()).await.expect_problem(403, "forbidden");
+    keyed(&shop.client).post("/v1/officer/recalls", order.clone()).await.expect_problem(403, "forbidden");
     let officer = server.sign_in("can-bo@example.vn").await;
     let mut undated = order.clone();
     undated["lots"] = json!({"material": "thiamethoxam"});
-    officer.post("/v1/officer/recalls", undated).await.expect_problem(422, "invalid");
-    let raised = officer.post("/v1/officer/recalls", order).await.expect(201);
+    keyed(&officer).post("/v1/officer/recalls", undated).await.expect_problem(422, "invalid");
+    let raised = keyed(&officer).post("/v1/officer/recalls", order).await.expect(201);
     assert_eq!(
         (&raised["kind"], &raised["decision_number"], &raised["lots"]),
         (&json!("mandatory"), &json!("12/QĐ-UBND"), &json!(2))
@@ -221,7 +227,7 @@ async fn an_officer_recalls_what_was_sprayed_by_decision() {
     // By plot and day, as the cooperative would; what is recalled twice is let go by neither alone.
     let plot = text(&lots[0]["plots"][0], "id");
     let own = json!({"lots": {"plot_id": plot, "from": day(0)}, "reason": "Vỏ hộp bị lỗi", "advice": "Đổi hộp khác"});
-    let own = shop.client.post(&shop.path("recalls"), own).await.expect(201);
+    let own = raise(&shop, own).await.expect(201);
     let settle = shop.path(&format!("recalls/{}/lots/{}/outcome", text(&own, "id"), text(&lots[0], "id")));
     shop.client
         .post(&settle, json!({"outcome": "corrected", "note": "Đã thay vỏ hộp"}))
@@ -339,7 +345,7 @@ async fn thousands_of_buyers_are_told_once_though_the_server_is_killed() {
     server.execute(&format!("{} INSERT INTO orders (id, number, {columns}) SELECT {made}, 'DX-' || i, {columns} FROM orders, n WHERE id = {order}", numbers(count))).await;
     server.execute(&format!("{} INSERT INTO stock_movement (id, offer_id, kind, quantity, order_id, lot_id, at) SELECT {}, offer_id, kind, quantity, {made}, lot_id, at FROM stock_movement, n WHERE order_id = {order}", numbers(count), key("dddd", "i"))).await;
     let started = Instant::now();
-    let raised = shop.client.post(&shop.path("recalls"), recall(&["NHIEU"])).await.expect(201);
+    let raised = raise(&shop, recall(&["NHIEU"])).await.expect(201);
     let took = started.elapsed();
     println!("{count} buyers: raised in {took:?}");
     assert!(took.as_secs() < 5, "{took:?}");
@@ -366,4 +372,70 @@ async fn thousands_of_buyers_are_told_once_though_the_server_is_killed() {
     orders.sort_unstable();
     orders.dedup();
     assert_eq!((told.len(), orders.len()), (count + 1, count + 1), "each buyer is told, and told once");
+}
+
+#[tokio::test]
+async fn a_repeated_recall_is_the_same_recall() {
+    let server = Server::start().await;
+    let (shop, offer) = empty_shop(&server).await;
+    harvest(&shop, &offer, "A", 30).await;
+    harvest(&shop, &offer, "B", 30).await;
+    shop.client.post(&shop.path("recalls"), recall(&["A"])).await.expect_problem(400, "idempotency_key_missing");
+    let client = keyed(&shop.client);
+    let first = client.post(&shop.path("recalls"), recall(&["A"])).await.expect(201);
+    let again = client.post(&shop.path("recalls"), recall(&["A"])).await.expect(201);
+    assert_eq!((&first["id"], &first["number"]), (&again["id"], &again["number"]));
+    client.post(&shop.path("recalls"), recall(&["B"])).await.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(server.count("SELECT COUNT(*) FROM recall").await, 1);
+    // Ten at once with one key.
+    let client = keyed(&shop.client);
+    let (path, body) = (shop.path("recalls"), recall(&["B"]));
+    let all = futures_util::future::join_all((0..10).map(|_| client.post(&path, body.clone()))).await;
+    let mut ids: Vec<String> =
+        all.iter().filter(|answer| answer.status == 201).map(|answer| text(&answer.body, "id")).collect();
+    assert!(ids.len() > 1 && all.iter().all(|answer| [201, 409].contains(&answer.status)), "{} answered", ids.len());
+    ids.dedup();
+    assert_eq!((ids.len(), server.count("SELECT COUNT(*) FROM recall").await), (1, 2));
+}
+
+#[tokio::test]
+async fn a_killed_recall_is_raised_wholly_or_not_at_all_and_refunds_go_on() {
+    let mut server = Server::start().await;
+    let (shop, offer) = empty_shop(&server).await;
+    harvest(&shop, &offer, "A", 30).await;
+    for _ in 0..3 {
+        let (order, _) = bought(&server, &offer, 2).await;
+        shop.deliver(&order).await;
+    }
+    let path = shop.path("recalls");
+    let raising = async |server: &Server| {
+        server.sign_in_again(&shop).await.header("idempotency-key", "the recall").request(Method::POST, &path)
+    };
+    for fault in ["recall.told", "recall.before_commit", "recall.after_commit"] {
+        server.restart_with(|settings| settings.set("OCOP_FAULT", fault)).await;
+        let ask = raising(&server).await.json(&recall(&["A"]));
+        assert!(Client::try_send(ask).await.is_none(), "{fault}: the server was to end here");
+        server.wait_end();
+        let raised = i64::from(fault == "recall.after_commit");
+        for (table, rows) in [("recall", 1), ("recall_lot", 1), ("recall_notice", 3)] {
+            let there = server.count(&format!("SELECT COUNT(*) FROM {table}")).await;
+            assert_eq!(there, rows * raised, "{fault}: {table}");
+        }
+        let blocked = server.count("SELECT COUNT(*) FROM lot WHERE state = 'blocked'").await;
+        assert_eq!(blocked, raised, "{fault}");
+    }
+    server.restart_with(|settings| settings.set("OCOP_FAULT", "recall.refunded")).await;
+    let ask = raising(&server).await.json(&recall(&["A"]));
+    let raised = Client::try_send(ask).await.expect("an answer").expect(201);
+    assert_eq!(server.count("SELECT COUNT(*) FROM recall").await, 1, "the key finds what was raised before the end");
+    let press = shop.path(&format!("recalls/{}/refunds", text(&raised, "id")));
+    let client = server.sign_in_again(&shop).await;
+    let ask = client.request(Method::POST, &press);
+    assert!(Client::try_send(ask).await.is_none(), "the server was to end between two refunds");
+    server.wait_end();
+    server.restart_with(|settings| settings.set("OCOP_FAULT", "nowhere")).await;
+    let done = server.sign_in_again(&shop).await.post(&press, json!({})).await.expect(200);
+    assert_eq!(done["owed"], 2, "one was owed before the end");
+    assert_eq!(server.count("SELECT COUNT(*) FROM refund").await, 3);
+    server.assert_books_agree();
 }

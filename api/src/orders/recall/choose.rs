@@ -4,7 +4,7 @@ use entity::lot;
 use entity::value::{CooperativeId, LotId, PlotId};
 use garde::Validate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use time::Date;
 use utoipa::ToSchema;
 
@@ -22,7 +22,7 @@ codes! {
 const MOST: usize = 20_000;
 
 /// Lots to be taken back; what several of these name is taken together.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema, Validate)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[garde(allow_unvalidated)]
 pub struct Chosen {

@@ -9,7 +9,7 @@ use entity::value::{
 use entity::{recall, recall_lot, recall_notice};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Set};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -18,7 +18,9 @@ use super::store::{Taken, taken};
 use crate::ocop::traceability::reach::{Reached, downstream};
 use crate::orders::ordering::{Action, By, lock_order, number, order_within, step_within, tell_all};
 use crate::people::desk::Desk;
+use crate::platform::fault;
 use crate::platform::fold;
+use crate::platform::idempotency::{Claim, IdempotencyKey, claim_with, fingerprint};
 use crate::platform::outbox;
 use crate::platform::problem::Problem;
 use crate::platform::read_model::Level;
@@ -27,7 +29,7 @@ use crate::shop::inventory::holding::{Held, hold_back, makers_of};
 /// Rows written by one statement.
 const CHUNK: usize = 200;
 
-#[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"lots": {"codes": ["7K3M-9Q2X-C4TB"]}, "reason": "Dư lượng thuốc vượt mức trong mẫu kiểm nghiệm", "advice": "Không ăn. Giữ hộp lại, hợp tác xã sẽ đến nhận và hoàn tiền."}))]
@@ -199,19 +201,42 @@ async fn find_all(
     Ok((told, levels))
 }
 
-/// Raises a recall of a cooperative's lots and of all that was made of them; its id.
+/// The recall that was raised by the same request before, if it was; else `id` is what the key stands for.
+async fn raised_before(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    key: &IdempotencyKey,
+    print: &str,
+    id: RecallId,
+) -> Result<Option<RecallId>, Problem> {
+    let scope = format!("recalls:{}", desk.who.account);
+    match claim_with(transaction, &scope, key, print, Some((201, &id.to_string())), desk.now()).await? {
+        Claim::First => Ok(None),
+        Claim::Again { body, .. } => body.parse().map(Some).map_err(Problem::internal),
+    }
+}
+
+/// Raises a recall of a cooperative's lots and of all that was made of them; its id. The same request with the same key
+/// finds the recall it raised.
 pub async fn raise(
     desk: &Desk,
     cooperative: CooperativeId,
     input: NewRecall,
     decision: Decision,
+    key: Option<&IdempotencyKey>,
 ) -> Result<RecallId, Problem> {
-    let now = desk.now();
+    let (id, now) = (RecallId::new(), desk.now());
     let transaction = desk.begin().await?;
+    if let Some(key) = key {
+        let asked = json!({"cooperative": cooperative, "decision": decision, "recall": input}).to_string();
+        if let Some(before) = raised_before(&transaction, desk, key, &fingerprint(&[&asked]), id).await? {
+            return Ok(before);
+        }
+    }
     let chosen = choose(&transaction, cooperative, &input.lots).await?;
     let kind = if decision.is_some() { RecallKind::Mandatory } else { RecallKind::Voluntary };
     let recall = recall::Model {
-        id: RecallId::new(),
+        id,
         number: number("TH", now),
         cooperative_id: cooperative,
         kind,
@@ -229,9 +254,14 @@ pub async fn raise(
     let lots: Vec<LotId> = reached.iter().map(|reached| reached.lot_id).collect();
     let (told, stopped) = find_all(&transaction, desk, &recall, &lots).await?;
     tell(&transaction, desk, &recall, &told).await?;
+    let payload = json!({"recall_id": recall.id, "number": recall.number, "reason": recall.reason, "lots": lots.len(), "notices": told.len()});
+    outbox::emit(&transaction, "recall.raised", cooperative.0, payload, now).await?;
+    fault::point("recall.told");
     let after = json!({"number": recall.number, "kind": kind, "decision": recall.decision_number, "lots": lots.len(), "told": told.len()});
     desk.audit(&transaction, "recall.raised", ("recall", recall.id.0), (), after).await?;
+    fault::point("recall.before_commit");
     transaction.commit().await?;
+    fault::point("recall.after_commit");
     // The last word about an offer counts.
     let levels: BTreeMap<_, Level> = held.levels.into_iter().chain(stopped).map(|level| (level.offer, level)).collect();
     desk.read_model.levels_changed(&levels.into_values().collect::<Vec<_>>()).await;

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Json, Path};
 use actix_web::{HttpResponse, get, post};
-use entity::value::{CooperativeId, LotId, NoticeId, NoticeState, OrderId, PlatformRole, RecallId};
+use entity::value::{CooperativeId, LotId, NoticeId, NoticeState, OrderId, RecallId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,6 +17,7 @@ use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::by_id;
+use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::pagination::{MAX_LIMIT, Page, Paging};
 use crate::platform::problem::Problem;
 
@@ -47,15 +48,16 @@ pub async fn list_recalls(
 }
 
 /// Take lots back: what is unsold is blocked at once, open orders are stopped, and everybody who has some is told.
-#[utoipa::path(tag = "recalls", operation_id = "create_recall", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = NewRecall, responses((status = 201, description = "The recall", body = RecallView)))]
+#[utoipa::path(tag = "recalls", operation_id = "create_recall", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("Idempotency-Key" = String, Header, min_length = 1, max_length = 200)), request_body = NewRecall, responses((status = 201, description = "The recall", body = RecallView)))]
 #[post("/v1/seller/cooperatives/{cooperative_id}/recalls")]
 pub async fn create_recall(
     desk: Desk,
     cooperative: Path<CooperativeId>,
+    key: IdempotencyKey,
     body: Body<NewRecall>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::Recall).await?;
-    let id = raise(&desk, *cooperative, body.0, None).await?;
+    let id = raise(&desk, *cooperative, body.0, None, Some(&key)).await?;
     Ok(HttpResponse::Created().json(view(&desk, *cooperative, id).await?))
 }
 
@@ -179,16 +181,11 @@ pub struct OrderedRecall {
     pub advice: String,
 }
 
-/// Officers, and the platform's own people for them.
-fn require_keeper(desk: &Desk) -> Result<(), Problem> {
-    desk.who.require(PlatformRole::Officer).or_else(|_| desk.who.require(PlatformRole::Admin))
-}
-
 /// Order a recall of a cooperative's lots by an authority's decision.
-#[utoipa::path(tag = "recalls", operation_id = "order_recall", security(("access_token" = [])), request_body = OrderedRecall, responses((status = 201, description = "The recall", body = RecallView)))]
+#[utoipa::path(tag = "recalls", operation_id = "order_recall", security(("access_token" = [])), params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 200)), request_body = OrderedRecall, responses((status = 201, description = "The recall", body = RecallView)))]
 #[post("/v1/officer/recalls")]
-pub async fn order_recall(desk: Desk, body: Body<OrderedRecall>) -> Result<HttpResponse, Problem> {
-    require_keeper(&desk)?;
+pub async fn order_recall(desk: Desk, key: IdempotencyKey, body: Body<OrderedRecall>) -> Result<HttpResponse, Problem> {
+    desk.who.require_office()?;
     let Body(input) = body;
     let known = by_id::<entity::cooperative::Entity>(desk.db.fresh(), input.cooperative_id).await?;
     if known.is_none() {
@@ -196,7 +193,8 @@ pub async fn order_recall(desk: Desk, body: Body<OrderedRecall>) -> Result<HttpR
         return Err(Problem::field("/cooperative_id", "cooperative", vi, en));
     }
     let recall = NewRecall { lots: input.lots, reason: input.reason, advice: input.advice };
-    let id = raise(&desk, input.cooperative_id, recall, Some(input.decision_number.trim().to_owned())).await?;
+    let decision = Some(input.decision_number.trim().to_owned());
+    let id = raise(&desk, input.cooperative_id, recall, decision, Some(&key)).await?;
     Ok(HttpResponse::Created().json(view(&desk, input.cooperative_id, id).await?))
 }
 
@@ -204,6 +202,6 @@ pub async fn order_recall(desk: Desk, body: Body<OrderedRecall>) -> Result<HttpR
 #[utoipa::path(tag = "recalls", operation_id = "list_all_recalls", security(("access_token" = [])), params(Paging), responses((status = 200, description = "A page of recalls", body = Page<Recall>)))]
 #[get("/v1/officer/recalls")]
 pub async fn list_all_recalls(desk: Desk, paging: Params<Paging>) -> Result<HttpResponse, Problem> {
-    require_keeper(&desk)?;
+    desk.who.require_office()?;
     Ok(HttpResponse::Ok().json(store::find(desk.db.fresh(), None, paging.0.place()).await?))
 }

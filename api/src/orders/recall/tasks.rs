@@ -15,6 +15,7 @@ use crate::orders::ordering::order_within;
 use crate::orders::ordering::refunds::{What, owe};
 use crate::people::desk::Desk;
 use crate::platform::db::{Db, all, by_id, run};
+use crate::platform::fault;
 use crate::platform::fold;
 use crate::platform::pagination::{NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -156,6 +157,7 @@ pub async fn refund_all(desk: &Desk, cooperative: CooperativeId, id: RecallId) -
         let transaction = desk.db.begin().await?;
         if refund(&transaction, desk, &recall, &notice).await? {
             transaction.commit().await?;
+            fault::point("recall.refunded");
             done.owed += 1;
         } else {
             done.nothing += 1;
