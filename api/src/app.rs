@@ -16,12 +16,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::config::{Config, Environment};
+use crate::media;
 use crate::messaging::notification::{Mailer, Notifier};
 use crate::messaging::webhooks;
 use crate::messaging::webhooks::{Hooks, Postman};
 use crate::money::invoice::Clerk;
 use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
+use crate::ocop::certificates::{self, Reminder};
 use crate::ocop::traceability;
 use crate::ocop::traceability::scans::Scans;
 use crate::orders::attribution::Signer;
@@ -50,7 +52,7 @@ use crate::service::{self, AuthLimit};
 use crate::shop::catalogue::{self, Catalogue};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
-use crate::shop::{delivery, inventory, media, promotion, reviews, selling};
+use crate::shop::{delivery, inventory, promotion, reviews, selling};
 use crate::swagger;
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
@@ -72,6 +74,7 @@ pub fn routes(config: &mut ServiceConfig) {
     payout::routes(config);
     dispute::routes(config);
     recall::routes(config);
+    certificates::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);
@@ -284,6 +287,8 @@ impl Shared {
         let (read_model, bell) = (self.read_model.get_ref().clone(), self.bell.clone());
         let prices = PriceClock { db: db.clone(), clock, read_model: read_model.clone(), bell: bell.clone() };
         background.spawn(|stop| prices.run(stop));
+        let reminder = Reminder { db: db.clone(), clock, bell: bell.clone() };
+        background.spawn(|stop| reminder.run(stop));
         let booker = Booker { db: db.clone(), clock, carriers: self.carriers.clone().into_inner() };
         background.spawn(|stop| booker.run(stop));
         let sweeper =

@@ -9,6 +9,8 @@ pub mod config;
 
 pub mod people;
 
+pub mod media;
+
 pub mod ledger;
 
 pub mod ocop;

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{LotId, RowId};
+use crate::value::{CertificateId, LotId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "lot_certificate")]
@@ -10,7 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub lot_id: LotId,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub certificate_id: RowId,
+    pub certificate_id: CertificateId,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -55,7 +55,7 @@ typed_id! {
     ScheduledPriceId, MediaId, ForecastId, PickupPointId, ParcelId, ReturnId, ReviewId, ImportId, WebhookId,
     WebhookMessageId, LedgerAccountId, JournalId, PostingId, CommissionRuleId, PaymentId, RefundId, SettlementId,
     ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId, PartnerId, FeedId, ClickId, ApiKeyId, SiteId, EventId,
-    PlotId, DiaryEntryId, RecallId, NoticeId,
+    PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -183,6 +183,12 @@ words! {
         SelfDeclaration = "self_declaration",
         /// Mã số vùng trồng.
         GrowingAreaCode = "growing_area_code",
+        /// Mã số cơ sở đóng gói.
+        PackingHouseCode = "packing_house_code",
+        /// Phiếu kết quả kiểm nghiệm.
+        TestReport = "test_report",
+        /// Giấy phép sản xuất rượu (Decree 105/2017/NĐ-CP).
+        AlcoholLicence = "alcohol_licence",
     }
 
     DestinationKind { HotSpring = "hot_spring", Waterfall = "waterfall", Resort = "resort", Village = "village", Lake = "lake", Homestay = "homestay", Farm = "farm", Market = "market", Temple = "temple", Attraction = "attraction" }
@@ -304,6 +310,20 @@ words! {
         Declared = "declared",
         /// Told by somebody else.
         Captured = "captured",
+    }
+
+    CertificateState {
+        /// Its file is missing.
+        Draft = "draft",
+        /// An officer is to look at it.
+        Submitted = "submitted",
+        Verified = "verified",
+        /// With a note why; it may be put right.
+        Refused = "refused",
+        /// It was verified, and counts no longer.
+        Revoked = "revoked",
+        /// By the cooperative.
+        Withdrawn = "withdrawn",
     }
 
     RecallKind {

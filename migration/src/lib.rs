@@ -31,6 +31,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0019_traceability", include_str!("sql/0019_traceability.sql")),
     ("m0020_recall", include_str!("sql/0020_recall.sql")),
     ("m0021_scans", include_str!("sql/0021_scans.sql")),
+    ("m0022_certificates", include_str!("sql/0022_certificates.sql")),
 ];
 
 pub struct Migrator;

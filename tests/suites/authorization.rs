@@ -93,6 +93,7 @@ const TABLE: &[(Needs, &[&str])] = &[
             "resolve_digital_link",
             "list_order_recalls",
             "confirm_order_recall",
+            "show_public_certificate_file",
         ],
     ),
     (
@@ -153,6 +154,10 @@ const TABLE: &[(Needs, &[&str])] = &[
             "show_farm_template",
             "import_farm_sheet",
             "list_recalls",
+            "list_certificates",
+            "show_certificate",
+            "show_certificate_file",
+            "list_lacking_certificates",
             "show_recall",
             "list_recall_notices",
             "confirm_recall_notice",
@@ -192,6 +197,10 @@ const TABLE: &[(Needs, &[&str])] = &[
     (
         Manager,
         &[
+            "create_certificate",
+            "update_certificate",
+            "withdraw_certificate",
+            "upload_certificate_file",
             "withdraw_diary_entry",
             "create_recall",
             "refund_recall",
@@ -267,6 +276,8 @@ const TABLE: &[(Needs, &[&str])] = &[
     (
         Admin,
         &[
+            "create_certificate_rule",
+            "end_certificate_rule",
             "list_all_applications",
             "show_any_application",
             "show_application_document",
@@ -365,6 +376,10 @@ const TABLE: &[(Needs, &[&str])] = &[
         &[
             "order_recall",
             "list_all_recalls",
+            "list_all_certificates",
+            "show_any_certificate_file",
+            "judge_certificate",
+            "list_certificate_rules",
             "create_destination",
             "update_destination",
             "link_destination",

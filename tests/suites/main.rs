@@ -7,6 +7,7 @@ mod attribution;
 mod authorization;
 mod boxes;
 mod catalogue;
+mod certificates;
 mod checkout;
 mod console;
 mod crash;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use entity::value::{
-    AccountId, CategoryId, CooperativeId, CooperativeStatus, DestinationId, Language, LotId, MemberRole, MovementKind,
-    OffSeason, OfferId, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId, Vnd,
+    AccountId, CategoryId, CertificateId, CertificateState, CooperativeId, CooperativeStatus, DestinationId, Language,
+    LotId, MemberRole, MovementKind, OffSeason, OfferId, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId,
+    Vnd,
 };
 use entity::{
     category, certificate, cooperative, destination, offer, product, product_image, recognition, stock, stock_movement,
@@ -185,14 +186,20 @@ async fn add_good(
         revoked_at: Set(None),
     });
     let certificates = good.certificates.iter().map(|kind| certificate::ActiveModel {
-        id: Set(RowId::new()),
-        product_id: Set(id),
+        id: Set(CertificateId::new()),
+        cooperative_id: Set(cooperative),
+        product_id: Set(Some(id)),
         kind: Set(*kind),
         number: Set(format!("DEMO-{}-{}", kind.as_str(), good.slug)),
         issuer: Set("Dữ liệu minh họa".to_owned()),
         issued_on: Set(issued),
         valid_until: Set(Some(issued + Duration::days(1095))),
-        object_key: Set(None),
+        file_shown: Set(false),
+        state: Set(CertificateState::Verified),
+        version: Set(1),
+        created_at: Set(since),
+        updated_at: Set(since),
+        ..Default::default()
     });
     let (mut rows, mut levels, mut movements) = (Vec::new(), Vec::new(), Vec::new());
     for (position, pack) in (0..).zip(good.packs) {

@@ -1,7 +1,9 @@
-//! Pictures people send: judged by their bytes, turned upright, freed of where they were taken, and kept in a few widths.
+//! Pictures and papers (`papers`) people send. Pictures are judged by their bytes, turned upright, freed of where they were
+//! taken, and kept in a few widths.
 //!
-//! Nothing of the original is kept. Files are served under keys that are never reused, so any cache may keep them.
+//! Nothing of the original picture is kept. Files are served under keys that are never reused, so any cache may keep them.
 
+pub mod papers;
 pub mod pictures;
 
 use std::sync::LazyLock;
@@ -66,6 +68,10 @@ pub fn key(id: MediaId, widths: &str) -> String {
 /// Decoding is heavy: two at a time, off the request threads.
 static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
 
+async fn turn() -> Result<tokio::sync::SemaphorePermit<'static>, Problem> {
+    TURNS.acquire().await.map_err(Problem::internal)
+}
+
 /// Judges, converts and keeps a picture.
 pub async fn keep(
     connection: &impl ConnectionTrait,
@@ -74,7 +80,7 @@ pub async fn keep(
     bytes: Vec<u8>,
     now: OffsetDateTime,
 ) -> Result<media::Model, Problem> {
-    let _turn = TURNS.acquire().await.map_err(Problem::internal)?;
+    let _turn = turn().await?;
     let sha256 = hex::encode(Sha256::digest(&bytes));
     let converted =
         tokio::task::spawn_blocking(move || pictures::convert(&bytes)).await.map_err(Problem::internal)??;

@@ -66,6 +66,18 @@ pub fn convert(bytes: &[u8]) -> Result<Converted, Problem> {
     Ok(Converted { width: widest, height: last_height, widths, files })
 }
 
+/// A photo of a paper: one JPEG, upright, wide enough to be read.
+pub fn page(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    const WIDE: u32 = 2_400;
+    let upright = decode(bytes)?;
+    let width = upright.width().min(WIDE);
+    let height = u64::from(upright.height()) * u64::from(width) / u64::from(upright.width());
+    let scaled = resized(upright, width, u32::try_from(height).unwrap_or(1).max(1))?;
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, 85).encode_image(&scaled).map_err(Problem::internal)?;
+    Ok(jpeg)
+}
+
 fn decode(bytes: &[u8]) -> Result<DynamicImage, Problem> {
     if bytes.get(4..8) == Some(b"ftyp") {
         return Err(Problem::new(&HEIC));

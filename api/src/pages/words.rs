@@ -2,6 +2,7 @@
 
 use minijinja::State;
 
+pub use crate::ocop::certificates::KINDS as CERTIFICATES;
 use crate::platform::templates::is_english;
 
 /// The words of a key in the page's language, or the key.
@@ -38,13 +39,12 @@ pub const DIARY: &[(&str, &str, &str)] = &[
     ("other", "việc khác", "other work"),
 ];
 
-/// Certificates beside the stars.
-pub const CERTIFICATES: &[(&str, &str, &str)] = &[
-    ("food_safety", "An toàn thực phẩm", "Food safety"),
-    ("vietgap", "VietGAP", "VietGAP"),
-    ("organic", "Hữu cơ", "Organic"),
-    ("haccp", "HACCP", "HACCP"),
-    ("iso22000", "ISO 22000", "ISO 22000"),
-    ("self_declaration", "Tự công bố sản phẩm", "Self-declaration"),
-    ("growing_area_code", "Mã số vùng trồng", "Growing-area code"),
+/// How far a certificate is.
+pub const PAPERS: &[(&str, &str, &str)] = &[
+    ("draft", "Chưa có tệp", "File missing"),
+    ("submitted", "Chờ cán bộ xem", "With the officer"),
+    ("verified", "Đã duyệt", "Verified"),
+    ("refused", "Chưa duyệt", "Refused"),
+    ("revoked", "Bị hủy", "Revoked"),
+    ("withdrawn", "Đã rút", "Withdrawn"),
 ];

@@ -1,5 +1,7 @@
 //! Forms of pages made here, with or without files.
 
+use time::Date;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 
@@ -46,6 +48,14 @@ impl Form {
     /// A weight in grams, as people write it (`0,5 kg`).
     pub fn weight(&self, name: &str) -> Result<Option<i64>, Problem> {
         self.read(name, numbers::weight)
+    }
+
+    /// A date as people write it.
+    pub fn date(&self, name: &str) -> Result<Option<Date>, Problem> {
+        let text = Some(self.text(name)).filter(|text| !text.is_empty());
+        let read =
+            |text| numbers::date(text).map_err(|fault| Problem::field(format!("/{name}"), "date", fault.vi, fault.en));
+        text.map(read).transpose()
     }
 
     /// How many.

@@ -3,13 +3,12 @@
 //! - `catalogue`: what is on sale, as the public reads and searches it; held in memory, followed by the outbox.
 //! - `delivery`: what a cooperative asks for bringing goods, and where they are collected.
 //! - `inventory`: lots, stock, reservations, forecasts; the last box is sold once.
-//! - `media`: pictures. `promotion`: codes and discounts. `reviews`: what buyers say.
+//! - `promotion`: codes and discounts. `reviews`: what buyers say.
 //! - `selling`: how cooperatives apply, who works there, their listings, prices and sheets.
 
 pub mod catalogue;
 pub mod delivery;
 pub mod inventory;
-pub mod media;
 pub mod promotion;
 pub mod reviews;
 pub mod selling;

@@ -21,6 +21,7 @@ use super::definition::Definition;
 use super::served::{Format, Served};
 use super::views::Views;
 use crate::config::Config;
+use crate::media::key;
 use crate::orders::attribution::Signer;
 use crate::platform::background::{Background, Stop};
 use crate::platform::clock::Clock;
@@ -29,7 +30,6 @@ use crate::platform::outbox::{Follower, emit};
 use crate::platform::problem::Problem;
 use crate::shop::catalogue::Catalogue;
 use crate::shop::catalogue::view::{Bilingual, Image};
-use crate::shop::media::key;
 
 /// Tells other nodes to read anew.
 const TOPIC: &str = "tourism.changed";

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::destinations::{Destination, DestinationEvent};
 use super::guide::{Guide, Place, changed};
+use crate::media;
 use crate::people::desk::Desk;
 use crate::people::identity::check_commune;
 use crate::platform::body::Body;
@@ -25,7 +26,6 @@ use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::upload;
 use crate::shop::catalogue::view::Bilingual;
 use crate::shop::delivery::Window;
-use crate::shop::media;
 
 codes! {
     SLUG_TAKEN = "slug_taken" 409 "Đường dẫn này đã có nơi khác dùng." "Another place has this slug.";

@@ -13,6 +13,7 @@ const DISTRICTS: &[&str] = &[
     "platform",
     "config",
     "people",
+    "media",
     "ledger",
     "ocop",
     "shop",
@@ -26,7 +27,7 @@ const DISTRICTS: &[&str] = &[
 /// What puts everything together.
 const ROOT: &[&str] = &["app", "cli", "service", "swagger", "main", "lib"];
 /// Districts that are one slice.
-const SINGLE: &[&str] = &["platform", "config", "ledger", "tourism", "demo"];
+const SINGLE: &[&str] = &["platform", "config", "media", "ledger", "tourism", "demo"];
 
 /// The slice a module belongs to: `shop::catalogue`, or a district that is one slice.
 fn slice(module: &[String]) -> Option<String> {

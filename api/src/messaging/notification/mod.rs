@@ -4,6 +4,7 @@
 //! Message-ID is made of the event's id, so that a mailbox can tell a repeat. Texts are bilingual, the reader's language
 //! first.
 
+mod certificates;
 mod mailer;
 mod recalls;
 mod texts;
@@ -48,6 +49,7 @@ impl Consumer for Notifier {
             || topic.starts_with("payout.")
             || topic.starts_with("partner.")
             || topic.starts_with("recall.")
+            || topic.starts_with("certificate.")
             || matches!(
                 topic,
                 "registration.requested"
@@ -119,6 +121,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("application.") => self.application(event).await,
                 topic if topic.starts_with("partner.") => self.partner(event).await,
                 topic if topic.starts_with("recall.") => self.recall(event).await,
+                topic if topic.starts_with("certificate.") => self.certificate(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
                 _ if stepped(event).is_some() => self.handle_all(&[event]).await.pop().unwrap_or(Ok(())),
@@ -241,6 +244,7 @@ impl Notifier {
                 let to = leaders_of(self.db.fresh(), CooperativeId(subject)).await?;
                 (to, recalls::to_cooperative(&event.payload, &link))
             }
+            "recall.raised" => return Ok(()),
             _ => {
                 let link = format!("{}/partner", self.base_url);
                 let to = partner_owners(self.db.fresh(), PartnerId(subject)).await?;
@@ -250,6 +254,16 @@ impl Notifier {
         let to: Vec<String> = to;
         for (index, email) in to.iter().enumerate() {
             self.send(event, &format!("recall{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    async fn certificate(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let link = format!("{}/console/certificates", self.base_url);
+        let Some(mail) = certificates::letter(&event.topic, &event.payload, &link) else { return Ok(()) };
+        let to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), &mail).await?;
         }
         Ok(())
     }

@@ -102,6 +102,9 @@ impl Hooks {
     async fn partners(&self, event: &outbox::Model) -> Result<Vec<PartnerId>, DbErr> {
         Ok(match event.topic.split('.').next().unwrap_or_default() {
             "commission" => event.payload["partner"].as_str().and_then(|id| id.parse().ok()).into_iter().collect(),
+            "recall" => {
+                Some(PartnerId(event.subject_id)).filter(|_| event.topic == "recall.partner").into_iter().collect()
+            }
             "order" => {
                 let sql = "SELECT partner_id FROM orders WHERE id = $1 AND partner_id IS NOT NULL";
                 let row = one::<Brought>(self.db.fresh(), sql, [event.subject_id.into()]).await?;
@@ -205,6 +208,8 @@ async fn about(
                 .await?
                 .map(|row| row.cooperative_id)
         }
+        "recall" if event.topic == "recall.partner" => None,
+        "recall" | "certificate" => Some(CooperativeId(event.subject_id)),
         "commission" => {
             data["order_id"] = json!(OrderId(event.subject_id));
             None

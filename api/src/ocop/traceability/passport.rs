@@ -3,7 +3,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
-use entity::value::{CertificateKind, DiaryKind, LotId, LotState, PlotId, ProductId, TraceAct};
+use entity::value::{DiaryKind, LotId, LotState, PlotId, ProductId, TraceAct};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use serde::Serialize;
 use time::{Date, Duration, OffsetDateTime};
@@ -13,6 +13,7 @@ use super::codes::Code;
 use super::scans::{is_copied, seen};
 use super::store::lot_of;
 use crate::config::Config;
+use crate::ocop::certificates::{self, ShownCertificate};
 use crate::people::places;
 use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::{Db, all, list, one};
@@ -55,7 +56,7 @@ pub struct Passport {
     pub plots: Vec<PassportPlot>,
     /// What was done on the plots in the year before the harvest, newest first.
     pub diary: Vec<PassportEntry>,
-    pub certificates: Vec<PassportCertificate>,
+    pub certificates: Vec<ShownCertificate>,
     /// Days and places, oldest first.
     pub road: Vec<Station>,
     /// The lots it was made of.
@@ -129,18 +130,6 @@ pub struct PassportEntry {
     /// Days to wait until harvest.
     #[schema(required = true)]
     pub wait_days: Option<i32>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct PassportCertificate {
-    pub kind: CertificateKind,
-    pub number: String,
-    pub issuer: String,
-    #[schema(value_type = String, format = Date)]
-    pub issued_on: Date,
-    #[schema(value_type = Option<String>, format = Date, required = true)]
-    pub valid_until: Option<Date>,
-    pub valid: bool,
 }
 
 /// Something that happened to the lot on a day.
@@ -263,39 +252,6 @@ async fn diary(
         values,
     )
     .await
-}
-
-#[derive(FromQueryResult)]
-struct CertificateRow {
-    kind: CertificateKind,
-    number: String,
-    issuer: String,
-    issued_on: Date,
-    valid_until: Option<Date>,
-}
-
-async fn certificates(
-    connection: &impl ConnectionTrait,
-    lot: LotId,
-    product: ProductId,
-    today: Date,
-) -> Result<Vec<PassportCertificate>, DbErr> {
-    let rows = all::<CertificateRow>(
-        connection,
-        "SELECT c.kind, c.number, c.issuer, c.issued_on, c.valid_until FROM certificate c
-         WHERE c.product_id = $1 OR c.id IN (SELECT certificate_id FROM lot_certificate WHERE lot_id = $2) ORDER BY c.kind, c.issued_on DESC LIMIT 50",
-        [product.into(), lot.into()],
-    )
-    .await?;
-    let view = |row: CertificateRow| PassportCertificate {
-        valid: row.issued_on <= today && row.valid_until.is_none_or(|day| day >= today),
-        kind: row.kind,
-        number: row.number,
-        issuer: row.issuer,
-        issued_on: row.issued_on,
-        valid_until: row.valid_until,
-    };
-    Ok(rows.into_iter().map(view).collect())
 }
 
 /// Once a lot was put right it is held no longer.
@@ -433,7 +389,7 @@ pub async fn story(
         },
         diary: diary(connection, &plot_ids, row.harvested_on).await?,
         plots: plots.into_iter().map(plot).collect(),
-        certificates: certificates(connection, id, row.product_id, today).await?,
+        certificates: certificates::of_lot(connection, (id, row.product_id), today).await?,
         road: road(connection, id).await?,
         sources: sources(connection, base_url, id).await?,
         lot_code: row.code,

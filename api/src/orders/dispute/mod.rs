@@ -137,7 +137,7 @@ async fn views(connection: &impl ConnectionTrait, rows: Vec<DisputeRow>) -> Resu
             photo: row
                 .media_id
                 .zip(row.widths.as_ref())
-                .map(|(id, widths)| format!("/media/{}", crate::shop::media::key(id, widths))),
+                .map(|(id, widths)| format!("/media/{}", crate::media::key(id, widths))),
             created_at: row.created_at,
         })
         .collect()
@@ -267,7 +267,7 @@ async fn add(
         return Err(Problem::new(&DISPUTE_OVER));
     }
     if let Some(photo) = input.photo
-        && !crate::shop::media::belongs_to_order(transaction, photo, order).await?
+        && !crate::media::belongs_to_order(transaction, photo, order).await?
     {
         return Err(Problem::field("/photo", "photo", "không có ảnh này", "there is no such picture"));
     }

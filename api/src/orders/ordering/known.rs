@@ -56,6 +56,8 @@ pub struct Offer {
     pub step_quantity: i64,
     /// Offer, product and cooperative all are.
     active: bool,
+    /// By the certificates it must have.
+    sold_until: Option<Date>,
     off_season: OffSeason,
     season_from: Option<i32>,
     season_to: Option<i32>,
@@ -75,7 +77,9 @@ pub struct Offer {
 impl Offer {
     pub fn on_sale(&self, today: Date) -> bool {
         let season = self.season_from.zip(self.season_to);
-        self.active && (self.off_season == OffSeason::Sell || in_season(season, today))
+        self.active
+            && self.sold_until.is_none_or(|last| today <= last)
+            && (self.off_season == OffSeason::Sell || in_season(season, today))
     }
 
     /// What one costs of so many.
@@ -313,6 +317,7 @@ impl Known {
                         o.product_id, p.category_id, g.parent_id AS parent_category_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en,
                         o.weight_g, o.price_amount, o.min_quantity, o.step_quantity,
                         (o.status = 'active' AND p.status = 'published' AND c.status = 'active') AS active,
+                        (SELECT sold_until FROM product_clearance x WHERE x.product_id = p.id) AS sold_until,
                         p.off_season, p.season_from, p.season_to, p.slug AS product_slug, p.name_vi, p.name_en,
                         c.slug AS cooperative_slug, c.name_vi AS cooperative_vi, c.name_en AS cooperative_en,
                         c.commune_code AS cooperative_commune, c.pickup_offered

@@ -7,10 +7,10 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::orders::{BuyersOrder, Secret};
 use crate::config::Config;
+use crate::media::{self, Media, Owner, pictures::MAX_BYTES};
 use crate::platform::objects::Objects;
 use crate::platform::problem::{Problem, codes};
 use crate::platform::upload;
-use crate::shop::media::{self, Media, Owner, pictures::MAX_BYTES};
 
 codes! {
     PHOTOS_FULL = "photos_full" 409 "Mỗi đơn nhận nhiều nhất 12 ảnh." "An order takes at most 12 pictures.";

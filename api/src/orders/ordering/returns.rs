@@ -124,7 +124,7 @@ async fn return_views(connection: &impl ConnectionTrait, rows: Vec<ReturnRow>) -
         photos: photos
             .iter()
             .filter(|photo| photo.return_id == row.id)
-            .map(|photo| format!("/media/{}", crate::shop::media::key(photo.media_id, &photo.widths)))
+            .map(|photo| format!("/media/{}", crate::media::key(photo.media_id, &photo.widths)))
             .collect(),
         id: row.id,
         number: row.number,
@@ -235,7 +235,7 @@ pub async fn create(order: BuyersOrder, config: Data<Config>, body: Body<NewRetu
     return_line::Entity::insert_many(lines.collect::<Vec<_>>()).exec_without_returning(&transaction).await?;
     for (index, photo) in input.photos.iter().enumerate() {
         if input.photos[..index].contains(photo)
-            || !crate::shop::media::belongs_to_order(&transaction, *photo, row.id).await?
+            || !crate::media::belongs_to_order(&transaction, *photo, row.id).await?
         {
             let (vi, en) = ("không có ảnh này, hoặc bị lặp", "there is no such picture, or it is named twice");
             return Err(Problem::field(format!("/photos/{index}"), "photo", vi, en));

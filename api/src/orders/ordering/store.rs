@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 
 use super::rules::Standing;
 use crate::platform::db::{all, list, one, run};
-use crate::shop::catalogue::{season_allows, unsellable};
+use crate::shop::catalogue::{on_sale, season_allows, unsellable};
 
 #[derive(Clone, FromQueryResult)]
 pub struct CartRow {
@@ -97,7 +97,7 @@ fn month(day: Date) -> i32 {
 
 /// The lines of a basket, each at the price its quantity has, with what can be sold of it today.
 pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: Date) -> Result<Vec<LineRow>, DbErr> {
-    let (in_season, lost) = (season_allows("$3"), unsellable("o.id", "$2"));
+    let (in_season, lost, listed) = (season_allows("$3"), unsellable("o.id", "$2"), on_sale("$2"));
     all(
         connection,
         format!(
@@ -105,8 +105,7 @@ pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: 
                     COALESCE((SELECT t.amount FROM price_tier t WHERE t.offer_id = o.id AND t.from_quantity <= l.quantity
                                 AND t.amount < o.price_amount ORDER BY t.from_quantity DESC LIMIT 1), o.price_amount) AS price_amount,
                     o.min_quantity, o.step_quantity,
-                    (o.status = 'active' AND p.status = 'published' AND c.status = 'active'
-                     AND CASE WHEN l.preorder THEN f.id IS NOT NULL ELSE {in_season} END) AS on_sale,
+                    (o.status = 'active' AND {listed} AND CASE WHEN l.preorder THEN f.id IS NOT NULL ELSE {in_season} END) AS on_sale,
                     CASE WHEN l.preorder THEN COALESCE(f.quantity * f.share_bp / 10000 - f.preordered, 0)
                          ELSE COALESCE(s.on_hand - s.reserved, 0) - {lost} END AS available,
                     p.slug AS product_slug, p.name_vi, p.name_en,
@@ -145,20 +144,19 @@ pub async fn offers(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut values: Vec<sea_orm::Value> = vec![month(today).into()];
+    let mut values: Vec<sea_orm::Value> = vec![month(today).into(), today.into()];
     values.extend(ids.iter().map(|id| sea_orm::Value::from(*id)));
-    let in_season = season_allows("$1");
+    let (in_season, listed) = (season_allows("$1"), on_sale("$2"));
     all(
         connection,
         format!(
-            "SELECT o.id, (o.status = 'active' AND p.status = 'published' AND c.status = 'active' AND {in_season}) AS on_sale,
+            "SELECT o.id, (o.status = 'active' AND {listed} AND {in_season}) AS on_sale,
                     o.min_quantity, o.step_quantity,
-                    CASE WHEN o.status = 'active' AND p.status = 'published' AND c.status = 'active'
-                         THEN f.quantity * f.share_bp / 10000 - f.preordered END AS preorders_left
+                    CASE WHEN o.status = 'active' AND {listed} THEN f.quantity * f.share_bp / 10000 - f.preordered END AS preorders_left
              FROM offer o JOIN product p ON p.id = o.product_id JOIN cooperative c ON c.id = o.cooperative_id
                   LEFT JOIN forecast f ON f.offer_id = o.id AND f.state = 'open'
              WHERE o.id IN {}",
-            list(2, ids.len())
+            list(3, ids.len())
         ),
         values,
     )

@@ -5,6 +5,7 @@
 //! of their own: they call what the API calls.
 
 mod answer;
+mod certificates;
 mod entry;
 mod imports;
 mod income;
@@ -83,6 +84,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(recalls::on_confirm)
         .service(recalls::on_refund)
         .service(recalls::on_settle)
+        .service(certificates::on_list)
+        .service(certificates::on_enter)
+        .service(certificates::on_file)
+        .service(certificates::on_withdraw)
         .service(plots::on_list)
         .service(plots::on_template)
         .service(plots::on_import)

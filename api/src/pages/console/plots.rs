@@ -4,7 +4,6 @@ use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{DiaryEntryId, DiaryKind, PlotId};
 use minijinja::context;
-use time::Date;
 
 use super::render::{page, value};
 use super::session::{FORM, Form, Seat, Turn};
@@ -14,7 +13,6 @@ use crate::ocop::traceability::sheet::{self, FarmSheet};
 use crate::people::identity::Permission;
 use crate::people::places;
 use crate::platform::body::validate;
-use crate::platform::numbers;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 
@@ -46,16 +44,6 @@ pub async fn on_import(request: HttpRequest, seat: Seat, payload: Payload) -> Re
     }
 }
 
-/// A date as people write it, or none.
-fn date(form: &Form, name: &str) -> Result<Option<Date>, Problem> {
-    let text = form.text(name);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let read = numbers::date(text).map_err(|fault| Problem::field(format!("/{name}"), "date", fault.vi, fault.en))?;
-    Ok(Some(read))
-}
-
 /// A number with a comma or a point.
 fn degrees(form: &Form, name: &str) -> Result<Option<f64>, Problem> {
     let text = form.text(name).replace(',', ".");
@@ -80,7 +68,7 @@ fn plot_of(form: &Form) -> Result<PlotInput, Problem> {
         outline: None,
         growing_area_code: form.some("growing_area_code"),
         crop: form.text("crop").to_owned(),
-        planted_on: date(form, "planted_on")?,
+        planted_on: form.date("planted_on")?,
         household: form.some("household"),
         household_shown: form.some("household_shown").is_some(),
         active: true,
@@ -123,7 +111,7 @@ fn entry_of(form: &Form) -> Result<NewEntry, Problem> {
         .map_err(|()| Problem::field("/kind", "value", "chưa chọn việc", "choose what was done"))?;
     validate(NewEntry {
         kind,
-        done_on: date(form, "done_on")?,
+        done_on: form.date("done_on")?,
         done_by: form.some("done_by"),
         material: form.some("material"),
         active_ingredient: form.some("active_ingredient"),

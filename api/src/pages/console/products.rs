@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::render::{page, page_with, value};
 use super::session::{FORM, Form, Seat, Turn};
+use crate::media::{self, Owner, pictures::MAX_BYTES};
 use crate::people::desk::DONE_ALREADY;
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
@@ -17,7 +18,6 @@ use crate::platform::db::{all, by_id};
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
 use crate::shop::inventory::{NewMovement, receive_within};
-use crate::shop::media::{self, Owner, pictures::MAX_BYTES};
 use crate::shop::selling::doubts::price_doubt;
 use crate::shop::selling::imports::UNITS;
 use crate::shop::selling::listing_changes::{self, ProductChange};

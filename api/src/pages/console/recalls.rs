@@ -12,7 +12,6 @@ use crate::ocop::traceability::plots;
 use crate::orders::recall::{self, Chosen, NewRecall, NoticeConfirmation, OutcomeInput, ReportFormat};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
-use crate::platform::numbers;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 
@@ -33,20 +32,14 @@ pub async fn on_list(seat: Seat, query: Query<Prefilled>) -> Result<HttpResponse
 }
 
 fn recall_of(form: &Form) -> Result<NewRecall, Problem> {
-    let date = |name: &str| match form.text(name) {
-        "" => Ok(None),
-        text => numbers::date(text)
-            .map(Some)
-            .map_err(|fault| Problem::field(format!("/lots/{name}"), "date", fault.vi, fault.en)),
-    };
     let codes = form.text("codes").split([',', ';', '\n']).map(|code| code.trim().to_owned());
     validate(NewRecall {
         lots: Chosen {
             codes: codes.filter(|code| !code.is_empty()).collect(),
             plot_id: form.some("plot").map(|_| form.parsed("plot")).transpose()?,
             material: form.some("material"),
-            from: date("from")?,
-            to: date("to")?,
+            from: form.date("from")?,
+            to: form.date("to")?,
         },
         reason: form.text("reason").to_owned(),
         advice: form.text("advice").to_owned(),
@@ -67,7 +60,7 @@ pub async fn on_raise(request: HttpRequest, seat: Seat, payload: Payload) -> Res
     let shop = seat.shop(Permission::Recall)?;
     let form = seat.form(&request, payload, FORM).await?;
     let raised = match recall_of(&form) {
-        Ok(input) => recall::raise(&seat.desk, shop, input, None).await,
+        Ok(input) => recall::raise(&seat.desk, shop, input, None, None).await,
         Err(problem) => Err(problem),
     };
     match raised {

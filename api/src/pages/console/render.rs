@@ -9,7 +9,7 @@ use minijinja::{Environment, ErrorKind, State, Value, context};
 use super::answer::html;
 use super::session::{Seat, Turn, said};
 use super::words::WORDS;
-use crate::pages::words::{ACTS, word_of};
+use crate::pages::words::{ACTS, CERTIFICATES, PAPERS, word_of};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 
@@ -29,7 +29,7 @@ macro_rules! pages {
 pages! {
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
-    "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
+    "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "certificates.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
     "partner_waiting.html", "partner_feeds.html", "partner_feed.html", "partner_preview.html", "partner_snippet.html", "partner_boxes.html",
     "partner_reports.html", "partner_settings.html", "partner_secret.html",
 }
@@ -38,6 +38,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("word", word);
     environment.add_filter("act", |state: &State<'_, '_>, key: &str| word_of(state, key, ACTS));
+    environment.add_filter("certificate", |state: &State<'_, '_>, key: &str| word_of(state, key, CERTIFICATES));
+    environment.add_filter("paper", |state: &State<'_, '_>, key: &str| word_of(state, key, PAPERS));
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));
     environment

@@ -4,9 +4,11 @@ use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::ReturnId;
 use minijinja::context;
+use time::Duration;
 
 use super::render::{page, value};
 use super::session::{FORM, Seat, Turn};
+use crate::ocop::certificates;
 use crate::ocop::traceability::scans;
 use crate::orders::fulfilment;
 use crate::orders::ordering::{ReturnAnswer, ReturnDecision, ReturnedLine, decide_return as decide};
@@ -18,7 +20,11 @@ pub async fn on_show(seat: Seat) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeOrders)?;
     let queue = fulfilment::today(&seat.desk, shop).await?;
     let copied = scans::copied(seat.desk.db.fresh(), shop).await?;
-    page(&seat, "today.html", "today", context! { queue => value(&queue), copied => value(&copied) })
+    let lacking = certificates::lacking(&seat.desk, shop).await?;
+    let soon = seat.desk.today() + Duration::days(60);
+    let lacking: Vec<_> = lacking.into_iter().filter(|one| one.sold_until < soon).collect();
+    let values = context! { queue => value(&queue), copied => value(&copied), lacking => value(&lacking) };
+    page(&seat, "today.html", "today", values)
 }
 
 #[post("/console/returns/{id}")]

@@ -26,6 +26,11 @@ impl SignedIn {
         if self.roles.contains(&role) { Ok(()) } else { Err(Problem::new(&FORBIDDEN)) }
     }
 
+    /// Officers, and the platform's own people for them.
+    pub fn require_office(&self) -> Result<(), Problem> {
+        self.require(PlatformRole::Officer).or_else(|_| self.require(PlatformRole::Admin))
+    }
+
     pub fn audit_actor(&self) -> (AuditActor, Option<Uuid>) {
         (AuditActor::User, Some(self.account.0))
     }

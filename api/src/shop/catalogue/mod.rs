@@ -41,7 +41,7 @@ use browse::Fit;
 pub use browse::Sort;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
-pub use store::{season_allows, unsellable};
+pub use store::{on_sale, season_allows, unsellable};
 
 /// Answers kept ready, in bytes.
 const KEPT_BYTES: u64 = 24 * 1024 * 1024;

@@ -10,10 +10,11 @@ use super::browse::{Fit, Found, Wanted, find};
 use super::rules::Availability;
 use super::shelf::{Entry, Snapshot, origin};
 use super::view::{
-    Bilingual, CategoryNode, CategoryTree, CertificateView, CooperativeCard, CooperativePage, OfferView, PreorderView,
-    ProductPage, RecognitionView, Seller, TierView,
+    Bilingual, CategoryNode, CategoryTree, CooperativeCard, CooperativePage, OfferView, PreorderView, ProductPage,
+    RecognitionView, Seller, TierView,
 };
 use super::{Catalogue, store};
+use crate::ocop::certificates;
 use crate::people::places;
 use crate::platform::db::by_id;
 use crate::platform::pagination::Page;
@@ -82,7 +83,6 @@ impl Catalogue {
         let gone = || Problem::new(&NOT_FOUND);
         let product = store::product(connection, entry.id).await?.ok_or_else(gone)?;
         let seller = by_id::<cooperative::Entity>(connection, entry.cooperative).await?.ok_or_else(gone)?;
-        let certificates = store::certificates(connection, entry.id).await?;
         let today = snapshot.today;
         let in_force = entry.terms.iter().filter(|term| term.issued_on <= today && today <= term.valid_until);
         Ok(ProductPage {
@@ -102,17 +102,7 @@ impl Catalogue {
                     valid_until: term.valid_until,
                 })
                 .collect(),
-            certificates: certificates
-                .into_iter()
-                .filter(|row| row.valid_until.is_none_or(|until| today <= until))
-                .map(|row| CertificateView {
-                    kind: row.kind,
-                    number: row.number,
-                    issuer: row.issuer,
-                    issued_on: row.issued_on,
-                    valid_until: row.valid_until,
-                })
-                .collect(),
+            certificates: certificates::of_product(connection, entry.id, today).await?,
             offers: entry.offers.iter().map(|offer| offer_view(offer, entry.closed)).collect(),
             images: entry.images.clone(),
             seller: seller_view(&seller),

@@ -1,13 +1,13 @@
 //! Reading the catalogue from the database: whole, or the products named.
 
 use entity::value::{
-    CategoryId, CertificateKind, CooperativeId, CooperativeKind, CooperativeStatus, OffSeason, OfferId, ProductId,
-    Unit, Vnd,
+    CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, OffSeason, OfferId, ProductId, Unit, Vnd,
 };
 use entity::{category, product};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder};
 use time::Date;
 
+use crate::ocop::certificates::cleared;
 use crate::platform::db::{all, by_id, list, one};
 
 #[derive(FromQueryResult)]
@@ -74,15 +74,6 @@ pub struct RecognitionRow {
 }
 
 #[derive(FromQueryResult)]
-pub struct CertificateRow {
-    pub kind: CertificateKind,
-    pub number: String,
-    pub issuer: String,
-    pub issued_on: Date,
-    pub valid_until: Option<Date>,
-}
-
-#[derive(FromQueryResult)]
 pub struct ImageRow {
     pub product_id: ProductId,
     pub object_key: String,
@@ -117,7 +108,13 @@ pub struct Rows {
     pub forecasts: Vec<ForecastRow>,
 }
 
-const ON_SALE: &str = "p.status = 'published' AND c.status = 'active'";
+/// Whether product `p` of cooperative `c` is on the market, as SQL.
+const LISTED: &str = "p.status = 'published' AND c.status = 'active'";
+
+/// Whether it may be sold on the day that stands at `day`, too: not without a certificate it must have.
+pub fn on_sale(day: &str) -> String {
+    format!("{LISTED} AND {}", cleared(day))
+}
 
 /// How much of an offer lies in lots that may not be sold: blocked, or expired on the day that stands at `day`. Both are
 /// SQL: a column and a placeholder.
@@ -144,6 +141,8 @@ pub async fn products(
 ) -> Result<Rows, DbErr> {
     let values = || only.unwrap_or_default().iter().map(|id| (*id).into()).collect::<Vec<sea_orm::Value>>();
     let among = |column: &str| only.map_or_else(String::new, |ids| format!(" AND {column} IN {}", list(1, ids.len())));
+    let mut with_day = values();
+    with_day.push(today.into());
     let products = all(
         connection,
         format!(
@@ -153,14 +152,13 @@ pub async fn products(
                     COALESCE((SELECT CAST(SUM(r.rating) AS bigint) FROM review r WHERE r.product_id = p.id AND r.state <> 'hidden'), 0) AS rating_sum,
                     (SELECT COUNT(*) FROM review r WHERE r.product_id = p.id AND r.state <> 'hidden') AS rating_count,
                     p.gtin
-             FROM product p JOIN cooperative c ON c.id = p.cooperative_id WHERE {ON_SALE}{}",
+             FROM product p JOIN cooperative c ON c.id = p.cooperative_id WHERE {}{}",
+            on_sale(&format!("${}", with_day.len())),
             among("p.id")
         ),
-        values(),
+        with_day.clone(),
     )
     .await?;
-    let mut with_day = values();
-    with_day.push(today.into());
     let offers = all(
         connection,
         format!(
@@ -259,15 +257,6 @@ pub async fn next_harvest(
     Ok(row.map(|row| row.harvested_on))
 }
 
-pub async fn certificates(connection: &impl ConnectionTrait, id: ProductId) -> Result<Vec<CertificateRow>, DbErr> {
-    all(
-        connection,
-        "SELECT kind, number, issuer, issued_on, valid_until FROM certificate WHERE product_id = $1 ORDER BY kind, issued_on",
-        [id.into()],
-    )
-    .await
-}
-
 /// The long texts the search index reads.
 #[derive(FromQueryResult)]
 pub struct Texts {
@@ -286,10 +275,10 @@ pub async fn texts(
     let columns = "SELECT p.id, p.story_vi, p.story_en FROM product p JOIN cooperative c ON c.id = p.cooperative_id";
     if let Some(ids) = only {
         let values: Vec<sea_orm::Value> = ids.iter().map(|id| (*id).into()).collect();
-        all(connection, format!("{columns} WHERE {ON_SALE} AND p.id IN {}", list(1, ids.len())), values).await
+        all(connection, format!("{columns} WHERE {LISTED} AND p.id IN {}", list(1, ids.len())), values).await
     } else {
         let after = after.map_or(uuid::Uuid::nil(), |id| id.0);
-        all(connection, format!("{columns} WHERE {ON_SALE} AND p.id > $1 ORDER BY p.id LIMIT {limit}"), [after.into()])
+        all(connection, format!("{columns} WHERE {LISTED} AND p.id > $1 ORDER BY p.id LIMIT {limit}"), [after.into()])
             .await
     }
 }

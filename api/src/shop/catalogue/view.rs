@@ -1,13 +1,12 @@
 //! What clients see of the catalogue.
 
-use entity::value::{
-    CategoryId, CertificateKind, CooperativeId, CooperativeKind, Money, OffSeason, OfferId, ProductId, Unit,
-};
+use entity::value::{CategoryId, CooperativeId, CooperativeKind, Money, OffSeason, OfferId, ProductId, Unit};
 use serde::Serialize;
 use time::Date;
 use utoipa::ToSchema;
 
 use super::rules::Availability;
+use crate::ocop::certificates::ShownCertificate;
 pub use crate::platform::i18n::Bilingual;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -155,17 +154,6 @@ pub struct RecognitionView {
     pub valid_until: Date,
 }
 
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct CertificateView {
-    pub kind: CertificateKind,
-    pub number: String,
-    pub issuer: String,
-    #[schema(value_type = String, format = Date)]
-    pub issued_on: Date,
-    #[schema(value_type = Option<String>, format = Date, required = true)]
-    pub valid_until: Option<Date>,
-}
-
 /// What buyers must see of a seller (e-commerce law 122/2025/QH15).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Seller {
@@ -201,7 +189,7 @@ pub struct ProductPage {
     /// What happens outside the season.
     pub off_season: OffSeason,
     pub recognitions: Vec<RecognitionView>,
-    pub certificates: Vec<CertificateView>,
+    pub certificates: Vec<ShownCertificate>,
     pub offers: Vec<OfferView>,
     pub images: Vec<Image>,
     pub seller: Seller,

@@ -2,7 +2,7 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
-use entity::value::{CooperativeId, ForecastId, LotId, LotState, OfferId, PlotId, ProductId, RowId, TraceAct};
+use entity::value::{CertificateId, CooperativeId, ForecastId, LotId, LotState, OfferId, PlotId, ProductId, TraceAct};
 use entity::{lot, offer, product};
 use garde::Validate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
@@ -68,11 +68,11 @@ pub struct NewLot {
     #[garde(inner(length(chars, max = 500)))]
     #[schema(max_length = 500)]
     pub note: Option<String>,
-    /// Certificates of the product that cover it.
+    /// Verified certificates of the product, or of the whole cooperative, that cover it.
     #[garde(length(max = 20))]
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub certificate_ids: Vec<RowId>,
+    pub certificate_ids: Vec<CertificateId>,
     /// The plots it was harvested on.
     #[serde(default)]
     #[garde(length(max = 20))]
@@ -140,13 +140,16 @@ async fn attach_certificates(transaction: &impl ConnectionTrait, lot: LotId, inp
     for (index, certificate) in input.certificate_ids.iter().enumerate() {
         let added = run(
             transaction,
-            "INSERT INTO lot_certificate (lot_id, certificate_id) SELECT $1, id FROM certificate WHERE id = $2 AND product_id = $3
+            "INSERT INTO lot_certificate (lot_id, certificate_id) SELECT $1, c.id FROM certificate c JOIN product p ON p.id = $3
+             WHERE c.id = $2 AND c.state = 'verified' AND c.cooperative_id = p.cooperative_id
+               AND (c.product_id = $3 OR (c.product_id IS NULL AND c.plot_id IS NULL AND c.lot_id IS NULL))
              ON CONFLICT DO NOTHING",
             [lot.into(), (*certificate).into(), input.product_id.into()],
         )
         .await?;
         if added != 1 {
-            let (vi, en) = ("không phải chứng nhận của sản phẩm này", "not a certificate of this product");
+            let (vi, en) =
+                ("không phải chứng nhận đã duyệt của sản phẩm này", "not a verified certificate of this product");
             return Err(Problem::field(format!("/certificate_ids/{index}"), "certificate", vi, en));
         }
     }

@@ -3,7 +3,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, patch, post};
 use entity::lot;
-use entity::value::{CooperativeId, LotId, LotState, OfferId, PlotId, ProductId, RowId, TraceAct};
+use entity::value::{CertificateId, CooperativeId, LotId, LotState, OfferId, PlotId, ProductId, TraceAct};
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, IntoActiveModel, Set};
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ pub struct LotView {
     #[schema(required = true)]
     pub note: Option<String>,
     pub contents: Vec<LotContent>,
-    pub certificate_ids: Vec<RowId>,
+    pub certificate_ids: Vec<CertificateId>,
     /// The plots it was harvested on.
     pub plots: Vec<LotPlot>,
     /// The lots it was made of.
@@ -146,7 +146,7 @@ const LOTS: &str = "SELECT l.id, l.product_id, p.name_vi, p.name_en, l.code, l.s
 #[derive(FromQueryResult)]
 struct CertificateOf {
     lot_id: LotId,
-    certificate_id: RowId,
+    certificate_id: CertificateId,
 }
 
 async fn views(desk: &Desk, rows: Vec<LotRow>) -> Result<Vec<LotView>, DbErr> {

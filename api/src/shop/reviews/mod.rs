@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::media::{self, Media, Owner, pictures::MAX_BYTES};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
@@ -22,7 +23,6 @@ use crate::platform::outbox::emit;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::{fold, upload};
-use crate::shop::media::{self, Media, Owner, pictures::MAX_BYTES};
 
 codes! {
     NOT_BOUGHT = "not_bought" 409 "Chỉ người đã mua và nhận sản phẩm mới đánh giá được." "Only who bought and received the product can review it.";

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use crate::ocop::certificates;
 use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, one, run};
@@ -171,6 +172,7 @@ pub async fn decide_review(
             }
         }
         if row.kind == ListingReviewKind::Publication {
+            certificates::refuse_without(&transaction, row.product_id, (desk.today(), now)).await?;
             product.status = Set(ProductStatus::Published);
             product.published_at = Set(Some(now));
         }

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::listings::{SellerProduct, category_of, check_season, own, text, view};
 use crate::config::ListingReview;
+use crate::ocop::certificates;
 use crate::ocop::traceability::codes::right_gtin;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -168,6 +169,9 @@ pub async fn apply(
     if changed {
         change.updated_at = Set(desk.now());
         let row = change.update(transaction).await?;
+        if input.category.is_some() {
+            certificates::clear_product(transaction, id, (desk.today(), desk.now())).await?;
+        }
         desk.audit(transaction, "product.changed", ("product", id.0), before, snapshot(&row)).await?;
         emit(transaction, "product.changed", id.0, json!({}), desk.now()).await?;
     }
@@ -261,6 +265,7 @@ async fn turn(
         if sold == 0 || row.summary_vi.is_empty() {
             return Err(Problem::new(&NOT_READY));
         }
+        certificates::refuse_without(transaction, id, (desk.today(), now)).await?;
         if desk.config.listing_review != ListingReview::None && row.published_at.is_none() {
             return ask_review(transaction, desk, id, ListingReviewKind::Publication, json!({})).await;
         }

@@ -11,6 +11,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::listings::{SellerProduct, own, view};
+use crate::media as pictures;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Body;
@@ -18,7 +19,6 @@ use crate::platform::db::{by_id, list, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
-use crate::shop::media as pictures;
 
 codes! {
     PICTURES_FULL = "pictures_full" 409 "Mỗi sản phẩm có nhiều nhất 12 ảnh." "A product has at most 12 pictures.";

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::LEASE_SECONDS;
 use super::rules::Row;
+use crate::media::{self, Owner};
 use crate::people::desk::Desk;
 use crate::platform::db::{all, by_id, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
-use crate::shop::media::{self, Owner};
 use crate::shop::selling::listing_images;
 
 #[derive(FromQueryResult)]

@@ -14,6 +14,7 @@ use super::judging::judge;
 use super::pictures::hang_pictures;
 use super::rules::{CellError, Row};
 use super::writing::{New, Shop, add, levels, update};
+use crate::ocop::certificates;
 use crate::people::desk::Desk;
 use crate::people::identity::SignedIn;
 use crate::platform::background::Stop;
@@ -282,6 +283,7 @@ async fn chunk(
         }
     }
     new.batch().execute(&transaction).await?;
+    certificates::clear_cooperative(&transaction, job.cooperative_id, (desk.today(), now)).await?;
     if !count_done(&transaction, job, &rows, changed, now).await? {
         transaction.rollback().await?;
         return Ok(None);
