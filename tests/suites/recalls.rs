@@ -435,7 +435,35 @@ async fn a_killed_recall_is_raised_wholly_or_not_at_all_and_refunds_go_on() {
     server.wait_end();
     server.restart_with(|settings| settings.set("OCOP_FAULT", "nowhere")).await;
     let done = server.sign_in_again(&shop).await.post(&press, json!({})).await.expect(200);
-    assert_eq!(done["owed"], 2, "one was owed before the end");
+    assert_eq!((&done["owed"], &done["returning"]), (&json!(2), &json!(2)), "one was owed before the end");
+    // What the buyers have comes back by a return each, which is taken in as any other; the money is not owed twice.
+    let shop = Seller { client: server.sign_in_again(&shop).await, ..shop };
+    let returns = shop.client.get(&shop.path("returns?state=approved")).await.expect(200)["items"].clone();
+    assert_eq!((returns.as_array().unwrap().len(), &returns[0]["lines"][0]["quantity"]), (3, &json!(2)));
+    let back = json!({"decision": "receive", "restocked": [{"offer_id": offer, "quantity": 2}]});
+    let path = shop.path(&format!("returns/{}", text(&returns[0], "id")));
+    shop.client.post(&path, back).await.expect(200);
+    let found = shop.path(&format!("recalls/{}/report", text(&raised, "id")));
+    let report = shop.client.get(&found).await.expect(200);
+    assert_eq!((&report["lots"][0]["returned"], &report["lots"][0]["sold"]), (&json!(2), &json!(4)), "{report}");
     assert_eq!(server.count("SELECT COUNT(*) FROM refund").await, 3);
+    server.assert_books_agree();
+}
+
+#[tokio::test]
+async fn what_orders_wait_for_is_destroyed_once_they_are_cancelled() {
+    let server = Server::start().await;
+    let (shop, offer) = empty_shop(&server).await;
+    let lot = harvest(&shop, &offer, "A", 5).await;
+    let purchase = server.basket(&[(&offer, 3)]).await.buy().await;
+    let raised = raise(&shop, recall(&["A"])).await.expect(201);
+    let outcome = shop.path(&format!("recalls/{}/lots/{}/outcome", text(&raised, "id"), text(&lot, "id")));
+    let destroyed = json!({"outcome": "destroyed", "note": "Chôn lấp, có biên bản"});
+    let problem = shop.client.post(&outcome, destroyed.clone()).await.expect_problem(409, "orders_wait_for_goods");
+    assert_eq!(problem["orders"], json!([purchase["orders"][0]["number"]]));
+    let cancel = json!({"reason": "out_of_stock"});
+    let order = text(&purchase["orders"][0], "id");
+    shop.client.post(&shop.path(&format!("orders/{order}/cancel")), cancel).await.expect(200);
+    assert_eq!(shop.client.post(&outcome, destroyed).await.status, 204);
     server.assert_books_agree();
 }

@@ -34,6 +34,7 @@ mod steps;
 mod store;
 mod sums;
 mod sweeper;
+mod take_back;
 mod view;
 mod write_up;
 
@@ -58,6 +59,7 @@ pub use store::{
     order_list, orders_for_mail, pay_by,
 };
 pub use sweeper::Sweeper;
+pub use take_back::take_back;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};
 pub use write_up::{cash_reference, number};

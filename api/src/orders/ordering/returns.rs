@@ -255,13 +255,13 @@ struct Delivered {
 }
 
 #[derive(FromQueryResult)]
-struct ReturnedSoFar {
-    offer_id: OfferId,
-    quantity: i64,
+pub(super) struct ReturnedSoFar {
+    pub offer_id: OfferId,
+    pub quantity: i64,
 }
 
 /// What of an order was given back or is about to be.
-async fn returned(connection: &impl ConnectionTrait, order: OrderId) -> Result<Vec<ReturnedSoFar>, DbErr> {
+pub(super) async fn returned(connection: &impl ConnectionTrait, order: OrderId) -> Result<Vec<ReturnedSoFar>, DbErr> {
     all(
         connection,
         "SELECT l.offer_id, l.quantity FROM return_line l JOIN return_request r ON r.id = l.return_id

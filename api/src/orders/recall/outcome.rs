@@ -10,13 +10,16 @@ use utoipa::ToSchema;
 use crate::people::desk::Desk;
 use crate::platform::db::{all, by_id, one, run};
 use crate::platform::fold;
+use crate::platform::i18n::Text;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::platform::read_model::Level;
 use crate::shop::inventory::holding::let_go;
-use crate::shop::inventory::{BELOW_RESERVED, Outcome, record};
+use crate::shop::inventory::{Outcome, record};
 
 codes! {
     RECALL_SETTLED = "recalled_lot_settled" 409 "Lô này đã được xử lý." "What becomes of this lot is written already.";
+    /// `orders` names them.
+    ORDERS_WAIT = "orders_wait_for_goods" 409 "Còn đơn chưa đóng gói chờ hàng này: hãy hủy hoặc nhập hàng khác trước." "Orders that are not packed wait for these goods: cancel them, or record others, first.";
     OTHER_RECALL_OPEN = "other_recall_open" 409 "Lô còn nằm trong một đợt thu hồi khác." "Another recall still holds this lot.";
 }
 
@@ -38,6 +41,24 @@ struct Left {
     on_hand: i64,
 }
 
+#[derive(FromQueryResult)]
+struct Waiting {
+    number: String,
+}
+
+/// Which orders wait for goods that are to leave the books.
+async fn waiting(transaction: &impl ConnectionTrait, offer: OfferId) -> Result<Problem, Problem> {
+    let sql = "SELECT DISTINCT o.number FROM reservation r JOIN orders o ON o.id = r.order_id
+               WHERE r.offer_id = $1 AND r.state = 'held' ORDER BY o.number LIMIT 50";
+    let orders = all::<Waiting>(transaction, sql, [offer.into()]).await?;
+    let numbers: Vec<String> = orders.into_iter().map(|order| order.number).collect();
+    let (vi, en) = (ORDERS_WAIT.vi, ORDERS_WAIT.en);
+    let named = numbers.join(", ");
+    Ok(Problem::new(&ORDERS_WAIT)
+        .detail(Text::new(format!("{vi} {named}"), format!("{en} {named}")))
+        .extension("orders", numbers))
+}
+
 /// Everything that is left of a lot leaves the books.
 async fn write_off(
     transaction: &impl ConnectionTrait,
@@ -50,8 +71,7 @@ async fn write_off(
     for left in all::<Left>(transaction, sql, [lot.into()]).await? {
         let (note, actor) = (Some(note.to_owned()), Some(desk.who.account));
         let done = record(transaction, left.offer_id, act, -left.on_hand, Some(lot), note, actor, desk.now()).await?;
-        // Buyers may have ordered what was counted on: they are told by their order, which cannot be packed.
-        let Outcome::Done(found) = done else { return Err(Problem::new(&BELOW_RESERVED)) };
+        let Outcome::Done(found) = done else { return Err(waiting(transaction, left.offer_id).await?) };
         levels.extend(found);
     }
     Ok(levels)

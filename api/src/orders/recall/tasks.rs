@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::store::{pieces, seen_by};
 use crate::ledger;
 use crate::ledger::refunds::Owe;
-use crate::orders::ordering::order_within;
 use crate::orders::ordering::refunds::{What, owe};
+use crate::orders::ordering::{order_within, take_back};
 use crate::people::desk::Desk;
 use crate::platform::db::{Db, all, by_id, run};
 use crate::platform::fault;
@@ -137,12 +137,14 @@ struct Unpaid {
 pub struct Refunded {
     /// Orders whose money is owed back from now on.
     pub owed: i64,
+    /// Orders whose goods are to come back: an approved return stands under them.
+    pub returning: i64,
     /// Orders that were not paid, or whose money went back already.
     pub nothing: i64,
 }
 
-/// Owes the cooperative's own buyers what was paid for recalled pieces, each order in a transaction of its own; pressed again it goes on with
-/// what is left.
+/// Owes the cooperative's own buyers what was paid for recalled pieces, and opens the return of what they have of them, each order in a
+/// transaction of its own; pressed again it goes on with what is left.
 pub async fn refund_all(desk: &Desk, cooperative: CooperativeId, id: RecallId) -> Result<Refunded, Problem> {
     let recall = seen_by(desk.db.fresh(), cooperative, id).await?;
     let open = all::<Unpaid>(
@@ -155,13 +157,14 @@ pub async fn refund_all(desk: &Desk, cooperative: CooperativeId, id: RecallId) -
     let mut done = Refunded::default();
     for notice in open {
         let transaction = desk.db.begin().await?;
-        if refund(&transaction, desk, &recall, &notice).await? {
+        let (owed, returning) = refund(&transaction, desk, &recall, &notice).await?;
+        if owed || returning {
             transaction.commit().await?;
             fault::point("recall.refunded");
-            done.owed += 1;
-        } else {
-            done.nothing += 1;
         }
+        done.owed += i64::from(owed);
+        done.returning += i64::from(returning);
+        done.nothing += i64::from(!owed);
     }
     desk.bell.ring();
     Ok(done)
@@ -172,11 +175,11 @@ async fn refund(
     desk: &Desk,
     recall: &entity::recall::Model,
     notice: &Unpaid,
-) -> Result<bool, Problem> {
+) -> Result<(bool, bool), Problem> {
     // Whoever presses at the same moment waits for this row, and then finds nothing to do.
     let sql = "UPDATE recall_notice SET created_at = created_at WHERE id = $1 AND refund_id IS NULL";
     if run(transaction, sql, [notice.id.into()]).await? != 1 {
-        return Ok(false);
+        return Ok((false, false));
     }
     let goods: Vec<_> = pieces(transaction, recall.id, notice.order_id)
         .await?
@@ -184,23 +187,22 @@ async fn refund(
         .map(|piece| (piece.offer_id, piece.quantity))
         .collect();
     if goods.is_empty() {
-        return Ok(false);
+        return Ok((false, false));
     }
-    let asked =
-        Owe {
-            note: Some(format!("Thu hồi {}", recall.number)), by: Some(desk.who.account), ..Owe::because("recall")
-        };
+    let text = format!("Thu hồi {}", recall.number);
+    let returning = take_back(transaction, notice.order_id, &goods, &text, desk.now()).await?;
+    let asked = Owe { note: Some(text), by: Some(desk.who.account), ..Owe::because("recall") };
     let owed = match owe(transaction, &[(notice.order_id, What::Goods(goods))], asked, desk.now()).await {
         Ok(owed) => owed,
         // Its money went back another way.
-        Err(problem) if problem.code.status < 500 => return Ok(false),
+        Err(problem) if problem.code.status < 500 => return Ok((false, false)),
         Err(problem) => return Err(problem),
     };
-    let Some((refund, journals)) = owed else { return Ok(false) };
+    let Some((refund, journals)) = owed else { return Ok((false, returning)) };
     ledger::post(transaction, journals, desk.now()).await?;
     let sql = "UPDATE recall_notice SET refund_id = $2 WHERE id = $1";
     run(transaction, sql, [notice.id.into(), refund.into()]).await?;
     let after = serde_json::json!({"recall": recall.id, "order": notice.order_id});
     desk.audit(transaction, "recall.refunded", ("refund", refund.0), (), after).await?;
-    Ok(true)
+    Ok((true, returning))
 }
