@@ -350,7 +350,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             .app_data(paths)
             // First of all, as no reference may be slowed down by the routes before it.
             .service(service::bench)
-            .configure(storefront::labels)
+            .configure(storefront::first)
             .into_utoipa_app()
             .configure(routes)
             .into_app()

@@ -1,5 +1,6 @@
 //! The tables of Chợ OCOP, one file each, and the value types their columns carry. No I/O here.
 
+mod money;
 pub mod value;
 
 pub mod account;
@@ -33,6 +34,7 @@ pub mod destination_product;
 pub mod diary_entry;
 pub mod dispute;
 pub mod dispute_evidence;
+pub mod expiry_discount;
 pub mod feed;
 pub mod feed_product_view;
 pub mod feed_view;
@@ -52,6 +54,7 @@ pub mod lot_source;
 pub mod lot_stock;
 pub mod media;
 pub mod offer;
+pub mod offer_material;
 pub mod order;
 pub mod order_event;
 pub mod order_line;
@@ -104,6 +107,7 @@ pub mod search_miss;
 pub mod session;
 pub mod settlement;
 pub mod settlement_line;
+pub mod shelf_life_rule;
 pub mod stock;
 pub mod stock_movement;
 pub mod tax_line;

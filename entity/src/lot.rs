@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, ForecastId, LotId, LotState, ProductId};
+use crate::value::{CooperativeId, ForecastId, LotId, LotState, ProductId, Storage};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "lot")]
@@ -22,6 +22,10 @@ pub struct Model {
     pub forecast_id: Option<ForecastId>,
     /// Why it was harvested within a plot's waiting period.
     pub wait_reason: Option<String>,
+    pub storage: Option<Storage>,
+    /// Degrees Celsius.
+    pub kept_from_c: Option<i32>,
+    pub kept_to_c: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

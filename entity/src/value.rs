@@ -1,9 +1,11 @@
-//! What columns carry: typed ids, money, and the closed sets of words the schema checks.
+//! What columns carry: typed ids, money (`money`), and the closed sets of words the schema checks.
 
 use sea_orm::prelude::*;
 use sea_orm::{DeriveActiveEnum, DeriveValueType, EnumIter, TryFromU64};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use crate::money::{Money, Vnd};
 
 macro_rules! typed_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -58,68 +60,6 @@ typed_id! {
     PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
-}
-
-/// An amount in đồng. The đồng has no minor unit, so this is also the amount in minor units.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, DeriveValueType, ToSchema,
-)]
-#[serde(transparent)]
-pub struct Vnd(pub i64);
-
-impl Vnd {
-    pub const ZERO: Self = Self(0);
-    /// ISO 4217.
-    pub const CURRENCY: &'static str = "VND";
-
-    /// `self × quantity`, or `None` past 64 bits.
-    pub fn times(self, quantity: i64) -> Option<Self> {
-        self.0.checked_mul(quantity).map(Self)
-    }
-
-    pub fn plus(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    pub fn minus(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
-
-    /// The sum, or `None` past 64 bits.
-    pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
-        amounts.into_iter().try_fold(Self::ZERO, Self::plus)
-    }
-}
-
-/// `1.250.000 ₫`, as people in Vietnam write it.
-impl std::fmt::Display for Vnd {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = self.0.unsigned_abs().to_string();
-        let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                out.push('.');
-            }
-            out.push(digit);
-        }
-        write!(f, "{}{out} ₫", if self.0 < 0 { "-" } else { "" })
-    }
-}
-
-/// An amount of money as the API shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"amount": 250_000, "currency": "VND"}))]
-pub struct Money {
-    /// In the currency's minor unit; the đồng has none, so whole đồng.
-    pub amount: i64,
-    /// ISO 4217.
-    pub currency: String,
-}
-
-impl From<Vnd> for Money {
-    fn from(amount: Vnd) -> Self {
-        Self { amount: amount.0, currency: Vnd::CURRENCY.to_owned() }
-    }
 }
 
 macro_rules! words {
@@ -187,6 +127,8 @@ words! {
         PackingHouseCode = "packing_house_code",
         /// Phiếu kết quả kiểm nghiệm.
         TestReport = "test_report",
+        /// Chứng từ vật liệu: what packaging is made of, or what was spread.
+        MaterialProof = "material_proof",
         /// Giấy phép sản xuất rượu (Decree 105/2017/NĐ-CP).
         AlcoholLicence = "alcohol_licence",
     }
@@ -310,6 +252,34 @@ words! {
         Declared = "declared",
         /// Told by somebody else.
         Captured = "captured",
+    }
+
+    /// How goods are kept.
+    Storage {
+        /// As the weather is.
+        Ambient = "ambient",
+        /// In the shade, in a cellar: 10–20 °C.
+        Cool = "cool",
+        /// 0–8 °C.
+        Chilled = "chilled",
+        Frozen = "frozen",
+    }
+
+    MaterialPart {
+        Packaging = "packaging",
+        /// What it is grown or made with.
+        Input = "input",
+    }
+
+    /// What an offer is packed in, or grown with.
+    Material {
+        Paper = "paper", Bamboo = "bamboo", Leaf = "leaf", Wood = "wood", Cloth = "cloth", Glass = "glass", Metal = "metal",
+        /// Compostable.
+        Bioplastic = "bioplastic",
+        Plastic = "plastic",
+        OrganicFertiliser = "organic_fertiliser",
+        /// Plant protection by living things.
+        BiologicalControl = "biological_control",
     }
 
     CertificateState {
@@ -470,18 +440,4 @@ words! {
     InvoiceState { Waiting = "waiting", Issued = "issued", Refused = "refused" }
 
     WebhookMessageState { Waiting = "waiting", Delivered = "delivered", Failed = "failed" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_read_as_people_write_them() {
-        for (amount, text) in
-            [(0, "0 ₫"), (999, "999 ₫"), (250_000, "250.000 ₫"), (1_250_000, "1.250.000 ₫"), (-5_000, "-5.000 ₫")]
-        {
-            assert_eq!(Vnd(amount).to_string(), text);
-        }
-    }
 }

@@ -32,6 +32,9 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0020_recall", include_str!("sql/0020_recall.sql")),
     ("m0021_scans", include_str!("sql/0021_scans.sql")),
     ("m0022_certificates", include_str!("sql/0022_certificates.sql")),
+    ("m0023_freshness", include_str!("sql/0023_freshness.sql")),
+    ("m0024_materials", include_str!("sql/0024_materials.sql")),
+    ("m0025_place_keys", include_str!("sql/0025_place_keys.sql")),
 ];
 
 pub struct Migrator;

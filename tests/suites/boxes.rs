@@ -32,7 +32,29 @@ async fn codes_and_links_lead_to_the_story_or_say_what_is_wrong() {
         .await
         .expect_problem(409, "gs1_key_taken");
 
+    // A pick-up point of its own has a GLN of its own; each leads to whose place it is.
+    let point = json!({"name_vi": "Kho Nuông Dăm", "name_en": "Nuong Dam store", "street": "Xóm Bái", "commune_code": "05086", "latitude": 20.6, "longitude": 105.6,
+        "hours": [{"days": [1, 2, 3, 4, 5, 6], "from": "07:00", "to": "17:30"}], "active": true});
+    let point = shop.client.post(&shop.path("pickup-points"), point).await.expect(201);
+    let mut places = mine.clone();
+    places["places"] = json!([{"pickup_point_id": shop.product, "gln": "8930000000040"}]);
+    let problem = shop.client.put(&keys, places.clone()).await.expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/places/0/pickup_point_id");
+    places["places"] = json!([{"pickup_point_id": point["id"], "gln": "8930000000040"}]);
+    let kept = shop.client.put(&keys, places).await.expect(200);
+    assert_eq!((&kept["gln"], &kept["places"][0]["gln"]), (&json!("8930000000019"), &json!("8930000000040")));
+
     let guest = server.client().staying();
+    for gln in ["8930000000019", "8930000000040"] {
+        let place = guest.get(&format!("/414/{gln}")).await;
+        assert_eq!(place.status, 307);
+        assert!(place.header("location").contains("/c/"), "{}", place.header("location"));
+    }
+    let all = guest.get("/414/8930000000019?linkType=linkset").await.expect(200);
+    assert!(all["linkset"][0]["anchor"].as_str().unwrap().ends_with("/414/8930000000019"));
+    for (gln, status) in [("8930000000011", 400), ("8930000000057", 404), ("x", 400)] {
+        assert_eq!(guest.get(&format!("/414/{gln}")).await.status, status, "{gln}");
+    }
     let code = text(&lot, "trace_code").replace('-', "");
     let away = guest.get(&format!("/01/08930000000026/10/{code}")).await;
     assert_eq!((away.status, away.header("location")), (307, format!("{}/t/{code}", server.url()).as_str()));

@@ -7,12 +7,12 @@ use crate::traceability::{day, empty_shop, harvest, text};
 
 const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<</Type /Catalog>>\nendobj\ntrailer <</Root 1 0 R>>\n%%EOF\n";
 
-fn paper(kind: &str, until: Option<i64>) -> Value {
+pub fn paper(kind: &str, until: Option<i64>) -> Value {
     json!({"kind": kind, "number": format!("{kind}/01"), "issuer": "Chi cục Quản lý chất lượng", "issued_on": day(-300), "valid_until": until.map(day), "file_shown": true})
 }
 
 /// Entered, with its file: what an officer is to look at.
-async fn handed_in(shop: &Seller, paper: Value) -> Value {
+pub async fn handed_in(shop: &Seller, paper: Value) -> Value {
     let made = shop.client.post(&shop.path("certificates"), paper).await.expect(201);
     assert_eq!(made["state"], "draft");
     put_file(shop, &made, PDF).await.expect(200)
@@ -24,7 +24,7 @@ async fn put_file(shop: &Seller, certificate: &Value, bytes: &[u8]) -> tests::An
     Client::try_send(request.body(bytes.to_vec())).await.expect("an answer")
 }
 
-async fn judge(office: &Client, certificate: &Value, judgement: &str) -> tests::Answer {
+pub async fn judge(office: &Client, certificate: &Value, judgement: &str) -> tests::Answer {
     let body = json!({"judgement": judgement, "version": certificate["version"], "note": "Số không khớp"});
     office.post(&format!("/v1/officer/certificates/{}", text(certificate, "id")), body).await
 }

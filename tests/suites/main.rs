@@ -5,6 +5,7 @@
 
 mod attribution;
 mod authorization;
+mod balance;
 mod boxes;
 mod catalogue;
 mod certificates;
@@ -16,6 +17,7 @@ mod demo;
 mod elsewhere;
 mod farm_sheets;
 mod feeds;
+mod freshness;
 mod fulfilment;
 mod hostile_sheets;
 mod identity;
@@ -41,6 +43,7 @@ mod receptions;
 mod refunds;
 mod refusals;
 mod returns;
+mod rights;
 mod search;
 mod selling;
 mod signs;

@@ -253,6 +253,8 @@ impl Hanger<'_> {
         let Self { series, maker, now, .. } = *self;
         let price = 20_000 + i64::try_from(index % 97).unwrap_or(0) * 5_000;
         offer::ActiveModel {
+            reduced_bp: Set(0),
+            reduced_until: Set(None),
             id: Set(id),
             product_id: Set(product),
             cooperative_id: Set(maker),
@@ -276,6 +278,9 @@ impl Hanger<'_> {
     fn lot(&self, id: LotId, product: ProductId, index: usize) -> lot::ActiveModel {
         let Self { series, maker, now, today, .. } = *self;
         lot::ActiveModel {
+            storage: Set(None),
+            kept_from_c: Set(None),
+            kept_to_c: Set(None),
             id: Set(id),
             cooperative_id: Set(maker),
             product_id: Set(product),

@@ -282,6 +282,8 @@ fn offer_row(
     since: OffsetDateTime,
 ) -> offer::ActiveModel {
     offer::ActiveModel {
+        reduced_bp: Set(0),
+        reduced_until: Set(None),
         id: Set(id),
         product_id: Set(product),
         cooperative_id: Set(cooperative),

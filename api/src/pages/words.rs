@@ -39,6 +39,14 @@ pub const DIARY: &[(&str, &str, &str)] = &[
     ("other", "việc khác", "other work"),
 ];
 
+/// How goods are kept.
+pub const STORAGES: &[(&str, &str, &str)] = &[
+    ("ambient", "Nhiệt độ thường", "As the weather is"),
+    ("cool", "Mát, trong bóng râm (10–20 °C)", "Cool, in the shade (10–20 °C)"),
+    ("chilled", "Lạnh (0–8 °C)", "Chilled (0–8 °C)"),
+    ("frozen", "Đông lạnh", "Frozen"),
+];
+
 /// How far a certificate is.
 pub const PAPERS: &[(&str, &str, &str)] = &[
     ("draft", "Chưa có tệp", "File missing"),

@@ -27,6 +27,8 @@ pub struct Item {
     pub image: Option<crate::shop::catalogue::view::Image>,
     /// Đồng.
     pub price: Option<i64>,
+    /// As listed, while it is reduced because it must be eaten soon.
+    pub listed: Option<i64>,
     pub pack: String,
     pub unit: Unit,
     pub weight_g: i64,
@@ -126,6 +128,7 @@ fn item(guide: &Guide, feed: &FeedEntry, picked: Picked, language: Language) -> 
         link: click_link(&guide.base_url, &guide.signer, &feed.slug, &card.slug),
         url: format!("{shop}/p/{}{suffix}", card.slug),
         price: offer.as_ref().map(|offer| offer.price.0),
+        listed: offer.as_ref().and_then(|offer| offer.listed).map(|listed| listed.0),
         pack: offer
             .as_ref()
             .map(|offer| if language == Language::En { offer.pack_en.clone() } else { offer.pack_vi.clone() })

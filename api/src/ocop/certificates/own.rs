@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use entity::certificate;
 use entity::value::{CertificateId, CertificateKind, CertificateState, CooperativeId, LotId, PlotId, ProductId};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Set};
 use serde::Deserialize;
 use serde_json::json;
 use time::Date;
@@ -17,7 +17,7 @@ use crate::media::papers;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{by_id, run};
+use crate::platform::db::{all, by_id, run};
 use crate::platform::fold;
 use crate::platform::objects::PRIVATE;
 use crate::platform::outbox::emit;
@@ -201,19 +201,24 @@ pub async fn withdraw(desk: &Desk, cooperative: CooperativeId, id: CertificateId
     desk.products_changed(&[changed, shown].concat()).await
 }
 
-/// The products whose pages name a certificate.
+#[derive(FromQueryResult)]
+struct Named {
+    product_id: ProductId,
+}
+
+/// The products whose pages name a certificate, or a fact it proves.
 pub async fn seen_on(
     connection: &impl ConnectionTrait,
     row: &certificate::Model,
 ) -> Result<Vec<ProductId>, sea_orm::DbErr> {
-    if let Some(product) = row.product_id {
-        return Ok(vec![product]);
+    let sql = "SELECT DISTINCT o.product_id FROM offer_material m JOIN offer o ON o.id = m.offer_id WHERE m.certificate_id = $1";
+    let proved = all::<Named>(connection, sql, [row.id.into()]).await?;
+    let mut named: Vec<ProductId> = proved.into_iter().map(|row| row.product_id).chain(row.product_id).collect();
+    if row.product_id.is_none() && row.plot_id.is_none() && row.lot_id.is_none() {
+        let products = super::clearance::products(connection, Whose::Cooperative(row.cooperative_id)).await?;
+        named.extend(products.into_iter().map(|product| product.id));
     }
-    if row.plot_id.is_some() || row.lot_id.is_some() {
-        return Ok(Vec::new());
-    }
-    let products = super::clearance::products(connection, Whose::Cooperative(row.cooperative_id)).await?;
-    Ok(products.into_iter().map(|product| product.id).collect())
+    Ok(named)
 }
 
 #[derive(Deserialize, Validate, IntoParams)]

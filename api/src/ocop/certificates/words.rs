@@ -11,6 +11,7 @@ pub const KINDS: &[(&str, &str, &str)] = &[
     ("growing_area_code", "Mã số vùng trồng", "Growing-area code"),
     ("packing_house_code", "Mã số cơ sở đóng gói", "Packing-house code"),
     ("test_report", "Phiếu kiểm nghiệm", "Test report"),
+    ("material_proof", "Chứng từ vật liệu", "Proof of a material"),
     ("alcohol_licence", "Giấy phép sản xuất rượu", "Licence to make alcohol"),
 ];
 

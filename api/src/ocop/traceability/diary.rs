@@ -1,8 +1,8 @@
 //! `/v1/seller/cooperatives/{id}/plots/{plot}/diary`: what was done on a plot (VietGAP's farm diary). Entries are not changed:
 //! one written by mistake is withdrawn, with a reason, and stays to be seen.
 
-use actix_web::web::Path;
-use actix_web::{HttpResponse, get, post};
+use actix_web::web::{Path, Payload};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use entity::diary_entry;
 use entity::value::{CooperativeId, DiaryEntryId, DiaryKind, PlotId};
 use garde::Validate;
@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 
 use super::plots;
 use super::waiting::free_on;
+use crate::media::pictures::MAX_BYTES;
+use crate::media::{self, Owner};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
@@ -20,8 +22,10 @@ use crate::platform::db::{by_id, run};
 use crate::platform::fold;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::upload;
 
 codes! {
+    PHOTO_THERE = "diary_photo_there" 409 "Mục nhật ký này đã có ảnh." "This diary entry has a photo.";
     ENTRY_WITHDRAWN = "diary_entry_withdrawn" 409 "Mục nhật ký này đã được rút lại." "This diary entry was withdrawn already.";
 }
 
@@ -80,6 +84,8 @@ pub struct DiaryEntry {
     pub harvest_from: Option<Date>,
     #[schema(required = true)]
     pub note: Option<String>,
+    #[schema(required = true)]
+    pub photo_url: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
@@ -102,6 +108,7 @@ impl From<diary_entry::Model> for DiaryEntry {
             amount: row.amount,
             wait_days: row.wait_days,
             note: row.note,
+            photo_url: row.photo_key.map(|key| format!("/media/{key}")),
             created_at: row.created_at,
             withdrawn_reason: row.withdrawn_reason,
         }
@@ -189,6 +196,48 @@ pub async fn write_within(
     let written = DiaryEntry::from(diary_entry::ActiveModel::from(row).reset_all().insert(transaction).await?);
     desk.audit(transaction, "diary.written", ("diary_entry", written.id.0), (), &written).await?;
     Ok(written)
+}
+
+/// Puts a photo to an entry, once: what was written in the field is not changed afterwards.
+pub async fn add_photo(
+    desk: &Desk,
+    (cooperative, plot): (CooperativeId, PlotId),
+    id: DiaryEntryId,
+    bytes: Vec<u8>,
+) -> Result<DiaryEntry, Problem> {
+    let row = by_id::<diary_entry::Entity>(desk.db.fresh(), id).await?;
+    let own = |row: &diary_entry::Model| row.cooperative_id == cooperative && row.plot_id == plot;
+    let row = row.filter(own).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    if row.photo_key.is_some() {
+        return Err(Problem::new(&PHOTO_THERE));
+    }
+    let owner = Owner::shop(cooperative, desk.who.account);
+    let picture = media::keep(desk.db.write(), &desk.objects, owner, bytes, desk.now()).await?;
+    let key = media::key(picture.id, &picture.widths);
+    let transaction = desk.begin().await?;
+    let sql = "UPDATE diary_entry SET photo_key = $2 WHERE id = $1 AND photo_key IS NULL AND withdrawn_at IS NULL";
+    if run(&transaction, sql, [id.into(), key.as_str().into()]).await? != 1 {
+        return Err(Problem::new(if row.withdrawn_at.is_some() { &ENTRY_WITHDRAWN } else { &PHOTO_THERE }));
+    }
+    desk.audit(&transaction, "diary.photo", ("diary_entry", id.0), (), &key).await?;
+    transaction.commit().await?;
+    Ok(diary_entry::Model { photo_key: Some(key), ..row }.into())
+}
+
+/// Put a photo to an entry, as the body itself or as a form's `file`: JPEG, PNG or WebP, at most 12 MB. Where it was taken is not kept.
+#[utoipa::path(tag = "traceability", operation_id = "put_diary_photo", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("plot_id" = PlotId, Path), ("entry_id" = DiaryEntryId, Path)),
+    request_body(content = Vec<u8>, content_type = "image/jpeg"), responses((status = 200, description = "The entry", body = DiaryEntry)))]
+#[put("/v1/seller/cooperatives/{cooperative_id}/plots/{plot_id}/diary/{entry_id}/photo")]
+pub async fn put_photo(
+    desk: Desk,
+    path: Path<(CooperativeId, PlotId, DiaryEntryId)>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let (cooperative, plot, entry) = path.into_inner();
+    desk.may(cooperative, Permission::CountStock).await?;
+    let upload = upload::read(&request, payload, MAX_BYTES).await?;
+    Ok(HttpResponse::Ok().json(add_photo(&desk, (cooperative, plot), entry, upload.bytes).await?))
 }
 
 pub async fn withdraw(

@@ -67,8 +67,8 @@ fn quantities(base_url: &str, items: &[&ItemRow], role: TraceRole) -> Vec<Value>
 
 fn place(base_url: &str, event: &EventRow) -> String {
     match (event.pickup_point_id, &event.gln) {
-        (Some(point), _) => format!("urn:uuid:{point}"),
-        (None, Some(gln)) => format!("{base_url}/414/{gln}"),
+        (_, Some(gln)) => format!("{base_url}/414/{gln}"),
+        (Some(point), None) => format!("urn:uuid:{point}"),
         (None, None) => format!("{base_url}/c/{}", event.slug),
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, put};
-use entity::value::{CooperativeId, OfferId};
+use entity::value::{CooperativeId, OfferId, PickupPointId};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,18 @@ fn right_gln(text: &str, (): &()) -> garde::Result {
     if is_gln(text) { Ok(()) } else { Err(garde::Error::new("GLN")) }
 }
 
+/// Of a pick-up point.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct PlaceKey {
+    pub pickup_point_id: PickupPointId,
+    /// 13 digits.
+    #[garde(custom(right_gln))]
+    #[schema(pattern = r"^\d{13}$")]
+    pub gln: String,
+}
+
 /// A cooperative's keys.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -48,21 +60,28 @@ pub struct Gs1Keys {
     #[garde(length(max = 500), dive)]
     #[schema(max_items = 500)]
     pub offers: Vec<OfferKey>,
+    /// Of pick-up points that have their own.
+    #[serde(default)]
+    #[garde(length(max = 100), dive)]
+    #[schema(max_items = 100)]
+    pub places: Vec<PlaceKey>,
 }
 
 #[derive(FromQueryResult)]
 struct Row {
     key: String,
     offer_id: Option<OfferId>,
+    pickup_point_id: Option<PickupPointId>,
 }
 
 async fn keys_of(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Gs1Keys, DbErr> {
-    let sql = "SELECT key, offer_id FROM gs1_key WHERE cooperative_id = $1 ORDER BY offer_id";
+    let sql = "SELECT key, offer_id, pickup_point_id FROM gs1_key WHERE cooperative_id = $1 ORDER BY offer_id, pickup_point_id";
     let mut keys = Gs1Keys::default();
     for row in all::<Row>(connection, sql, [cooperative.into()]).await? {
-        match row.offer_id {
-            Some(offer_id) => keys.offers.push(OfferKey { offer_id, gtin: row.key }),
-            None => keys.gln = Some(row.key),
+        match (row.offer_id, row.pickup_point_id) {
+            (Some(offer_id), _) => keys.offers.push(OfferKey { offer_id, gtin: row.key }),
+            (None, Some(pickup_point_id)) => keys.places.push(PlaceKey { pickup_point_id, gln: row.key }),
+            (None, None) => keys.gln = Some(row.key),
         }
     }
     Ok(keys)
@@ -81,6 +100,21 @@ async fn give(
          SELECT $1, $2, $3, $4, $5 FROM cooperative c WHERE c.id = $3
            AND (CAST($1 AS text) = 'gln' OR EXISTS (SELECT 1 FROM offer o WHERE o.id = $4 AND o.cooperative_id = c.id))",
         [kind.into(), key.into(), cooperative.into(), offer.into(), desk.now().into()],
+    );
+    written.await.map_err(|error| if is_duplicate(&error) { Problem::new(&KEY_TAKEN) } else { error.into() })
+}
+
+async fn give_place(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    cooperative: CooperativeId,
+    place: &PlaceKey,
+) -> Result<u64, Problem> {
+    let written = run(
+        transaction,
+        "INSERT INTO gs1_key (kind, key, cooperative_id, pickup_point_id, created_at)
+         SELECT 'gln', $1, $2, p.id, $4 FROM pickup_point p WHERE p.id = $3 AND p.cooperative_id = $2",
+        [place.gln.as_str().into(), cooperative.into(), place.pickup_point_id.into(), desk.now().into()],
     );
     written.await.map_err(|error| if is_duplicate(&error) { Problem::new(&KEY_TAKEN) } else { error.into() })
 }
@@ -114,6 +148,12 @@ pub async fn put_keys(
         if give(&transaction, &desk, *cooperative, ("gtin", &key), Some(*offer_id)).await? != 1 {
             let (vi, en) = ("không phải quy cách của gian hàng", "not an offer of this shop");
             return Err(Problem::field(format!("/offers/{index}/offer_id"), "offer", vi, en));
+        }
+    }
+    for (index, place) in input.places.iter().enumerate() {
+        if give_place(&transaction, &desk, *cooperative, place).await? != 1 {
+            let (vi, en) = ("không phải điểm lấy hàng của gian hàng", "not a pick-up point of this shop");
+            return Err(Problem::field(format!("/places/{index}/pickup_point_id"), "place", vi, en));
         }
     }
     let after = keys_of(&transaction, *cooperative).await?;

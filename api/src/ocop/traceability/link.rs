@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use serde_json::{Value, json};
 
-use super::codes::{Code, gtin14};
+use super::codes::{Code, gtin14, is_gln};
 use super::store::lot_of;
 use crate::config::Config;
 use crate::platform::db::{Db, one};
@@ -143,6 +143,23 @@ impl Targets {
     }
 }
 
+fn link_type(request: &HttpRequest) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.find(|(name, _)| name == "linkType").map(|(_, value)| value.into_owned())
+}
+
+fn wants_linkset(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    matches!(link_type(request).as_deref(), Some("linkset" | "all")) || accept.contains("application/linkset+json")
+}
+
+fn linkset(all: &Value) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/linkset+json")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .body(all.to_string())
+}
+
 /// Where a GS1 Digital Link leads: to the page of the box or lot, without a lot to the product. `linkType` chooses another target
 /// (`gs1:pip`, `gs1:traceability`, `gs1:certificationInfo`, `gs1:recallStatus`), `linkType=linkset` or
 /// `Accept: application/linkset+json` tells them all.
@@ -168,16 +185,10 @@ pub async fn resolve(
     });
     let product = format!("{}/p/{}", config.storefront_url(), found.slug);
     let targets = Targets { anchor: format!("{base}/01/{raw}"), product, page };
-    let asked = form_urlencoded::parse(request.query_string().as_bytes())
-        .find(|(name, _)| name == "linkType")
-        .map(|(_, value)| value.into_owned());
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if matches!(asked.as_deref(), Some("linkset" | "all")) || accept.contains("application/linkset+json") {
-        return Ok(HttpResponse::Ok()
-            .content_type("application/linkset+json")
-            .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
-            .body(targets.linkset().to_string()));
+    if wants_linkset(&request) {
+        return Ok(linkset(&targets.linkset()));
     }
+    let asked = link_type(&request);
     // An unknown type falls back to the default, as resolvers do.
     let target = asked.as_deref().and_then(|kind| targets.of(kind)).or_else(|| targets.of("gs1:defaultLink"));
     Ok(HttpResponse::TemporaryRedirect()
@@ -187,6 +198,40 @@ pub async fn resolve(
             header::LINK,
             format!("<{}?linkType=linkset>; rel=\"linkset\"; type=\"application/linkset+json\"", targets.anchor),
         ))
+        .finish())
+}
+
+#[derive(FromQueryResult)]
+struct Place {
+    slug: String,
+}
+
+/// Whose place a GLN names: on to the page of its cooperative, or all targets as of a product's link.
+#[utoipa::path(tag = "traceability", operation_id = "resolve_gln", params(("gln" = String, Path, description = "13 digits"), ("linkType" = Option<String>, Query, description = "`linkset` for all")), responses((status = 307, description = "There"), (status = 200, description = "All targets (RFC 9264)", body = Object, content_type = "application/linkset+json")))]
+#[get("/414/{gln}")]
+pub async fn resolve_place(
+    request: HttpRequest,
+    db: Data<Db>,
+    config: Data<Config>,
+    gln: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    if !is_gln(&gln) {
+        return Err(Problem::new(&LINK_MALFORMED));
+    }
+    let sql = "SELECT c.slug FROM gs1_key k JOIN cooperative c ON c.id = k.cooperative_id WHERE k.kind = 'gln' AND k.key = $1 AND c.status = 'active'";
+    let place = one::<Place>(db.read(), sql, [gln.as_str().into()]).await?;
+    let slug = place.ok_or_else(|| Problem::new(&NOT_FOUND))?.slug;
+    let page = format!("{}/c/{slug}", config.storefront_url());
+    if wants_linkset(&request) {
+        let link = json!([{"href": page, "title": "Chợ OCOP", "type": "text/html", "hreflang": ["vi", "en"]}]);
+        let anchor = format!("{}/414/{gln}", config.base_url());
+        return Ok(linkset(
+            &json!({"linkset": [{"anchor": anchor, "https://gs1.org/voc/defaultLink": link, "https://gs1.org/voc/pip": link}]}),
+        ));
+    }
+    Ok(HttpResponse::TemporaryRedirect()
+        .insert_header((header::LOCATION, page))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
         .finish())
 }
 

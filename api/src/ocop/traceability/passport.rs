@@ -3,7 +3,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
-use entity::value::{DiaryKind, LotId, LotState, PlotId, ProductId, TraceAct};
+use entity::value::{DiaryKind, LotId, LotState, PlotId, ProductId, Storage, TraceAct};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use serde::Serialize;
 use time::{Date, Duration, OffsetDateTime};
@@ -46,6 +46,14 @@ pub struct Passport {
     pub days_since_harvest: i64,
     #[schema(value_type = Option<String>, format = Date, required = true)]
     pub expires_on: Option<Date>,
+    /// How it is kept.
+    #[schema(required = true)]
+    pub storage: Option<Storage>,
+    /// Degrees Celsius.
+    #[schema(required = true)]
+    pub kept_from_c: Option<i32>,
+    #[schema(required = true)]
+    pub kept_to_c: Option<i32>,
     /// Recalls that hold the lot, and what to do.
     pub recalls: Vec<PassportRecall>,
     /// Why it was harvested within a waiting period after plant protection, if it was.
@@ -161,6 +169,9 @@ struct LotRow {
     state: LotState,
     harvested_on: Date,
     expires_on: Option<Date>,
+    storage: Option<Storage>,
+    kept_from_c: Option<i32>,
+    kept_to_c: Option<i32>,
     wait_reason: Option<String>,
     product_id: ProductId,
     slug: String,
@@ -178,7 +189,7 @@ struct LotRow {
 async fn lot_row(connection: &impl ConnectionTrait, lot: LotId) -> Result<Option<LotRow>, DbErr> {
     one(
         connection,
-        "SELECT l.code, l.state, l.harvested_on, l.expires_on, l.wait_reason, l.product_id, p.slug, p.name_vi, p.name_en, c.slug AS maker_slug,
+        "SELECT l.code, l.state, l.harvested_on, l.expires_on, l.storage, l.kept_from_c, l.kept_to_c, l.wait_reason, l.product_id, p.slug, p.name_vi, p.name_en, c.slug AS maker_slug,
                 c.name_vi AS maker_vi, c.name_en AS maker_en, c.legal_name, c.phone, c.commune_code, c.former_commune
          FROM lot l JOIN product p ON p.id = l.product_id JOIN cooperative c ON c.id = l.cooperative_id WHERE l.id = $1",
         [lot.into()],
@@ -369,6 +380,9 @@ pub async fn story(
         harvested_on: row.harvested_on,
         days_since_harvest: (today - row.harvested_on).whole_days(),
         expires_on: row.expires_on,
+        storage: row.storage,
+        kept_from_c: row.kept_from_c,
+        kept_to_c: row.kept_to_c,
         wait_reason: row.wait_reason,
         recalls: recalls(connection, id).await?,
         product: PassportProduct {

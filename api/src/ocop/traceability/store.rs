@@ -46,7 +46,8 @@ pub struct EventRow {
 }
 
 const EVENTS: &str = "SELECT e.id, e.cooperative_id, e.act, e.at, e.recorded_at, e.order_id, e.pickup_point_id, e.corrects_id, e.corrective_id, e.reason,
-        e.document, c.slug, (SELECT k.key FROM gs1_key k WHERE k.cooperative_id = c.id AND k.kind = 'gln') AS gln
+        e.document, c.slug, (SELECT k.key FROM gs1_key k WHERE k.kind = 'gln' AND CASE WHEN e.pickup_point_id IS NULL
+                 THEN k.cooperative_id = c.id AND k.pickup_point_id IS NULL ELSE k.pickup_point_id = e.pickup_point_id END) AS gln
  FROM trace_event e JOIN cooperative c ON c.id = e.cooperative_id";
 
 #[derive(FromQueryResult)]

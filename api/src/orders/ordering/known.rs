@@ -52,6 +52,8 @@ pub struct Offer {
     pack_en: String,
     weight_g: i64,
     price_amount: Vnd,
+    reduced_bp: i64,
+    reduced_until: Option<Date>,
     pub min_quantity: i64,
     pub step_quantity: i64,
     /// Offer, product and cooperative all are.
@@ -83,9 +85,12 @@ impl Offer {
     }
 
     /// What one costs of so many.
-    fn price(&self, quantity: i64) -> Vnd {
-        let cheaper = |(from, amount): &&(i64, Vnd)| *from <= quantity && amount.0 < self.price_amount.0;
-        self.tiers.iter().rev().find(cheaper).map_or(self.price_amount, |(_, amount)| *amount)
+    fn price(&self, quantity: i64, today: Date) -> Vnd {
+        let reduced = self.reduced_until.is_some_and(|until| today <= until);
+        let off = if reduced { self.price_amount.0 * self.reduced_bp / 10_000 } else { 0 };
+        let single = Vnd(self.price_amount.0 - off);
+        let cheaper = |(from, amount): &&(i64, Vnd)| *from <= quantity && amount.0 < single.0;
+        self.tiers.iter().rev().find(cheaper).map_or(single, |(_, amount)| *amount)
     }
 
     pub fn line(&self, id: CartLineId, quantity: i64, stock: &InStock, today: Date) -> LineRow {
@@ -101,7 +106,7 @@ impl Offer {
             pack_vi: self.pack_vi.clone(),
             pack_en: self.pack_en.clone(),
             weight_g: self.weight_g,
-            price_amount: self.price(quantity),
+            price_amount: self.price(quantity, today),
             min_quantity: self.min_quantity,
             step_quantity: self.step_quantity,
             on_sale: self.on_sale(today),
@@ -315,7 +320,7 @@ impl Known {
             format!(
                 "SELECT o.id, (SELECT version FROM shop_version WHERE id = $1) AS market_version, v.version AS shop_version,
                         o.product_id, p.category_id, g.parent_id AS parent_category_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en,
-                        o.weight_g, o.price_amount, o.min_quantity, o.step_quantity,
+                        o.weight_g, o.price_amount, o.reduced_bp, o.reduced_until, o.min_quantity, o.step_quantity,
                         (o.status = 'active' AND p.status = 'published' AND c.status = 'active') AS active,
                         (SELECT sold_until FROM product_clearance x WHERE x.product_id = p.id) AS sold_until,
                         p.off_season, p.season_from, p.season_to, p.slug AS product_slug, p.name_vi, p.name_en,

@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 
 use super::rules::Standing;
 use crate::platform::db::{all, list, one, run};
-use crate::shop::catalogue::{on_sale, season_allows, unsellable};
+use crate::shop::catalogue::{on_sale, price, season_allows, unsellable};
 
 #[derive(Clone, FromQueryResult)]
 pub struct CartRow {
@@ -97,13 +97,14 @@ fn month(day: Date) -> i32 {
 
 /// The lines of a basket, each at the price its quantity has, with what can be sold of it today.
 pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: Date) -> Result<Vec<LineRow>, DbErr> {
+    let price = price("$2");
     let (in_season, lost, listed) = (season_allows("$3"), unsellable("o.id", "$2"), on_sale("$2"));
     all(
         connection,
         format!(
             "SELECT l.id, l.offer_id, l.quantity, l.preorder, o.product_id, p.category_id, g.parent_id AS parent_category_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
                     COALESCE((SELECT t.amount FROM price_tier t WHERE t.offer_id = o.id AND t.from_quantity <= l.quantity
-                                AND t.amount < o.price_amount ORDER BY t.from_quantity DESC LIMIT 1), o.price_amount) AS price_amount,
+                                AND t.amount < {price} ORDER BY t.from_quantity DESC LIMIT 1), {price}) AS price_amount,
                     o.min_quantity, o.step_quantity,
                     (o.status = 'active' AND {listed} AND CASE WHEN l.preorder THEN f.id IS NOT NULL ELSE {in_season} END) AS on_sale,
                     CASE WHEN l.preorder THEN COALESCE(f.quantity * f.share_bp / 10000 - f.preordered, 0)

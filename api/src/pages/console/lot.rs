@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{LotId, RowId};
 use minijinja::context;
 
+use super::lots::kept_of;
 use super::render::{page, value};
 use super::session::{FORM, Seat, Turn};
 use crate::ocop::traceability::{labels, reading};
@@ -12,6 +13,7 @@ use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::problem::Problem;
 use crate::shop::inventory::amend::{self, ErrorDeclaration, NewObservation, Observation, Wrong};
+use crate::shop::inventory::keeping::Kept;
 use crate::shop::inventory::lots;
 
 #[get("/console/lots/{id}")]
@@ -73,7 +75,10 @@ pub async fn on_observe(
     let shop = seat.shop(Permission::CountStock)?;
     let form = seat.form(&request, payload, FORM).await?;
     let act = if form.text("act") == "inspected" { Observation::Inspected } else { Observation::Stored };
-    let seen = validate(NewObservation { act, at: None, note: form.some("note") });
+    let seen = kept_of(&form).and_then(|kept| {
+        let kept = Some(kept).filter(|kept| *kept != Kept::default());
+        validate(NewObservation { act, at: None, kept, note: form.some("note") })
+    });
     let done = match seen {
         Ok(seen) => amend::observe(&seat.desk, shop, *id, seen).await.map(|_| ()),
         Err(problem) => Err(problem),

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{LotId, MovementKind, OfferId, ProductId};
+use entity::value::{CooperativeId, LotId, MovementKind, OfferId, ProductId};
 use minijinja::context;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
@@ -12,12 +12,15 @@ use super::render::{page, value};
 use super::session::{FORM, Form, Seat, Turn};
 use crate::ocop::traceability::plots;
 use crate::people::identity::Permission;
+use crate::platform::body::validate;
 use crate::platform::db::all;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 use crate::shop::inventory::harvest::{self, LotQuantity, NewLot};
+use crate::shop::inventory::keeping::Kept;
 use crate::shop::inventory::lots::{self, LotQuery};
 use crate::shop::inventory::{NewMovement, receive};
+use crate::shop::selling::markdowns::{self, ExpiryDiscount};
 
 #[derive(FromQueryResult, Serialize)]
 struct Choice {
@@ -47,9 +50,48 @@ pub async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
         "stock",
         context! {
             lots => value(&found.items), offers => value(&offers), today => today, plots => value(&plots),
-            may_correct => seat.may(Permission::CorrectTraces),
+            may_correct => seat.may(Permission::CorrectTraces), may_price => seat.may(Permission::EditListings),
+            discount => value(&markdowns::find(seat.desk.db.fresh(), shop).await?.into_iter().find(|rule| rule.product_id.is_none())),
         },
     )
+}
+
+/// What is taken off for goods that must be eaten soon, of all products that have no rule of their own.
+#[post("/console/expiry-discount")]
+pub async fn on_discount(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::EditListings)?;
+    let form = seat.form(&request, payload, FORM).await?;
+    let (vi, en) = match discount(&seat, shop, &form).await {
+        Ok(true) => ("Đã bật giảm giá hàng cận hạn.", "What must be eaten soon is reduced from now on."),
+        Ok(false) => ("Đã tắt giảm giá hàng cận hạn.", "Nothing is reduced any more."),
+        Err(problem) if problem.code.status < 500 => return Ok(seat.back("/console/lots", Err(&problem))),
+        Err(problem) => return Err(problem.into()),
+    };
+    Ok(seat.back("/console/lots", Ok(seat.say(vi, en))))
+}
+
+/// Whether it is on afterwards: without days or a share it is off.
+async fn discount(seat: &Seat, shop: CooperativeId, form: &Form) -> Result<bool, Problem> {
+    let mut rules = markdowns::find(seat.desk.db.fresh(), shop).await?;
+    rules.retain(|rule| rule.product_id.is_some());
+    let typed = form.count("days_before")?.zip(form.count("percent")?).filter(|(days, percent)| days * percent > 0);
+    if let Some((days_before, percent)) = typed {
+        let rate_bp = percent.saturating_mul(100);
+        rules.push(validate(ExpiryDiscount { product_id: None, days_before, rate_bp })?);
+    }
+    markdowns::replace(&seat.desk, shop, &rules).await?;
+    Ok(typed.is_some())
+}
+
+/// Where and how warm goods are kept.
+pub(super) fn kept_of(form: &Form) -> Result<Kept, Problem> {
+    let degrees = |name: &str| match form.text(name).trim_end_matches(['C', 'c', '°', ' ']) {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            Problem::field(format!("/kept/{name}"), "number", "không phải số độ", "is not a number of degrees")
+        }),
+    };
+    validate(Kept { storage: form.text("storage").parse().ok(), from_c: degrees("from_c")?, to_c: degrees("to_c")? })
 }
 
 fn new_lot(form: &Form) -> Result<NewLot, Problem> {
@@ -68,6 +110,7 @@ fn new_lot(form: &Form) -> Result<NewLot, Problem> {
         certificate_ids: Vec::new(),
         plot_ids: form.all("plot").filter_map(|id| id.parse().ok()).collect(),
         wait_reason: form.some("wait_reason"),
+        kept: kept_of(form)?,
         made_of: Vec::new(),
         added_g: 0,
         forecast_id: None,

@@ -84,6 +84,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(recalls::on_confirm)
         .service(recalls::on_refund)
         .service(recalls::on_settle)
+        .service(lots::on_discount)
         .service(certificates::on_list)
         .service(certificates::on_enter)
         .service(certificates::on_file)

@@ -7,6 +7,7 @@ use minijinja::context;
 
 use super::render::{page, value};
 use super::session::{FORM, Form, Seat, Turn};
+use crate::media::pictures::MAX_BYTES;
 use crate::ocop::traceability::diary::{self, NewEntry};
 use crate::ocop::traceability::plots::{self, PlotInput};
 use crate::ocop::traceability::sheet::{self, FarmSheet};
@@ -129,11 +130,15 @@ pub async fn on_write(
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::CountStock)?;
-    let form = seat.form(&request, payload, FORM).await?;
-    let written = match entry_of(&form) {
+    let mut form = seat.form(&request, payload, MAX_BYTES).await?;
+    let photo = std::mem::take(&mut form.0.bytes);
+    let mut written = match entry_of(&form) {
         Ok(input) => diary::write(&seat.desk, (shop, *id), input).await,
         Err(problem) => Err(problem),
     };
+    if let Some(entry) = written.as_ref().ok().map(|entry| entry.id).filter(|_| !photo.is_empty()) {
+        written = diary::add_photo(&seat.desk, (shop, *id), entry, photo).await;
+    }
     let path = format!("/console/plots/{id}");
     match written {
         Ok(_) => Ok(seat.back(&path, Ok(seat.say("Đã ghi nhật ký.", "Written down.")))),

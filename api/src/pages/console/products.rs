@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{MovementKind, OfferId, ProductId, ProductStatus, Unit};
+use entity::value::{Material, MaterialPart, MovementKind, OfferId, ProductId, ProductStatus, Unit};
 use minijinja::context;
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
@@ -11,18 +11,22 @@ use serde::{Deserialize, Serialize};
 use super::render::{page, page_with, value};
 use super::session::{FORM, Form, Seat, Turn};
 use crate::media::{self, Owner, pictures::MAX_BYTES};
+use crate::ocop::certificates;
 use crate::people::desk::DONE_ALREADY;
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::db::{all, by_id};
 use crate::platform::outbox::emit;
+use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
+use crate::shop::catalogue::materials::VALUES;
 use crate::shop::inventory::{NewMovement, receive_within};
 use crate::shop::selling::doubts::price_doubt;
 use crate::shop::selling::imports::UNITS;
 use crate::shop::selling::listing_changes::{self, ProductChange};
 use crate::shop::selling::listing_images;
 use crate::shop::selling::listings::{self, ListingQuery, NewProduct};
+use crate::shop::selling::materials::{self, MaterialFact};
 use crate::shop::selling::offers::{self, NewOffer, OfferChange};
 
 /// The field error of a price that waits for a person's word.
@@ -182,13 +186,38 @@ async fn show(seat: &Seat, id: ProductId, doubted: Option<(&Form, &Problem)>) ->
     let shop = seat.shop(Permission::SeeShop)?;
     let row = listings::own(&seat.desk, shop, id).await?;
     let product = listings::view(&seat.desk, row).await?;
+    let mut facts = Vec::new();
+    for offer in offers::offers_of(seat.desk.db.fresh(), id).await? {
+        facts.push((offer.id, materials::find(seat.desk.db.fresh(), offer.id).await?));
+    }
+    let papers = certificates::find(&seat.desk, shop, None, (Some(MAX_LIMIT), None)).await?;
     let values = context! {
+        facts => value(&facts), papers => value(&papers.items), materials => VALUES.map(|(key, ..)| key)[2..].to_vec(),
         product => value(&product), form => value(&doubted.map(|(form, _)| form.values()).unwrap_or_default()),
         error => doubted.map(|(_, problem)| problem.words(seat.language)).unwrap_or_default(),
         categories => Vec::<String>::new(), units => units(),
     };
     let status = if doubted.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page_with(seat, "product.html", "products", status, values)
+}
+
+/// What an offer is packed in or grown with.
+fn fact_of(form: &Form) -> Result<MaterialFact, Problem> {
+    let material: Material = form
+        .text("material")
+        .parse()
+        .map_err(|()| Problem::field("/material", "value", "chưa chọn vật liệu", "choose a material"))?;
+    let input = matches!(material, Material::OrganicFertiliser | Material::BiologicalControl);
+    let deposit_amount = form.amount("deposit")?;
+    validate(MaterialFact {
+        part: if input { MaterialPart::Input } else { MaterialPart::Packaging },
+        material,
+        recycled_bp: form.count("recycled")?.unwrap_or(0).saturating_mul(100),
+        returnable: deposit_amount.is_some() || form.some("returnable").is_some(),
+        deposit_amount,
+        certificate_id: form.parsed("certificate")?,
+        note: None,
+    })
 }
 
 async fn change(seat: &Seat, id: ProductId, form: &mut Form) -> Result<(), Turn> {
@@ -223,6 +252,13 @@ async fn change(seat: &Seat, id: ProductId, form: &mut Form) -> Result<(), Turn>
             transaction.commit().await?;
             desk.products_changed(&[id]).await?;
         }
+        "material" => {
+            let offer: OfferId = form.parsed("offer")?;
+            let mut facts = materials::find(desk.db.fresh(), offer).await?;
+            facts.push(fact_of(form)?);
+            materials::replace(desk, shop, offer, &facts).await?;
+        }
+        "no_materials" => materials::replace(desk, shop, form.parsed("offer")?, &[]).await?,
         "duplicate" => drop(listings::copy(desk, shop, id).await?),
         status => {
             let status: ProductStatus = status

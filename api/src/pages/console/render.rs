@@ -9,9 +9,10 @@ use minijinja::{Environment, ErrorKind, State, Value, context};
 use super::answer::html;
 use super::session::{Seat, Turn, said};
 use super::words::WORDS;
-use crate::pages::words::{ACTS, CERTIFICATES, PAPERS, word_of};
+use crate::pages::words::{ACTS, CERTIFICATES, PAPERS, STORAGES, word_of};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
+use crate::shop::catalogue::materials::VALUES as MATERIALS;
 
 pub use crate::platform::templates::value;
 use crate::platform::templates::{self, asset, is_english, versioned};
@@ -39,6 +40,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("word", word);
     environment.add_filter("act", |state: &State<'_, '_>, key: &str| word_of(state, key, ACTS));
     environment.add_filter("certificate", |state: &State<'_, '_>, key: &str| word_of(state, key, CERTIFICATES));
+    environment.add_filter("storage", |state: &State<'_, '_>, key: &str| word_of(state, key, STORAGES));
+    environment.add_filter("material", |state: &State<'_, '_>, key: &str| word_of(state, key, &MATERIALS));
     environment.add_filter("paper", |state: &State<'_, '_>, key: &str| word_of(state, key, PAPERS));
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));

@@ -15,9 +15,16 @@ mod trace;
 use actix_web::web::ServiceConfig;
 pub use trace::Stories;
 
-/// What labels lead to. Routes are tried in turn, and these are asked for by whole villages: they stand before the API's hundreds.
-pub fn labels(config: &mut ServiceConfig) {
-    config.service(trace::on_trace).service(trace::on_here).service(trace::on_type);
+/// What labels lead to, and the pages people read most. Routes are tried in turn, and these are asked for by whole villages: they
+/// stand before the API's hundreds.
+pub fn first(config: &mut ServiceConfig) {
+    config
+        .service(trace::on_trace)
+        .service(trace::on_here)
+        .service(trace::on_type)
+        .service(pages::home)
+        .service(pages::product)
+        .service(pages::cooperative);
 }
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -25,9 +32,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(shell::script)
         .service(seo::robots)
         .service(seo::sitemap)
-        .service(pages::home)
-        .service(pages::product)
-        .service(pages::cooperative)
         .service(pages::destination)
         .service(basket::show)
         .service(basket::add)

@@ -48,6 +48,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("state", state_words);
     environment.add_filter("act", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::ACTS));
     environment.add_filter("diary", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::DIARY));
+    environment.add_filter("storage", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::STORAGES));
     environment
         .add_filter("certificate", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::CERTIFICATES));
     environment.add_global("script", versioned("/static/shop.js", SCRIPT));

@@ -55,6 +55,10 @@ pub struct ProductQuery {
     #[garde(inner(length(max = 500)))]
     #[param(max_length = 500, example = "04990")]
     commune: Option<String>,
+    /// What some offer is packed in or grown with, proved: `recycled`, `returnable`, `bamboo`, `paper`, …
+    #[garde(inner(length(max = 200)))]
+    #[param(max_length = 200, example = "returnable,bamboo")]
+    material: Option<String>,
     /// In đồng: some offer costs at least this.
     #[garde(inner(range(min = 0)))]
     #[param(minimum = 0)]
@@ -98,6 +102,8 @@ pub struct Wanted {
     pub(super) cooperative: Vec<String>,
     pub(super) province: Vec<String>,
     pub(super) commune: Vec<String>,
+    /// Bits, of which one is enough; none asks for nothing.
+    pub(super) materials: u16,
     pub(super) price: Option<(i64, i64)>,
     pub(super) in_stock: Option<bool>,
     pub(super) in_season: Option<bool>,
@@ -149,6 +155,11 @@ impl Wanted {
                 _ => return Err(fault("star", "sao từ 1 đến 5", "stars are 1 to 5")),
             }
         }
+        let mut materials = 0;
+        for material in split(query.material) {
+            let unknown = || fault("material", "không rõ vật liệu này", "is no material that is known");
+            materials |= super::materials::bit(&material).ok_or_else(unknown)?;
+        }
         let price = match (query.min_price, query.max_price) {
             (None, None) => None,
             (min, max) => Some((min.unwrap_or(0), max.unwrap_or(i64::MAX))),
@@ -168,6 +179,7 @@ impl Wanted {
             cooperative: split(query.cooperative),
             province: split(query.province),
             commune: split(query.commune),
+            materials,
             price,
             in_stock: query.in_stock,
             in_season: query.in_season,
@@ -229,6 +241,7 @@ pub fn find<'a>(snapshot: &'a Snapshot, wanted: &Wanted, fits: Option<&[Fit]>) -
         province: &wanted.province,
         commune: &wanted.commune,
         star: &wanted.star,
+        materials: wanted.materials,
     };
     let choice = Choice::of(&asked, snapshot);
     let mut counts = wanted.facets.then(|| Counts::new(&snapshot.columns));

@@ -13,6 +13,7 @@ pub const COOPERATIVE: usize = 1;
 pub const PROVINCE: usize = 2;
 pub const COMMUNE: usize = 3;
 pub const STAR: usize = 4;
+pub const MATERIAL: usize = 5;
 
 /// What a product is, as far as lists ask, whatever its stock.
 pub struct Facts<'a> {
@@ -26,6 +27,8 @@ pub struct Facts<'a> {
     /// In force.
     pub stars: Option<i32>,
     pub in_season: bool,
+    /// As [`super::materials`] has its bits.
+    pub materials: u16,
 }
 
 /// The same in a few bytes.
@@ -37,6 +40,7 @@ pub struct Traits {
     /// None is 0.
     pub stars: u8,
     pub in_season: bool,
+    pub materials: u16,
 }
 
 /// The traits of a snapshot's products, in the order of its entries.
@@ -81,6 +85,7 @@ impl Columns {
             ],
             stars: facts.stars.and_then(|stars| u8::try_from(stars).ok()).unwrap_or(0).min(5),
             in_season: facts.in_season,
+            materials: facts.materials,
         });
         let traits = traits.collect();
         Self { traits, examples: [categories.examples, cooperatives.examples, provinces.examples, communes.examples] }

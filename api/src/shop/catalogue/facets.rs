@@ -3,7 +3,8 @@
 use entity::value::CooperativeId;
 use rustc_hash::FxHashMap;
 
-use super::columns::{CATEGORY, COMMUNE, COOPERATIVE, Columns, NAMED, PROVINCE, STAR, Traits};
+use super::columns::{CATEGORY, COMMUNE, COOPERATIVE, Columns, MATERIAL, NAMED, PROVINCE, STAR, Traits};
+use super::materials;
 use super::shelf::{Entry, Snapshot};
 use super::view::{Bilingual, FacetValue, Facets};
 
@@ -17,12 +18,15 @@ pub struct Asked<'a> {
     pub province: &'a [String],
     pub commune: &'a [String],
     pub star: &'a [i32],
+    /// Bits, of which one is enough.
+    pub materials: u16,
 }
 
 /// The products that have what is asked for, by the numbers of their traits.
 pub struct Choice {
     allowed: [Option<Vec<bool>>; NAMED],
     stars: Option<[bool; 6]>,
+    materials: u16,
 }
 
 impl Choice {
@@ -52,6 +56,7 @@ impl Choice {
                 allowed(COMMUNE, asked.commune, &|entry, code| entry.card.origin.commune_code == code),
             ],
             stars: (!asked.star.is_empty()).then_some(stars),
+            materials: asked.materials,
         }
     }
 
@@ -67,6 +72,9 @@ impl Choice {
         if self.stars.is_some_and(|stars| !stars[usize::from(traits.stars)]) {
             failed |= 1 << STAR;
         }
+        if self.materials != 0 && self.materials & traits.materials == 0 {
+            failed |= 1 << MATERIAL;
+        }
         failed
     }
 }
@@ -74,11 +82,16 @@ impl Choice {
 pub struct Counts {
     of: [Vec<usize>; NAMED],
     stars: [usize; 6],
+    materials: [usize; materials::VALUES.len()],
 }
 
 impl Counts {
     pub fn new(columns: &Columns) -> Self {
-        Self { of: columns.examples.each_ref().map(|values| vec![0; values.len()]), stars: [0; 6] }
+        Self {
+            of: columns.examples.each_ref().map(|values| vec![0; values.len()]),
+            stars: [0; 6],
+            materials: [0; materials::VALUES.len()],
+        }
     }
 
     pub fn add(&mut self, traits: &Traits, failed: u8) {
@@ -90,6 +103,11 @@ impl Counts {
         if failed & !(1 << STAR) == 0 {
             self.stars[usize::from(traits.stars)] += 1;
         }
+        if traits.materials != 0 && failed & !(1 << MATERIAL) == 0 {
+            for (place, count) in self.materials.iter_mut().enumerate() {
+                *count += usize::from(traits.materials >> place & 1);
+            }
+        }
     }
 
     pub fn finish(&self, snapshot: &Snapshot) -> Facets {
@@ -97,6 +115,12 @@ impl Counts {
             value: stars.to_string(),
             name: Bilingual { vi: format!("{stars} sao"), en: format!("{stars} stars") },
             count: self.stars[stars],
+        });
+        let materials = materials::VALUES.iter().zip(self.materials).filter(|(_, count)| *count > 0);
+        let materials = materials.map(|((value, vi, en), count)| FacetValue {
+            value: (*value).to_owned(),
+            name: Bilingual::new(vi, en),
+            count,
         });
         let plain = |facet: usize, value: fn(&Entry) -> &str, name: fn(&Entry) -> Bilingual| {
             let counted = self.counted(facet, snapshot).map(|(entry, count)| (value(entry), count, entry));
@@ -109,6 +133,7 @@ impl Counts {
         Facets {
             category: self.categories(snapshot),
             star: stars.collect(),
+            material: materials.collect(),
             cooperative: plain(COOPERATIVE, |e| &e.card.cooperative.slug, |e| e.card.cooperative.name.clone())
                 .collect(),
             province: plain(PROVINCE, |e| &e.card.origin.province_code, |e| twice(&e.card.origin.province_name))

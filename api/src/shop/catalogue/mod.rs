@@ -10,6 +10,7 @@ mod browse;
 mod columns;
 mod facets;
 mod freshness;
+pub mod materials;
 mod misses;
 mod pages;
 pub mod pick;
@@ -41,7 +42,7 @@ use browse::Fit;
 pub use browse::Sort;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
-pub use store::{on_sale, season_allows, unsellable};
+pub use store::{on_sale, price, season_allows, unsellable};
 
 /// Answers kept ready, in bytes.
 const KEPT_BYTES: u64 = 24 * 1024 * 1024;

@@ -7,11 +7,12 @@ use entity::cooperative;
 use entity::value::{CategoryId, CooperativeId, CooperativeStatus, ProductId};
 
 use super::browse::{Fit, Found, Wanted, find};
+use super::materials;
 use super::rules::Availability;
 use super::shelf::{Entry, Snapshot, origin};
 use super::view::{
     Bilingual, CategoryNode, CategoryTree, CooperativeCard, CooperativePage, OfferView, PreorderView, ProductPage,
-    RecognitionView, Seller, TierView,
+    RecognitionView, Reduction, Seller, TierView,
 };
 use super::{Catalogue, store};
 use crate::ocop::certificates;
@@ -237,6 +238,11 @@ fn next_link(path: &str, query: &str, cursor: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("<{path}?{query}>; rel=\"next\"")).ok()
 }
 
+fn reduction(row: &store::OfferRow) -> Option<Reduction> {
+    let eat_by = row.reduced_until.filter(|_| row.listed_amount > row.price_amount)?;
+    Some(Reduction { listed_price: row.listed_amount.into(), rate_bp: row.reduced_bp, eat_by })
+}
+
 fn offer_view(offer: &super::shelf::OfferEntry, closed: bool) -> OfferView {
     OfferView {
         id: offer.row.id,
@@ -245,6 +251,7 @@ fn offer_view(offer: &super::shelf::OfferEntry, closed: bool) -> OfferView {
         unit: offer.row.unit,
         weight_g: offer.row.weight_g,
         price: offer.row.price_amount.into(),
+        reduction: reduction(&offer.row),
         min_quantity: offer.row.min_quantity,
         step_quantity: offer.row.step_quantity,
         tiers: offer
@@ -257,6 +264,7 @@ fn offer_view(offer: &super::shelf::OfferEntry, closed: bool) -> OfferView {
             .forecast
             .as_ref()
             .map(|row| PreorderView { expected_from: row.expected_from, expected_to: row.expected_to }),
+        materials: offer.materials.iter().map(materials::view).collect(),
         availability: if closed { Availability::OutOfStock } else { offer.availability() },
     }
 }

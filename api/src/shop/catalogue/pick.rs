@@ -42,6 +42,8 @@ pub struct PickedOffer {
     pub pack_en: String,
     pub unit: Unit,
     pub price: Vnd,
+    /// As listed, while it is reduced.
+    pub listed: Option<Vnd>,
     pub weight_g: i64,
     pub min_quantity: i64,
 }
@@ -120,6 +122,7 @@ fn picked(entry: &Entry, distance: Option<f64>, today: Date) -> Picked {
         pack_en: offer.row.pack_en.clone(),
         unit: offer.row.unit,
         price: offer.row.price_amount,
+        listed: Some(offer.row.listed_amount).filter(|listed| *listed > offer.row.price_amount),
         weight_g: offer.row.weight_g,
         min_quantity: offer.row.min_quantity,
     });
@@ -136,6 +139,7 @@ impl Wanted {
             cooperative: pick.cooperatives.clone(),
             province: pick.provinces.clone(),
             commune: pick.communes.clone(),
+            materials: 0,
             price: None,
             in_stock: None,
             in_season: None,

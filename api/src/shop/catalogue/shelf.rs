@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use time::{Date, OffsetDateTime};
 
 use super::columns::{Columns, Facts};
+use super::materials::{MaterialRow, bits};
 use super::rules::{Availability, Term, availability, in_season, stars_on};
 use super::store::{CooperativeRow, ForecastRow, ImageRow, OfferRow, ProductRow, RecognitionRow, Rows, TierRow};
 use super::view::{Bilingual, CategoryRef, CooperativeRef, Image, Origin, ProductCard, Rating, Season};
@@ -75,16 +76,18 @@ pub struct OfferEntry {
     pub tiers: Box<[TierRow]>,
     /// A harvest that may be ordered before it is there.
     pub forecast: Option<ForecastRow>,
+    pub materials: Box<[MaterialRow]>,
     level: Arc<Mutex<(i64, i64)>>,
 }
 
 impl OfferEntry {
-    fn new(row: OfferRow, tiers: Vec<TierRow>, forecast: Option<ForecastRow>) -> Self {
+    fn new(row: OfferRow, tiers: Vec<TierRow>, forecast: Option<ForecastRow>, materials: Vec<MaterialRow>) -> Self {
         Self {
             level: Arc::new(Mutex::new((row.version, row.available))),
             row,
             tiers: tiers.into_boxed_slice(),
             forecast,
+            materials: materials.into_boxed_slice(),
         }
     }
 
@@ -131,6 +134,7 @@ impl Entry {
             commune: &self.card.origin.commune_code,
             stars: self.card.stars,
             in_season: self.card.in_season,
+            materials: bits(self.offers.iter().flat_map(|offer| &offer.materials)),
         }
     }
 
@@ -154,6 +158,7 @@ impl Entry {
                     row: copy_offer(&offer.row),
                     tiers: offer.tiers.clone(),
                     forecast: offer.forecast.clone(),
+                    materials: offer.materials.clone(),
                     level: offer.level.clone(),
                 })
                 .collect(),
@@ -212,6 +217,10 @@ pub fn entries(rows: Rows, context: &Context<'_>) -> Vec<Entry> {
     for tier in rows.tiers {
         tiers.entry(tier.offer_id).or_default().push(tier);
     }
+    let mut materials: HashMap<OfferId, Vec<MaterialRow>> = HashMap::new();
+    for fact in rows.materials {
+        materials.entry(fact.offer_id).or_default().push(fact);
+    }
     let mut forecasts: HashMap<OfferId, ForecastRow> =
         rows.forecasts.into_iter().map(|row| (row.offer_id, row)).collect();
     rows.products
@@ -221,7 +230,8 @@ pub fn entries(rows: Rows, context: &Context<'_>) -> Vec<Entry> {
             let whole = |row: OfferRow| {
                 let tiers = tiers.remove(&row.id).unwrap_or_default();
                 let forecast = forecasts.remove(&row.id);
-                OfferEntry::new(row, tiers, forecast)
+                let materials = materials.remove(&row.id).unwrap_or_default();
+                OfferEntry::new(row, tiers, forecast, materials)
             };
             let offers = offers.remove(&id).unwrap_or_default().into_iter().map(whole).collect();
             entry(row, offers, terms.remove(&id).unwrap_or_default(), images.remove(&id).unwrap_or_default(), context)

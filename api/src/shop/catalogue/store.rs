@@ -7,6 +7,7 @@ use entity::{category, product};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder};
 use time::Date;
 
+use super::materials::MaterialRow;
 use crate::ocop::certificates::cleared;
 use crate::platform::db::{all, by_id, list, one};
 
@@ -41,7 +42,12 @@ pub struct OfferRow {
     pub pack_en: String,
     pub unit: Unit,
     pub weight_g: i64,
+    /// What it costs today.
     pub price_amount: Vnd,
+    /// As listed: more, while goods must be eaten soon.
+    pub listed_amount: Vnd,
+    pub reduced_bp: i64,
+    pub reduced_until: Option<Date>,
     pub min_quantity: i64,
     pub step_quantity: i64,
     pub available: i64,
@@ -106,6 +112,7 @@ pub struct Rows {
     pub images: Vec<ImageRow>,
     pub tiers: Vec<TierRow>,
     pub forecasts: Vec<ForecastRow>,
+    pub materials: Vec<MaterialRow>,
 }
 
 /// Whether product `p` of cooperative `c` is on the market, as SQL.
@@ -114,6 +121,14 @@ const LISTED: &str = "p.status = 'published' AND c.status = 'active'";
 /// Whether it may be sold on the day that stands at `day`, too: not without a certificate it must have.
 pub fn on_sale(day: &str) -> String {
     format!("{LISTED} AND {}", cleared(day))
+}
+
+/// What one of offer `o` costs on the day that stands at `day`, as SQL: less while goods must be eaten soon.
+pub fn price(day: &str) -> String {
+    format!(
+        "(CASE WHEN o.reduced_bp > 0 AND o.reduced_until >= {day}
+               THEN o.price_amount - o.price_amount * o.reduced_bp / 10000 ELSE o.price_amount END)"
+    )
 }
 
 /// How much of an offer lies in lots that may not be sold: blocked, or expired on the day that stands at `day`. Both are
@@ -132,6 +147,47 @@ pub fn season_allows(month: &str) -> String {
           OR (p.season_from <= p.season_to AND {month} BETWEEN p.season_from AND p.season_to)
           OR (p.season_from > p.season_to AND ({month} >= p.season_from OR {month} <= p.season_to)))"
     )
+}
+
+/// Offers of products on sale; `only` narrows them down, `day` is the placeholder of today.
+async fn offers(
+    connection: &impl ConnectionTrait,
+    only: &str,
+    day: &str,
+    values: Vec<sea_orm::Value>,
+) -> Result<Vec<OfferRow>, DbErr> {
+    let (price, lost) = (price(day), unsellable("o.id", day));
+    all(
+        connection,
+        format!(
+            "SELECT o.id, o.product_id, o.sku, o.pack_vi, o.pack_en, o.unit, o.weight_g, {price} AS price_amount,
+                    o.price_amount AS listed_amount, o.reduced_bp, o.reduced_until, o.min_quantity,
+                    o.step_quantity, o.wholesale_from, COALESCE(s.on_hand - s.reserved, 0) - {lost} AS available,
+                    COALESCE(s.version, 0) AS version
+             FROM offer o LEFT JOIN stock s ON s.offer_id = o.id WHERE o.status = 'active'{only} ORDER BY o.position, o.id"
+        ),
+        values,
+    )
+    .await
+}
+
+/// What is proved of their packaging and inputs.
+async fn materials(
+    connection: &impl ConnectionTrait,
+    only: &str,
+    day: &str,
+    values: Vec<sea_orm::Value>,
+) -> Result<Vec<MaterialRow>, DbErr> {
+    all(
+        connection,
+        format!(
+            "SELECT m.offer_id, m.part, m.material, m.recycled_bp, m.returnable, m.deposit_amount, c.number AS proof
+             FROM offer_material m JOIN certificate c ON c.id = m.certificate_id JOIN offer o ON o.id = m.offer_id
+             WHERE c.state = 'verified' AND (c.valid_until IS NULL OR c.valid_until >= {day}){only} ORDER BY m.id"
+        ),
+        values,
+    )
+    .await
 }
 
 pub async fn products(
@@ -159,19 +215,9 @@ pub async fn products(
         with_day.clone(),
     )
     .await?;
-    let offers = all(
-        connection,
-        format!(
-            "SELECT o.id, o.product_id, o.sku, o.pack_vi, o.pack_en, o.unit, o.weight_g, o.price_amount, o.min_quantity,
-                    o.step_quantity, o.wholesale_from, COALESCE(s.on_hand - s.reserved, 0) - {} AS available,
-                    COALESCE(s.version, 0) AS version
-             FROM offer o LEFT JOIN stock s ON s.offer_id = o.id WHERE o.status = 'active'{} ORDER BY o.position, o.id",
-            unsellable("o.id", &format!("${}", with_day.len())),
-            among("o.product_id")
-        ),
-        with_day,
-    )
-    .await?;
+    let (only_offers, day) = (among("o.product_id"), format!("${}", with_day.len()));
+    let offers = offers(connection, &only_offers, &day, with_day.clone()).await?;
+    let materials = materials(connection, &only_offers, &day, with_day).await?;
     let tiers = all(
         connection,
         format!(
@@ -211,7 +257,7 @@ pub async fn products(
         values(),
     )
     .await?;
-    Ok(Rows { products, offers, recognitions, images, tiers, forecasts })
+    Ok(Rows { products, offers, recognitions, images, tiers, forecasts, materials })
 }
 
 pub async fn cooperatives(connection: &impl ConnectionTrait) -> Result<Vec<CooperativeRow>, DbErr> {

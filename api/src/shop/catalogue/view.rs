@@ -5,6 +5,7 @@ use serde::Serialize;
 use time::Date;
 use utoipa::ToSchema;
 
+use super::materials::MaterialView;
 use super::rules::Availability;
 use crate::ocop::certificates::ShownCertificate;
 pub use crate::platform::i18n::Bilingual;
@@ -128,6 +129,9 @@ pub struct OfferView {
     /// Shipped, with its packing, in grams.
     pub weight_g: i64,
     pub price: Money,
+    /// Why it costs less than it is listed at.
+    #[schema(required = true)]
+    pub reduction: Option<Reduction>,
     pub min_quantity: i64,
     /// Quantities are the minimum plus a multiple of this.
     pub step_quantity: i64,
@@ -139,7 +143,20 @@ pub struct OfferView {
     /// Open for pre-orders.
     #[schema(required = true)]
     pub preorder: Option<PreorderView>,
+    /// What it is packed in and grown with.
+    pub materials: Vec<MaterialView>,
     pub availability: Availability,
+}
+
+/// It must be eaten soon, and costs less through that day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Reduction {
+    pub listed_price: Money,
+    /// Basis points taken off.
+    pub rate_bp: i64,
+    /// The last day the next boxes are good.
+    #[schema(value_type = String, format = Date)]
+    pub eat_by: Date,
 }
 
 /// An OCOP recognition in force.
@@ -249,6 +266,8 @@ pub struct FacetValue {
 pub struct Facets {
     pub category: Vec<FacetValue>,
     pub star: Vec<FacetValue>,
+    /// What it is packed in or grown with, proved.
+    pub material: Vec<FacetValue>,
     pub cooperative: Vec<FacetValue>,
     pub province: Vec<FacetValue>,
     pub commune: Vec<FacetValue>,

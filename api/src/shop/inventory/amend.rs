@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::keeping::{self, Kept};
 use super::moves::record;
 use super::rules::MAX_QUANTITY;
 use super::store::{BELOW_RESERVED, Outcome};
@@ -18,6 +19,7 @@ use crate::ocop::traceability::events::{self, Act, Item};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Body;
+use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, by_id, is_duplicate};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
@@ -49,6 +51,9 @@ pub struct NewObservation {
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<OffsetDateTime>,
+    /// Of what is brought into a store: how it is kept there. Its last day follows the product's rule for that kind of store.
+    #[garde(dive)]
+    pub kept: Option<Kept>,
     #[garde(inner(length(chars, max = 300)))]
     #[schema(max_length = 300)]
     pub note: Option<String>,
@@ -96,6 +101,13 @@ pub async fn observe(
         let (vi, en) = ("thời điểm ở tương lai hoặc quá xa", "in the future, or too long ago");
         return Err(Problem::field("/at", "time", vi, en));
     }
+    if let Some(kept) = input.kept {
+        kept.check("/kept")?;
+        if input.act != Observation::Stored {
+            let (vi, en) = ("chỉ dùng khi nhập kho", "goes with bringing it into a store");
+            return Err(Problem::field("/kept", "act", vi, en));
+        }
+    }
     let transaction = desk.begin().await?;
     let sql = "SELECT offer_id, on_hand FROM lot_stock WHERE lot_id = $1 AND on_hand > 0 ORDER BY offer_id";
     let held = all::<Held>(&transaction, sql, [id.into()]).await?;
@@ -107,7 +119,20 @@ pub async fn observe(
     let note = input.note.map(|note| fold::stored(&note)).filter(|note| !note.is_empty());
     let act = Act { note, ..Act::new(act, Some(desk.who.account), at) };
     let written = events::write(&transaction, &act, &items, now).await?;
+    let mut moved = false;
+    if let Some(kept) = input.kept {
+        let on = at.to_offset(VIETNAM).date();
+        let expires_on = keeping::bring(&transaction, &lot, kept, on).await?;
+        moved = expires_on != lot.expires_on;
+        let before = serde_json::json!({"storage": lot.storage, "expires_on": lot.expires_on});
+        let after = serde_json::json!({"storage": kept.storage, "expires_on": expires_on});
+        desk.audit(&transaction, "lot.stored", ("lot", id.0), before, after).await?;
+        emit(&transaction, "product.changed", lot.product_id.0, serde_json::json!({"by": "storage"}), now).await?;
+    }
     transaction.commit().await?;
+    if moved {
+        desk.products_changed(&[lot.product_id]).await?;
+    }
     let event_id = written.ok_or_else(|| Problem::internal("an event without lots"))?;
     Ok(Written { event_id })
 }

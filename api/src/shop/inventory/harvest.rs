@@ -7,9 +7,10 @@ use entity::{lot, offer, product};
 use garde::Validate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::Deserialize;
-use time::{Date, Duration};
+use time::Date;
 use utoipa::ToSchema;
 
+use super::keeping::{self, Kept};
 use super::lot_of_the_day::code_of;
 use super::lots::{LOT_CODE_TAKEN, LotView, show, text};
 use super::moves::record;
@@ -55,9 +56,13 @@ pub struct NewLot {
     pub code: Option<String>,
     #[schema(value_type = String, format = Date)]
     pub harvested_on: Date,
-    /// From the product's shelf life unless told.
+    /// From the product's rule for this kind of store, or its shelf life, unless told.
     #[schema(value_type = Option<String>, format = Date)]
     pub expires_on: Option<Date>,
+    /// Where and how warm it is kept.
+    #[garde(dive)]
+    #[serde(default)]
+    pub kept: Kept,
     #[garde(inner(length(chars, max = 100)))]
     #[schema(max_length = 100)]
     pub plot: Option<String>,
@@ -100,13 +105,21 @@ pub struct NewLot {
 }
 
 /// Refuses what cannot be taken in; until when it keeps.
-fn keeps_until(input: &NewLot, product: &product::Model, today: Date) -> Result<Option<Date>, Problem> {
+async fn keeps_until(
+    connection: &impl ConnectionTrait,
+    input: &NewLot,
+    product: &product::Model,
+    today: Date,
+) -> Result<Option<Date>, Problem> {
+    input.kept.check("/kept")?;
     if input.harvested_on > today {
         let (vi, en) = ("ngày thu hoạch không được ở tương lai", "the harvest cannot lie in the future");
         return Err(Problem::field("/harvested_on", "date", vi, en));
     }
-    let keeps = product.shelf_life_days.map(|days| input.harvested_on + Duration::days(days.into()));
-    let expires_on = input.expires_on.or(keeps);
+    let expires_on = match input.expires_on {
+        None => keeping::last_day(connection, product, input.harvested_on, input.kept.storage).await?,
+        told => told,
+    };
     if expires_on.is_some_and(|expires_on| expires_on < input.harvested_on.max(today)) {
         let (vi, en) = ("hạn dùng đã qua hoặc trước ngày thu hoạch", "expired already, or before the harvest");
         return Err(Problem::field("/expires_on", "date", vi, en));
@@ -206,7 +219,7 @@ async fn put_on_sale(
 pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> Result<LotView, Problem> {
     let now = desk.now();
     let product = product_of(desk, cooperative, input.product_id).await?;
-    let expires_on = keeps_until(&input, &product, desk.today())?;
+    let expires_on = keeps_until(desk.db.fresh(), &input, &product, desk.today()).await?;
     check_contents(desk, &input).await?;
     let lot = lot::Model {
         id: LotId::new(),
@@ -222,6 +235,9 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
         note: text(input.note.clone()),
         forecast_id: input.forecast_id,
         wait_reason: None,
+        storage: input.kept.storage,
+        kept_from_c: input.kept.from_c,
+        kept_to_c: input.kept.to_c,
     };
     let transaction = desk.begin().await?;
     let early = early_harvest(&transaction, desk, cooperative, &input).await?;

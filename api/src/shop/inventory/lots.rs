@@ -3,13 +3,14 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, patch, post};
 use entity::lot;
-use entity::value::{CertificateId, CooperativeId, LotId, LotState, OfferId, PlotId, ProductId, TraceAct};
+use entity::value::{CertificateId, CooperativeId, LotId, LotState, OfferId, PlotId, ProductId, Storage, TraceAct};
 use garde::Validate;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, FromQueryResult, IntoActiveModel, Set};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
 
+use super::keeping::Kept;
 use super::moves::record;
 use super::rules::MAX_QUANTITY;
 use super::store::BELOW_RESERVED;
@@ -83,6 +84,8 @@ pub struct LotView {
     /// Days until then; negative when it is over.
     #[schema(required = true)]
     pub days_left: Option<i64>,
+    /// Where and how warm it is kept.
+    pub kept: Kept,
     #[schema(required = true)]
     pub plot: Option<String>,
     #[schema(required = true)]
@@ -138,9 +141,13 @@ struct LotRow {
     household: Option<String>,
     note: Option<String>,
     wait_reason: Option<String>,
+    storage: Option<Storage>,
+    kept_from_c: Option<i32>,
+    kept_to_c: Option<i32>,
 }
 
-const LOTS: &str = "SELECT l.id, l.product_id, p.name_vi, p.name_en, l.code, l.state, l.harvested_on, l.expires_on, l.plot, l.household, l.note, l.wait_reason
+const LOTS: &str = "SELECT l.id, l.product_id, p.name_vi, p.name_en, l.code, l.state, l.harvested_on, l.expires_on, l.plot, l.household, l.note, l.wait_reason, l.storage,
+        l.kept_from_c, l.kept_to_c
  FROM lot l JOIN product p ON p.id = l.product_id";
 
 #[derive(FromQueryResult)]
@@ -188,6 +195,7 @@ async fn views(desk: &Desk, rows: Vec<LotRow>) -> Result<Vec<LotView>, DbErr> {
     )
     .await?;
     let view = |row: LotRow| LotView {
+        kept: Kept { storage: row.storage, from_c: row.kept_from_c, to_c: row.kept_to_c },
         days_left: row.expires_on.map(|expires_on| (expires_on - today).whole_days()),
         contents: contents
             .iter()

@@ -12,6 +12,7 @@ pub mod amend;
 pub mod forecasts;
 pub mod harvest;
 pub mod holding;
+pub mod keeping;
 mod lot_of_the_day;
 pub mod lots;
 mod moves;
@@ -40,6 +41,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(harvest::create_lot)
         .service(lots::update_lot)
         .service(lots::write_off)
+        .service(keeping::list_shelf_lives)
+        .service(keeping::replace_shelf_lives)
         .service(amend::observe_lot)
         .service(amend::declare_error)
         .service(forecasts::list_forecasts)

@@ -63,6 +63,9 @@ impl Opening {
             at: Set(now),
         };
         let lot = lot::ActiveModel {
+            storage: Set(None),
+            kept_from_c: Set(None),
+            kept_to_c: Set(None),
             id: Set(id),
             cooperative_id: Set(self.cooperative),
             product_id: Set(self.product),

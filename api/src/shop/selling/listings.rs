@@ -452,6 +452,8 @@ pub async fn copy(desk: &Desk, cooperative: CooperativeId, id: ProductId) -> Res
             sku: format!("{}-{mark}", offer.sku.chars().take(50).collect::<String>()),
             created_at: now,
             updated_at: now,
+            reduced_bp: 0,
+            reduced_until: None,
             ..offer
         };
         offer::Entity::insert(new.into_active_model().reset_all()).exec_without_returning(&transaction).await?;

@@ -12,6 +12,8 @@ pub mod imports;
 pub mod listing_changes;
 pub mod listing_images;
 pub mod listings;
+pub mod markdowns;
+pub mod materials;
 pub mod offers;
 mod owned;
 mod prices;
@@ -61,6 +63,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(offers::update_offer)
         .service(scheduled::list_prices)
         .service(scheduled::schedule_price)
-        .service(scheduled::cancel_price);
+        .service(scheduled::cancel_price)
+        .service(markdowns::list_discounts)
+        .service(markdowns::replace_discounts)
+        .service(materials::list_materials)
+        .service(materials::replace_materials);
     imports::routes(config);
 }

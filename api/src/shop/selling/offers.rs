@@ -199,6 +199,8 @@ pub async fn add_offers(
         let english = input.pack_en.as_deref().map(fold::stored).filter(|pack| !pack.is_empty());
         let id = OfferId::new();
         let row = offer::ActiveModel {
+            reduced_bp: Set(0),
+            reduced_until: Set(None),
             id: Set(id),
             product_id: Set(product),
             cooperative_id: Set(cooperative),

@@ -9,6 +9,7 @@ use sea_orm::FromQueryResult;
 use serde_json::json;
 use time::OffsetDateTime;
 
+use super::markdowns;
 use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, one, run};
@@ -31,11 +32,27 @@ struct Before {
 
 impl PriceClock {
     pub async fn run(self, stop: Stop) {
+        let mut rounds: u64 = 0;
         while stop.pause(Duration::from_secs(2)).await {
-            if let Err(problem) = self.round().await {
+            let done = match self.round().await {
+                // What must be eaten soon changes by the day, and with what is sold: looked at more rarely.
+                Ok(()) if rounds.is_multiple_of(4) => self.reduce().await,
+                done => done,
+            };
+            rounds += 1;
+            if let Err(problem) = done {
                 tracing::warn!(%problem, "changing prices failed; trying again");
             }
         }
+    }
+
+    async fn reduce(&self) -> Result<(), Problem> {
+        let reduced = markdowns::turn(&self.db, self.clock.today(), self.clock.now()).await?;
+        if !reduced.is_empty() {
+            self.read_model.products_changed(&reduced).await;
+            self.bell.ring();
+        }
+        Ok(())
     }
 
     async fn round(&self) -> Result<(), Problem> {

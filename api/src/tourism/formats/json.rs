@@ -51,6 +51,10 @@ pub struct FeedItem {
     price: Option<entity::value::Money>,
     /// As people write it.
     price_text: String,
+    /// As listed, while it is reduced because it must be eaten soon.
+    #[schema(required = true)]
+    listed_price: Option<entity::value::Money>,
+    listed_price_text: String,
     pack: String,
     /// OCOP stars in force.
     #[schema(required = true)]
@@ -100,6 +104,8 @@ fn item(item: &Item, language: Language) -> FeedItem {
         image: item.image.as_ref().map(|one| image(one, language)),
         price: item.price.map(|price| Vnd(price).into()),
         price_text: item.price.map(|price| Vnd(price).to_string()).unwrap_or_default(),
+        listed_price: item.listed.map(|listed| Vnd(listed).into()),
+        listed_price_text: item.listed.map(|listed| Vnd(listed).to_string()).unwrap_or_default(),
         pack: item.pack.clone(),
         stars: item.stars,
         availability: item.availability,

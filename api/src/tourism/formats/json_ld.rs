@@ -52,9 +52,10 @@ pub fn product(item: &Item, language: Language) -> Value {
             Availability::LowStock => "https://schema.org/LimitedAvailability",
             Availability::InStock => "https://schema.org/InStock",
         };
-        out.insert(
-            "offers".into(),
-            json!({
+        let listed = item.listed.map(|listed| {
+            json!({"@type": "UnitPriceSpecification", "priceType": "https://schema.org/StrikethroughPrice", "price": listed.to_string(), "priceCurrency": "VND"})
+        });
+        let mut offer = json!({
                 "@type": "Offer",
                 "url": item.url,
                 "price": price.to_string(),
@@ -62,8 +63,11 @@ pub fn product(item: &Item, language: Language) -> Value {
                 "availability": availability,
                 "itemCondition": "https://schema.org/NewCondition",
                 "seller": seller(item),
-            }),
-        );
+        });
+        if let Some(listed) = listed {
+            offer["priceSpecification"] = listed;
+        }
+        out.insert("offers".into(), offer);
     }
     Value::Object(out)
 }

@@ -23,6 +23,7 @@ pub fn write(sheet: &Sheet, kind: Kind) -> anyhow::Result<Vec<u8>> {
         "image_link",
         "availability",
         "price",
+        "sale_price",
         "condition",
         "brand",
         "product_type",
@@ -57,7 +58,8 @@ fn common_cells(item: &Item, kind: Kind) -> Vec<String> {
         item.image.as_ref().map(|image| image.url.clone()).unwrap_or_default(),
         // Meta takes spaces where Google takes underscores.
         if kind == Kind::Meta { available.replace('_', " ") } else { available.to_owned() },
-        format!("{} VND", item.price.unwrap_or(0)),
+        format!("{} VND", item.listed.or(item.price).unwrap_or(0)),
+        item.listed.and(item.price).map(|price| format!("{price} VND")).unwrap_or_default(),
         "new".to_owned(),
         item.cooperative.clone(),
         item.category.clone(),

@@ -94,7 +94,12 @@ fn rss_item(out: &mut Out, item: &Item, language: Language) -> std::io::Result<(
         text(out, "g:link", &item.link)?;
         text(out, "g:image_link", item.image.as_ref().map_or("", |image| &image.url))?;
         text(out, "g:availability", availability(item))?;
-        text(out, "g:price", &format!("{} VND", item.price.unwrap_or(0)))?;
+        // The price as listed; what is asked while it is reduced stands beside it.
+        let price = item.price.unwrap_or(0);
+        text(out, "g:price", &format!("{} VND", item.listed.unwrap_or(price)))?;
+        if item.listed.is_some() {
+            text(out, "g:sale_price", &format!("{price} VND"))?;
+        }
         text(out, "g:condition", "new")?;
         text(out, "g:brand", &item.cooperative)?;
         text(out, "g:product_type", &item.category)?;

@@ -164,6 +164,8 @@ pub(super) fn add(
     let id = OfferId::new();
     let pack = row.pack.clone().unwrap_or_default();
     new.offers.push(offer::ActiveModel {
+        reduced_bp: Set(0),
+        reduced_until: Set(None),
         id: Set(id),
         product_id: Set(product),
         cooperative_id: Set(shop.row.id),
