@@ -69,6 +69,11 @@ def run(browser):
     page.goto(BASE + "/console/certificates")
     page.wait_for_selector("li.card:has-text('TRE-01') .tag:has-text('Đã duyệt')")
     look(page, "certificates-verified")
+    page.goto(BASE + "/console/today")
+    page.wait_for_selector("text=TRE-01")
+    if "sắp hết hạn" not in page.inner_text("main"):
+        faults.append("today does not warn of a certificate that ends in 40 days")
+    look(page, "today-warns")
     # What the boxes are made of, with that as its proof.
     product = api("GET", "/v1/products/buoi-dien-du-sang")
     page.goto(f"{BASE}/console/products/{product['id']}")

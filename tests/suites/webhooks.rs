@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use tests::{Asked, Manner, Server, Settings, StandIn};
 
+use crate::certificates::{handed_in, judge, paper};
+use crate::traceability::{empty_shop, harvest};
+
 fn signed_with(asked: &Asked, secret: &str) -> bool {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
@@ -244,4 +247,27 @@ async fn our_own_network_is_not_reached_through_us() {
         1
     );
     assert_eq!(receiver.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn recalls_and_certificates_are_told_to_systems_too() {
+    let receiver = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
+    let server = Server::with(open()).await;
+    let (shop, offer) = empty_shop(&server).await;
+    let events = ["recall.raised", "certificate.verified", "certificate.ending"];
+    shop.client.post(&shop.path("webhooks"), json!({"url": receiver.url, "events": events})).await.expect(201);
+    harvest(&shop, &offer, "A", 5).await;
+    let recall = json!({"lots": {"codes": ["A"]}, "reason": "Mẫu vượt mức", "advice": "Không ăn, giữ hộp lại"});
+    let client = shop.client.clone().header("idempotency-key", "a recall");
+    let raised = client.post(&shop.path("recalls"), recall).await.expect(201);
+    let told = receiver.asked_times(1).await[0].json();
+    assert_eq!((&told["type"], &told["data"]["number"]), (&json!("recall.raised"), &raised["number"]));
+    let certificate = handed_in(&shop, paper("vietgap", Some(20))).await;
+    judge(&server.sign_in("can-bo@example.vn").await, &certificate, "verify").await.expect(200);
+    let told = receiver.asked_times(2).await[1].json();
+    assert_eq!((&told["type"], &told["data"]["certificate_id"]), (&json!("certificate.verified"), &certificate["id"]));
+    let mut server = server;
+    server.restart_with(|settings| settings).await;
+    let told = receiver.asked_times(3).await[2].json();
+    assert_eq!((&told["type"], &told["data"]["days_left"]), (&json!("certificate.ending"), &json!(20)));
 }

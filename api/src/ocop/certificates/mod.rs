@@ -17,7 +17,7 @@ mod words;
 
 pub use clearance::{clear_cooperative, clear_product, cleared, refuse_without};
 pub use needed::{Lacking, lacking};
-pub use own::{CertificateInput, create, find, put_file, withdraw};
+pub use own::{CertificateInput, create, ending, find, put_file, withdraw};
 pub use shown::{ShownCertificate, of_lot, of_product};
 pub use store::Certificate;
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -8,10 +8,11 @@ use garde::Validate;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Set};
 use serde::Deserialize;
 use serde_json::json;
-use time::Date;
+use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
 
 use super::clearance::{Whose, clear};
+use super::rules::LONGEST_WARNING;
 use super::store::{self, CERTIFICATE_STATE, Certificate, SELECT, one_of, own, step};
 use crate::media::papers;
 use crate::people::desk::Desk;
@@ -248,6 +249,16 @@ pub async fn find(
         .and_if("c.state = ?", state.map(CertificateState::as_str))
         .page(desk.db.fresh(), |row: &Certificate| row.id)
         .await
+}
+
+/// Those that count and end within the days in which their people are warned, what ends first, first.
+pub async fn ending(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<Certificate>, Problem> {
+    let sql = format!(
+        "{SELECT} WHERE c.cooperative_id = $1 AND c.state = 'verified' AND c.valid_until >= $2 AND c.valid_until <= $3
+         ORDER BY c.valid_until, c.id LIMIT 50"
+    );
+    let (today, last) = (desk.today(), desk.today() + Duration::days(LONGEST_WARNING));
+    Ok(all::<Certificate>(desk.db.fresh(), sql, [cooperative.into(), today.into(), last.into()]).await?)
 }
 
 /// The cooperative's certificates, newest first.

@@ -23,7 +23,8 @@ pub fn sold_until(needed_from: Date, papers: &[Span], today: Date) -> Option<Dat
 }
 
 /// Days before its end at which the people of a cooperative are told, longest first.
-const WARNINGS: [i64; 3] = [60, 30, 7];
+const WARNINGS: [i64; 3] = [LONGEST_WARNING, 30, 7];
+pub const LONGEST_WARNING: i64 = 60;
 
 /// The warning that is due: the shortest that has begun, unless it or a shorter one was sent.
 pub fn warning_due(days_left: i64, warned: Option<i64>) -> Option<i64> {

@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 use serde_json::json;
 use time::Date;
 
-use super::rules::warning_due;
+use super::rules::{LONGEST_WARNING, warning_due};
 use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, run};
@@ -48,7 +48,7 @@ impl Reminder {
             self.db.fresh(),
             "SELECT id, cooperative_id, kind, number, valid_until, warned_days FROM certificate
              WHERE state = 'verified' AND valid_until >= $1 AND valid_until <= $2 AND (warned_days IS NULL OR warned_days > 7)",
-            [today.into(), (today + time::Duration::days(60)).into()],
+            [today.into(), (today + time::Duration::days(LONGEST_WARNING)).into()],
         )
         .await?;
         let mut told = false;

@@ -4,7 +4,6 @@ use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::ReturnId;
 use minijinja::context;
-use time::Duration;
 
 use super::render::{page, value};
 use super::session::{FORM, Seat, Turn};
@@ -21,9 +20,11 @@ pub async fn on_show(seat: Seat) -> Result<HttpResponse, Turn> {
     let queue = fulfilment::today(&seat.desk, shop).await?;
     let copied = scans::copied(seat.desk.db.fresh(), shop).await?;
     let lacking = certificates::lacking(&seat.desk, shop).await?;
-    let soon = seat.desk.today() + Duration::days(60);
-    let lacking: Vec<_> = lacking.into_iter().filter(|one| one.sold_until < soon).collect();
-    let values = context! { queue => value(&queue), copied => value(&copied), lacking => value(&lacking) };
+    let lacking: Vec<_> = lacking.into_iter().filter(|one| !one.on_sale).collect();
+    let ending = certificates::ending(&seat.desk, shop).await?;
+    let values = context! {
+        queue => value(&queue), copied => value(&copied), lacking => value(&lacking), ending => value(&ending),
+    };
     page(&seat, "today.html", "today", values)
 }
 
