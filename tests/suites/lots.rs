@@ -340,3 +340,16 @@ async fn goods_at_hand_and_goods_to_come_are_separate_orders() {
     assert_eq!(purchase["orders"].as_array().unwrap().len(), 2);
     server.assert_books_agree();
 }
+
+#[tokio::test]
+async fn the_second_harvest_of_a_day_has_a_code_of_its_own() {
+    let server = Server::start().await;
+    let (shop, offer) = crate::traceability::empty_shop(&server).await;
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        let harvest = json!({"product_id": shop.product, "harvested_on": crate::traceability::day(0), "contents": [{"offer_id": offer, "quantity": 2}]});
+        let lot = shop.client.post(&shop.path("lots"), harvest).await.expect(201);
+        codes.push(lot["code"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(codes[1..], [format!("{}-2", codes[0]), format!("{}-3", codes[0])]);
+}

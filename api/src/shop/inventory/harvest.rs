@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, post};
 use entity::value::{CertificateId, CooperativeId, ForecastId, LotId, LotState, OfferId, PlotId, ProductId, TraceAct};
 use entity::{lot, offer, product};
 use garde::Validate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect,
+};
 use serde::Deserialize;
 use time::Date;
 use utoipa::ToSchema;
@@ -23,7 +25,7 @@ use crate::ocop::traceability::waiting::too_early;
 use crate::people::desk::Desk;
 use crate::people::identity::{Permission, require_member};
 use crate::platform::body::Body;
-use crate::platform::db::{by_id, is_duplicate, run};
+use crate::platform::db::{all, by_id, is_duplicate, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
 use crate::platform::read_model::Level;
@@ -149,6 +151,23 @@ async fn check_contents(desk: &Desk, input: &NewLot) -> Result<(), Problem> {
     Ok(())
 }
 
+#[derive(FromQueryResult)]
+struct Taken {
+    code: String,
+}
+
+/// The code of the day's harvest; of its second, third, … one with their number.
+async fn free_code(connection: &impl ConnectionTrait, cooperative: CooperativeId, code: &str) -> Result<String, DbErr> {
+    let head: String = code.chars().take(36).collect();
+    // Of a day and a slug: nothing in it is a wildcard.
+    let sql = "SELECT code FROM lot WHERE cooperative_id = $1 AND code LIKE $2";
+    let taken = all::<Taken>(connection, sql, [cooperative.into(), format!("{head}%").into()]);
+    let taken: Vec<String> = taken.await?.into_iter().map(|row| row.code).collect();
+    let numbered = (2..=1_000).map(|number| format!("{head}-{number}"));
+    let mut all = std::iter::once(code.to_owned()).chain(numbered);
+    Ok(all.find(|code| !taken.contains(code)).unwrap_or_else(|| code.to_owned()))
+}
+
 async fn attach_certificates(transaction: &impl ConnectionTrait, lot: LotId, input: &NewLot) -> Result<(), Problem> {
     for (index, certificate) in input.certificate_ids.iter().enumerate() {
         let added = run(
@@ -225,7 +244,10 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
         id: LotId::new(),
         cooperative_id: cooperative,
         product_id: input.product_id,
-        code: text(input.code.clone()).unwrap_or_else(|| code_of(input.harvested_on, &product.slug)),
+        code: match text(input.code.clone()) {
+            Some(code) => code,
+            None => free_code(desk.db.fresh(), cooperative, &code_of(input.harvested_on, &product.slug)).await?,
+        },
         harvested_on: input.harvested_on,
         expires_on,
         created_at: now,
