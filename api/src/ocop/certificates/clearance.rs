@@ -28,8 +28,9 @@ pub fn cleared(day: &str) -> String {
 
 /// Whose products.
 #[derive(Clone, Copy)]
-pub enum Whose {
-    Product(ProductId),
+pub enum Whose<'a> {
+    /// Of one cooperative, at most [`CHUNK`].
+    Products(&'a [ProductId]),
     Cooperative(CooperativeId),
     Everybody,
 }
@@ -78,7 +79,7 @@ pub struct Book {
 }
 
 impl Book {
-    pub async fn read(connection: &impl ConnectionTrait, whose: Whose) -> Result<Self, DbErr> {
+    pub async fn read(connection: &impl ConnectionTrait, whose: Whose<'_>) -> Result<Self, DbErr> {
         let sql =
             "SELECT category_id, kinds, from_day, source FROM certificate_rule WHERE ended_at IS NULL ORDER BY id";
         let rules = all::<Rule>(connection, sql, []).await?;
@@ -88,7 +89,7 @@ impl Book {
         let rows = category::Entity::find().all(connection).await?;
         let parents = rows.into_iter().map(|row| (row.id, row.parent_id)).collect();
         let (condition, value) = whose
-            .condition("c.cooperative_id", "c.cooperative_id = (SELECT cooperative_id FROM product WHERE id = $1)");
+            .condition("c.cooperative_id", "c.cooperative_id IN (SELECT cooperative_id FROM product WHERE id IN {})");
         let sql = format!(
             "SELECT c.cooperative_id, c.product_id, c.kind, c.issued_on, c.valid_until FROM certificate c
              WHERE c.state = 'verified' AND c.plot_id IS NULL AND c.lot_id IS NULL AND {condition}"
@@ -126,18 +127,21 @@ impl Book {
     }
 }
 
-impl Whose {
-    fn condition(self, cooperative: &str, of_product: &str) -> (String, Vec<sea_orm::Value>) {
+impl Whose<'_> {
+    /// `of_products` holds `{}` where the list of ids stands.
+    fn condition(self, cooperative: &str, of_products: &str) -> (String, Vec<sea_orm::Value>) {
         match self {
-            Self::Product(id) => (of_product.to_owned(), vec![id.into()]),
+            Self::Products(ids) => {
+                (of_products.replace("{}", &list(1, ids.len())), ids.iter().map(|id| (*id).into()).collect())
+            }
             Self::Cooperative(id) => (format!("{cooperative} = $1"), vec![id.into()]),
             Self::Everybody => ("1 = 1".to_owned(), Vec::new()),
         }
     }
 }
 
-pub async fn products(connection: &impl ConnectionTrait, whose: Whose) -> Result<Vec<Product>, DbErr> {
-    let (condition, value) = whose.condition("p.cooperative_id", "p.id = $1");
+pub async fn products(connection: &impl ConnectionTrait, whose: Whose<'_>) -> Result<Vec<Product>, DbErr> {
+    let (condition, value) = whose.condition("p.cooperative_id", "p.id IN {}");
     let sql = format!(
         "SELECT p.id, p.name_vi, p.cooperative_id, p.category_id, x.sold_until FROM product p
          LEFT JOIN product_clearance x ON x.product_id = p.id WHERE p.status <> 'archived' AND {condition} ORDER BY p.id"
@@ -157,7 +161,7 @@ async fn alone(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
 /// the commit, on other nodes by the outbox.
 pub async fn clear(
     transaction: &impl ConnectionTrait,
-    whose: Whose,
+    whose: Whose<'_>,
     (today, now): (Date, OffsetDateTime),
 ) -> Result<Vec<ProductId>, DbErr> {
     alone(transaction).await?;
@@ -202,22 +206,16 @@ pub async fn clear(
     Ok(changed)
 }
 
-/// A product moved to another category.
-pub async fn clear_product(
+/// Products of one cooperative were written, or moved to another category.
+pub async fn clear_products(
     transaction: &impl ConnectionTrait,
-    product: ProductId,
+    products: &[ProductId],
     at: (Date, OffsetDateTime),
 ) -> Result<(), DbErr> {
-    clear(transaction, Whose::Product(product), at).await.map(drop)
-}
-
-/// Products of a cooperative were written, many at once.
-pub async fn clear_cooperative(
-    transaction: &impl ConnectionTrait,
-    cooperative: CooperativeId,
-    at: (Date, OffsetDateTime),
-) -> Result<(), DbErr> {
-    clear(transaction, Whose::Cooperative(cooperative), at).await.map(drop)
+    for part in products.chunks(CHUNK) {
+        clear(transaction, Whose::Products(part), at).await?;
+    }
+    Ok(())
 }
 
 /// Refuses to put a product on sale that lacks what it must have.
@@ -226,9 +224,9 @@ pub async fn refuse_without(
     product: ProductId,
     at: (Date, OffsetDateTime),
 ) -> Result<(), Problem> {
-    clear(transaction, Whose::Product(product), at).await?;
-    let book = Book::read(transaction, Whose::Product(product)).await?;
-    let rows = products(transaction, Whose::Product(product)).await?;
+    clear(transaction, Whose::Products(&[product]), at).await?;
+    let book = Book::read(transaction, Whose::Products(&[product])).await?;
+    let rows = products(transaction, Whose::Products(&[product])).await?;
     let missing = rows.first().map(|row| book.limits(row, at.0)).unwrap_or_default();
     let missing: Vec<_> = missing
         .into_iter()

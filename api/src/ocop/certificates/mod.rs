@@ -15,7 +15,7 @@ mod store;
 mod warning;
 mod words;
 
-pub use clearance::{clear_cooperative, clear_product, cleared, refuse_without};
+pub use clearance::{clear_products, cleared, refuse_without};
 pub use needed::{Lacking, lacking};
 pub use own::{CertificateInput, create, ending, find, put_file, withdraw};
 pub use shown::{ShownCertificate, of_lot, of_product};

@@ -170,7 +170,7 @@ pub async fn apply(
         change.updated_at = Set(desk.now());
         let row = change.update(transaction).await?;
         if input.category.is_some() {
-            certificates::clear_product(transaction, id, (desk.today(), desk.now())).await?;
+            certificates::clear_products(transaction, &[id], (desk.today(), desk.now())).await?;
         }
         desk.audit(transaction, "product.changed", ("product", id.0), before, snapshot(&row)).await?;
         emit(transaction, "product.changed", id.0, json!({}), desk.now()).await?;

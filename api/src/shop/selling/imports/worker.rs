@@ -283,13 +283,14 @@ async fn chunk(
         }
     }
     new.batch().execute(&transaction).await?;
-    certificates::clear_cooperative(&transaction, job.cooperative_id, (desk.today(), now)).await?;
+    let touched: Vec<ProductId> = touched.into_iter().collect();
+    certificates::clear_products(&transaction, &touched, (desk.today(), now)).await?;
     if !count_done(&transaction, job, &rows, changed, now).await? {
         transaction.rollback().await?;
         return Ok(None);
     }
     transaction.commit().await?;
-    Ok(Some(touched.into_iter().collect()))
+    Ok(Some(touched))
 }
 
 /// Strikes rows off; whether the job still runs.
