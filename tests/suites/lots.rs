@@ -352,4 +352,10 @@ async fn the_second_harvest_of_a_day_has_a_code_of_its_own() {
         codes.push(lot["code"].as_str().unwrap().to_owned());
     }
     assert_eq!(codes[1..], [format!("{}-2", codes[0]), format!("{}-3", codes[0])]);
+    // Sent again because the answer was lost: nothing is counted twice.
+    let client = shop.client.clone().header("idempotency-key", "a harvest");
+    let harvest = json!({"product_id": shop.product, "harvested_on": crate::traceability::day(0), "contents": [{"offer_id": offer, "quantity": 2}]});
+    client.post(&shop.path("lots"), harvest.clone()).await.expect(201);
+    client.post(&shop.path("lots"), harvest).await.expect_problem(409, "done_already");
+    assert_eq!(shop.stock(&offer).await["on_hand"], 8);
 }

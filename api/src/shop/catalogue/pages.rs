@@ -257,6 +257,7 @@ fn offer_view(offer: &super::shelf::OfferEntry, closed: bool) -> OfferView {
         tiers: offer
             .tiers
             .iter()
+            .filter(|tier| tier.amount < offer.row.price_amount)
             .map(|tier| TierView { from_quantity: tier.from_quantity, price: tier.amount.into() })
             .collect(),
         wholesale_from: offer.row.wholesale_from,

@@ -26,6 +26,7 @@ use crate::people::desk::Desk;
 use crate::people::identity::{Permission, require_member};
 use crate::platform::body::Body;
 use crate::platform::db::{all, by_id, is_duplicate, run};
+use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
 use crate::platform::read_model::Level;
@@ -297,14 +298,19 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: NewLot) -> R
     show(desk, cooperative, lot.id).await
 }
 
-/// Record a harvest or a packing batch; its goods are on sale at once.
-#[utoipa::path(tag = "seller", operation_id = "create_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = NewLot, responses((status = 201, description = "The lot", body = LotView)))]
+/// Record a harvest or a packing batch; its goods are on sale at once. Sent again with the same key it is told `done_already`, and nothing
+/// is counted twice.
+#[utoipa::path(tag = "seller", operation_id = "create_lot", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200)), request_body = NewLot, responses((status = 201, description = "The lot", body = LotView)))]
 #[post("/v1/seller/cooperatives/{cooperative_id}/lots")]
 pub async fn create_lot(
     desk: Desk,
     cooperative: Path<CooperativeId>,
+    key: Option<IdempotencyKey>,
     body: Body<NewLot>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::CountStock).await?;
+    if let (Some(IdempotencyKey(key)), Ok(mut once)) = (key, desk.once.lock()) {
+        *once = Some(IdempotencyKey(format!("lot:{cooperative}:{key}")));
+    }
     Ok(HttpResponse::Created().json(create(&desk, *cooperative, body.0).await?))
 }
