@@ -35,6 +35,17 @@ def sign_in(login):
     return api("POST", "/v1/auth/login", {"login": login, "password": PASSWORD})["access_token"]
 
 
+def console(browser, login):
+    """A cooperative's phone, signed in."""
+    context = browser.new_context(viewport=PHONE, locale="vi-VN", has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(BASE + "/console/login")
+    page.fill("#login", login)
+    page.fill("#password", PASSWORD)
+    page.click("main button:has-text('Đăng nhập')")
+    return context, page
+
+
 def mailed_code(to, pattern):
     for _ in range(100):
         for name in sorted(glob.glob(DATA + "/mail/*.eml"), reverse=True):

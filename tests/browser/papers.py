@@ -9,7 +9,7 @@ import io, os, time
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from common import AGENT, BASE, PASSWORD, PHONE, api, faults, finish, look, sign_in
+from common import AGENT, BASE, PHONE, api, console, faults, finish, look, sign_in
 
 OWNER = "xanh-kim-boi@example.vn"
 PDF = b"%PDF-1.7\n1 0 obj\n<</Type /Catalog>>\nendobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
@@ -43,12 +43,7 @@ def certificate(page, kind, number, file):
 
 
 def run(browser):
-    context = browser.new_context(viewport=PHONE, locale="vi-VN", has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(BASE + "/console/login")
-    page.fill("#login", OWNER)
-    page.fill("#password", PASSWORD)
-    page.click("main button:has-text('Đăng nhập')")
+    _, page = console(browser, OWNER)
     page.goto(BASE + "/console/products")
     page.click("a:has-text('Chứng nhận')")
     page.wait_for_selector("h1:has-text('Chứng nhận')")

@@ -10,7 +10,7 @@ import pypdfium2
 import zxingcpp
 from playwright.sync_api import sync_playwright
 
-from common import AGENT, ARTEFACTS, BASE, PASSWORD, PHONE, api, faults, finish, look, sign_in
+from common import AGENT, ARTEFACTS, BASE, PHONE, api, console, faults, finish, look, sign_in
 
 OWNER = "xanh-kim-boi@example.vn"
 
@@ -22,12 +22,7 @@ def codes_of(pdf):
 
 
 def run(browser):
-    context = browser.new_context(viewport=PHONE, locale="vi-VN", has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(BASE + "/console/login")
-    page.fill("#login", OWNER)
-    page.fill("#password", PASSWORD)
-    page.click("main button:has-text('Đăng nhập')")
+    context, page = console(browser, OWNER)
     page.goto(BASE + "/console/plots")
     look(page, "plots")
     page.click("summary:has-text('Thêm thửa')")

@@ -63,20 +63,15 @@ async fn enter(seat: &Seat, shop: CooperativeId, form: Form) -> Result<(), Probl
     Ok(())
 }
 
-fn told(seat: &Seat, done: Result<(), Problem>, vi: &'static str, en: &'static str) -> Result<HttpResponse, Turn> {
-    match done {
-        Ok(()) => Ok(seat.back("/console/certificates", Ok(seat.say(vi, en)))),
-        Err(problem) if problem.code.status < 500 => Ok(seat.back("/console/certificates", Err(&problem))),
-        Err(problem) => Err(problem.into()),
-    }
-}
+const PAGE: &str = "/console/certificates";
+const SENT: (&str, &str) = ("Đã gửi, chờ cán bộ xem.", "Sent: an officer will look at it.");
 
 #[post("/console/certificates")]
 pub async fn on_enter(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::EditListings)?;
     let form = seat.form(&request, payload, papers::MAX_BYTES).await?;
     let done = enter(&seat, shop, form).await;
-    told(&seat, done, "Đã gửi, chờ cán bộ xem.", "Sent: an officer will look at it.")
+    seat.told(PAGE, done, SENT)
 }
 
 #[post("/console/certificates/{id}/file")]
@@ -90,7 +85,7 @@ pub async fn on_file(
     let form = seat.form(&request, payload, papers::MAX_BYTES).await?;
     let file = (form.0.file_name.as_str(), form.0.bytes.clone());
     let done = certificates::put_file(&seat.desk, shop, *id, file).await.map(drop);
-    told(&seat, done, "Đã gửi, chờ cán bộ xem.", "Sent: an officer will look at it.")
+    seat.told(PAGE, done, SENT)
 }
 
 #[post("/console/certificates/{id}/withdraw")]
@@ -103,5 +98,5 @@ pub async fn on_withdraw(
     let shop = seat.shop(Permission::EditListings)?;
     seat.form(&request, payload, super::session::FORM).await?;
     let done = certificates::withdraw(&seat.desk, shop, *id).await;
-    told(&seat, done, "Đã rút giấy này.", "The certificate is withdrawn.")
+    seat.told(PAGE, done, ("Đã rút giấy này.", "The certificate is withdrawn."))
 }

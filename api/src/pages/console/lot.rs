@@ -7,11 +7,10 @@ use minijinja::context;
 
 use super::lots::kept_of;
 use super::render::{page, value};
-use super::session::{FORM, Seat, Turn};
+use super::session::{FORM, Seat, Turn, WRITTEN};
 use crate::ocop::traceability::{labels, reading};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
-use crate::platform::problem::Problem;
 use crate::shop::inventory::amend::{self, ErrorDeclaration, NewObservation, Observation, Wrong};
 use crate::shop::inventory::keeping::Kept;
 use crate::shop::inventory::lots;
@@ -55,16 +54,6 @@ pub async fn on_labels(
     }
 }
 
-/// Back to the lot, with a word of how it went.
-fn told(seat: &Seat, id: LotId, done: Result<(), Problem>) -> Result<HttpResponse, Turn> {
-    let path = format!("/console/lots/{id}");
-    match done {
-        Ok(()) => Ok(seat.back(&path, Ok(seat.say("Đã ghi.", "Written down.")))),
-        Err(problem) if problem.code.status < 500 => Ok(seat.back(&path, Err(&problem))),
-        Err(problem) => Err(problem.into()),
-    }
-}
-
 #[post("/console/lots/{id}/observe")]
 pub async fn on_observe(
     request: HttpRequest,
@@ -83,7 +72,7 @@ pub async fn on_observe(
         Ok(seen) => amend::observe(&seat.desk, shop, *id, seen).await.map(|_| ()),
         Err(problem) => Err(problem),
     };
-    told(&seat, *id, done)
+    seat.told(&format!("/console/lots/{id}"), done, WRITTEN)
 }
 
 #[post("/console/lots/{id}/events/{event}/error")]
@@ -108,5 +97,5 @@ pub async fn on_correct(
         Ok(declaration) => amend::declare(&seat.desk, shop, (lot, event), declaration).await.map(|_| ()),
         Err(problem) => Err(problem),
     };
-    told(&seat, lot, done)
+    seat.told(&format!("/console/lots/{lot}"), done, WRITTEN)
 }

@@ -7,7 +7,7 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn};
+use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::ocop::traceability::plots;
 use crate::orders::recall::{self, Chosen, NewRecall, NoticeConfirmation, OutcomeInput, ReportFormat};
 use crate::people::identity::Permission;
@@ -46,15 +46,6 @@ fn recall_of(form: &Form) -> Result<NewRecall, Problem> {
     })
 }
 
-/// Back to a page, with a word of how it went.
-fn told(seat: &Seat, path: &str, done: Result<(), Problem>) -> Result<HttpResponse, Turn> {
-    match done {
-        Ok(()) => Ok(seat.back(path, Ok(seat.say("Đã ghi.", "Written down.")))),
-        Err(problem) if problem.code.status < 500 => Ok(seat.back(path, Err(&problem))),
-        Err(problem) => Err(problem.into()),
-    }
-}
-
 #[post("/console/recalls")]
 pub async fn on_raise(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::Recall)?;
@@ -66,7 +57,7 @@ pub async fn on_raise(request: HttpRequest, seat: Seat, payload: Payload) -> Res
     match raised {
         Ok(id) => Ok(seat
             .back(&format!("/console/recalls/{id}"), Ok(seat.say("Đã phát lệnh thu hồi.", "The recall is raised.")))),
-        Err(problem) => told(&seat, "/console/recalls", Err(problem)),
+        Err(problem) => seat.told("/console/recalls", Err(problem), WRITTEN),
     }
 }
 
@@ -95,7 +86,7 @@ pub async fn on_confirm(
         Ok(said) => recall::confirm(&seat.desk, shop, *path, &said.note).await,
         Err(problem) => Err(problem),
     };
-    told(&seat, &format!("/console/recalls/{}", path.0), done)
+    seat.told(&format!("/console/recalls/{}", path.0), done, WRITTEN)
 }
 
 #[post("/console/recalls/{id}/refunds")]
@@ -113,7 +104,7 @@ pub async fn on_refund(
             let words = format!("{} {}", done.owed, seat.say("đơn được hoàn tiền.", "orders get their money back."));
             Ok(seat.back(&path, Ok(&words)))
         }
-        Err(problem) => told(&seat, &path, Err(problem)),
+        Err(problem) => seat.told(&path, Err(problem), WRITTEN),
     }
 }
 
@@ -137,7 +128,7 @@ pub async fn on_settle(
         },
         Err(problem) => Err(problem),
     };
-    told(&seat, &format!("/console/recalls/{}", path.0), done)
+    seat.told(&format!("/console/recalls/{}", path.0), done, WRITTEN)
 }
 
 #[get("/console/recalls/{id}/report.{format}")]

@@ -150,6 +150,9 @@ async fn take_seat(request: &HttpRequest) -> Result<Seat, Turn> {
     })
 }
 
+/// What is said of most that is written.
+pub const WRITTEN: (&str, &str) = ("Đã ghi.", "Written down.");
+
 impl Seat {
     /// The cooperative worked for, if the person may do this there; who works for none is sent to apply.
     pub fn shop(&self, permission: Permission) -> Result<CooperativeId, Turn> {
@@ -176,6 +179,20 @@ impl Seat {
                 Ok(form)
             }
             _ => Err(Problem::new(&FORBIDDEN).into()),
+        }
+    }
+
+    /// Back to a page, with these words once it is done, in Vietnamese and English, or with what is wrong.
+    pub fn told(
+        &self,
+        path: &str,
+        done: Result<(), Problem>,
+        (vi, en): (&'static str, &'static str),
+    ) -> Result<HttpResponse, Turn> {
+        match done {
+            Ok(()) => Ok(self.back(path, Ok(self.say(vi, en)))),
+            Err(problem) if problem.code.status < 500 => Ok(self.back(path, Err(&problem))),
+            Err(problem) => Err(problem.into()),
         }
     }
 
