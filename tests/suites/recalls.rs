@@ -472,3 +472,22 @@ async fn what_orders_wait_for_is_destroyed_once_they_are_cancelled() {
     assert_eq!(shop.client.post(&outcome, destroyed).await.status, 204);
     server.assert_books_agree();
 }
+
+#[tokio::test]
+async fn a_return_that_was_taken_in_before_does_not_stop_the_press() {
+    let server = Server::start().await;
+    let (shop, offer) = empty_shop(&server).await;
+    harvest(&shop, &offer, "A", 9).await;
+    let (order, link) = bought(&server, &offer, 3).await;
+    shop.deliver(&order).await;
+    let goods =
+        json!({"reason": "other", "text": "Đặt nhầm", "lines": [{"offer_id": offer, "quantity": 1}], "photos": []});
+    let asked = server.client().post(&link.replace('?', "/returns?"), goods).await.expect(201);
+    let path = shop.path(&format!("returns/{}", text(&asked, "id")));
+    shop.client.post(&path, json!({"decision": "receive", "restocked": []})).await.expect(200);
+    let raised = raise(&shop, recall(&["A"])).await.expect(201);
+    let press = shop.path(&format!("recalls/{}/refunds", text(&raised, "id")));
+    let done = shop.client.post(&press, json!({})).await.expect(200);
+    assert_eq!((&done["owed"], &done["returning"]), (&json!(1), &json!(0)), "its return is still open");
+    server.assert_books_agree();
+}

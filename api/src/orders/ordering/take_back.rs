@@ -34,7 +34,7 @@ pub async fn take_back(
         "INSERT INTO return_request (id, number, order_id, cooperative_id, state, reason_code, text, created_at, updated_at)
          SELECT $1, $2, o.id, o.cooperative_id, 'approved', 'other', $4, $5, $5 FROM orders o
          WHERE o.id = $3 AND o.state IN ('delivered', 'completed')
-           AND NOT EXISTS (SELECT 1 FROM return_request r WHERE r.order_id = o.id AND r.state IN ('requested', 'approved'))",
+         ON CONFLICT DO NOTHING",
         [id.into(), number("TH", now).into(), order.into(), text.into(), now.into()],
     )
     .await?;
