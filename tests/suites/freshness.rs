@@ -106,6 +106,13 @@ async fn what_must_be_eaten_soon_is_reduced_and_shown_as_such() {
         dearer - dearer * 2500 / 10_000,
         "of the new price"
     );
+    // A harvest to come is not reduced with the old boxes.
+    let forecast =
+        json!({"offer_id": offer, "quantity": 50, "share_bp": 5000, "expected_from": day(10), "expected_to": day(20)});
+    shop.client.post(&shop.path("forecasts"), forecast).await.expect(201);
+    let cart = json!({"items": [{"offer_id": offer, "quantity": 1, "preorder": true}]});
+    let cart = server.client().post("/v1/carts", cart).await.expect(201);
+    assert_eq!(cart["lines"][0]["unit_price"]["amount"], dearer, "{cart}");
     // Those boxes are sold: what is left is fresh, and costs what it is listed at.
     let basket = server.basket(&[(&offer, 1)]).await;
     let quote = basket.quote().await;
@@ -132,6 +139,12 @@ async fn what_must_be_eaten_soon_is_reduced_and_shown_as_such() {
     let shop = Seller { client: server.sign_in_again(&shop).await, ..shop };
     shop.client.put(&shop.path("expiry-discounts"), json!({"items": []})).await.expect(200);
     assert_eq!(offer_of(&server, "hat-doi").await["price"]["amount"], dearer, "switched off");
+    let other = server.seller_of("ruou-muong").await.product;
+    let foreign = json!({"items": [{"product_id": other, "days_before": 3, "rate_bp": 3000}]});
+    let problem = shop.client.put(&shop.path("expiry-discounts"), foreign).await.expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/items/0/product_id");
+    let path = shop.path(&format!("products/{other}/shelf-lives"));
+    shop.client.put(&path, json!({"items": []})).await.expect_problem(404, "not_found");
     for wrong in [
         json!({"product_id": null, "days_before": 0, "rate_bp": 3000}),
         json!({"product_id": null, "days_before": 3, "rate_bp": 9999}),

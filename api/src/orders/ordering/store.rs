@@ -97,14 +97,15 @@ fn month(day: Date) -> i32 {
 
 /// The lines of a basket, each at the price its quantity has, with what can be sold of it today.
 pub async fn cart_lines(connection: &impl ConnectionTrait, cart: CartId, today: Date) -> Result<Vec<LineRow>, DbErr> {
-    let price = price("$2");
+    // A harvest to come is as fresh as it gets: what is taken off for old boxes is not taken off it.
+    let price = format!("CASE WHEN l.preorder THEN o.price_amount ELSE {} END", price("$2"));
     let (in_season, lost, listed) = (season_allows("$3"), unsellable("o.id", "$2"), on_sale("$2"));
     all(
         connection,
         format!(
             "SELECT l.id, l.offer_id, l.quantity, l.preorder, o.product_id, p.category_id, g.parent_id AS parent_category_id, o.cooperative_id, o.sku, o.pack_vi, o.pack_en, o.weight_g,
                     COALESCE((SELECT t.amount FROM price_tier t WHERE t.offer_id = o.id AND t.from_quantity <= l.quantity
-                                AND t.amount < {price} ORDER BY t.from_quantity DESC LIMIT 1), {price}) AS price_amount,
+                                AND t.amount < ({price}) ORDER BY t.from_quantity DESC LIMIT 1), {price}) AS price_amount,
                     o.min_quantity, o.step_quantity,
                     (o.status = 'active' AND {listed} AND CASE WHEN l.preorder THEN f.id IS NOT NULL ELSE {in_season} END) AS on_sale,
                     CASE WHEN l.preorder THEN COALESCE(f.quantity * f.share_bp / 10000 - f.preordered, 0)
