@@ -2,14 +2,13 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CooperativeId, ProductId, RowId, Storage};
+use crate::value::{ProductId, RowId, Storage};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "shelf_life_rule")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RowId,
-    pub cooperative_id: CooperativeId,
     pub product_id: ProductId,
     pub storage: Storage,
     pub days: i32,

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tests::Server;
 
+use crate::media::photo;
 use crate::traceability::{day, empty_shop, text};
 
 #[tokio::test]
@@ -63,4 +64,37 @@ async fn plots_and_their_diary_come_by_sheet_all_rows_or_none() {
     assert_eq!(shown["waiting"][0]["material"], "Actara 25WG");
     send("diary", "một,hai\n1,2\n").await.expect_problem(422, "invalid");
     send("khac", right.as_str()).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_entry_of_the_diary_has_one_photo_for_good() {
+    let server = Server::start().await;
+    let (shop, _) = empty_shop(&server).await;
+    let plot = json!({"name": "Đồi Vó", "area_m2": 5000, "commune_code": "04990", "crop": "Dổi"});
+    let plots = shop.path("plots");
+    let plot = text(&shop.client.post(&plots, plot).await.expect(201), "id");
+    let entry = async || {
+        let entry = json!({"kind": "irrigation", "done_on": day(0)});
+        text(&shop.client.post(&format!("{plots}/{plot}/diary"), entry).await.expect(201), "id")
+    };
+    let put = async |plots: &str, entry: &str, bytes: Vec<u8>| {
+        let path = format!("{plots}/{plot}/diary/{entry}/photo");
+        let request = shop.client.request(reqwest::Method::PUT, &path).header("content-type", "image/jpeg");
+        tests::Client::try_send(request.body(bytes)).await.expect("an answer")
+    };
+    let first = entry().await;
+    put(&plots, &first, b"no picture".to_vec()).await.expect_problem(415, "not_a_picture");
+    let shown = put(&plots, &first, photo(400, 300, None)).await.expect(200);
+    assert_eq!(server.client().bytes(shown["photo_url"].as_str().unwrap()).await.0, 200);
+    put(&plots, &first, photo(400, 300, None)).await.expect_problem(409, "diary_photo_there");
+    // Many at once: one is kept.
+    let second = entry().await;
+    let all = futures_util::future::join_all((0..4).map(|_| put(&plots, &second, photo(200, 150, None)))).await;
+    assert_eq!(all.iter().filter(|answer| answer.status == 200).count(), 1);
+    let third = entry().await;
+    let withdraw = format!("{plots}/{plot}/diary/{third}/withdraw");
+    shop.client.post(&withdraw, json!({"reason": "Ghi nhầm thửa"})).await.expect(200);
+    put(&plots, &third, photo(200, 150, None)).await.expect_problem(409, "diary_entry_withdrawn");
+    let other = server.seller_of("ruou-muong").await;
+    put(&other.path("plots"), &first, photo(200, 150, None)).await.expect_problem(403, "forbidden");
 }

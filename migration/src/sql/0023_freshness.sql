@@ -6,7 +6,6 @@ ALTER TABLE lot ADD COLUMN kept_to_c integer;
 -- Days a product keeps in a kind of store, for what is harvested, or brought there, from a day on.
 CREATE TABLE shelf_life_rule (
     id uuid PRIMARY KEY,
-    cooperative_id uuid NOT NULL REFERENCES cooperative (id),
     product_id uuid NOT NULL REFERENCES product (id),
     storage text NOT NULL,
     days integer NOT NULL CHECK (days > 0),

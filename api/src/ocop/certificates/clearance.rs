@@ -171,6 +171,8 @@ pub async fn clear(
         let limit = book.limits(&product, today).into_iter().map(|(_, day)| day).min();
         match limit {
             _ if limit == product.sold_until => {}
+            // Not sold before, and not now.
+            Some(day) if day < today && product.sold_until.is_some_and(|last| last < today) => {}
             None => free.push(product.id),
             Some(day) => {
                 limited.insert(product.id, (product.cooperative_id, day));

@@ -167,7 +167,6 @@ pub async fn replace_shelf_lives(
         .iter()
         .map(|item| shelf_life_rule::ActiveModel {
             id: Set(RowId::new()),
-            cooperative_id: Set(cooperative),
             product_id: Set(id),
             storage: Set(item.storage),
             days: Set(item.days),
