@@ -448,10 +448,11 @@ async fn a_feed_tells_of_what_left_it_also_who_asks_by_date() {
     let answer = shop.client.post(&shop.path(&format!("offers/{offer}/prices")), sale).await;
     answer.expect(201);
     until(&server, "SELECT COUNT(*) FROM scheduled_price WHERE state = 'running'", 1).await;
+    // The row is written a moment before it is read again.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let known = join_all(endings.map(&conditions)).await;
     assert!(known[0].2.contains("99000"), "{}", known[0].2);
     until(&server, "SELECT COUNT(*) FROM scheduled_price WHERE state = 'over'", 1).await;
-    // The row is written a moment before it is read again.
     tokio::time::sleep(Duration::from_millis(500)).await;
     for (ending, known) in endings.iter().zip(&known) {
         asks(ending, known, "a price ended").await;
