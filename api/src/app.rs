@@ -24,8 +24,8 @@ use crate::money::invoice::Clerk;
 use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
 use crate::ocop::certificates::{self, Reminder};
-use crate::ocop::traceability;
 use crate::ocop::traceability::scans::Scans;
+use crate::ocop::{certification, offices, traceability};
 use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
@@ -65,6 +65,7 @@ pub fn routes(config: &mut ServiceConfig) {
     ordering::routes(config);
     identity::routes(config);
     places::routes(config);
+    offices::routes(config);
     media::routes(config);
     tourism::routes(config);
     delivery::routes(config);
@@ -75,6 +76,7 @@ pub fn routes(config: &mut ServiceConfig) {
     dispute::routes(config);
     recall::routes(config);
     certificates::routes(config);
+    certification::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);
@@ -96,6 +98,7 @@ pub fn routes(config: &mut ServiceConfig) {
     tags(
         (name = "auth", description = "Sign up, sign in, stay signed in"),
         (name = "me", description = "One's own account"),
+        (name = "offices", description = "Offices of communes, provinces and the ministry, and their people"),
         (name = "places", description = "Provinces and communes, today's and former"),
         (name = "catalogue", description = "What is on sale"),
         (name = "tourism", description = "Destinations, partners' feeds and widgets"),
@@ -105,6 +108,7 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "payments", description = "Paying, and what providers report"),
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
+        (name = "recognition", description = "Stars: criteria, dossiers, councils, decisions, and the register of what is recognised"),
         (name = "traceability", description = "From the box back to the tree: plots, events, codes"),
         (name = "recalls", description = "Taking lots back from the market"),
         (name = "applications", description = "Applying to sell"),
@@ -289,6 +293,8 @@ impl Shared {
         background.spawn(|stop| prices.run(stop));
         let reminder = Reminder { db: db.clone(), clock, bell: bell.clone() };
         background.spawn(|stop| reminder.run(stop));
+        let stars = certification::Reminder { db: db.clone(), clock, bell: bell.clone() };
+        background.spawn(|stop| stars.run(stop));
         let booker = Booker { db: db.clone(), clock, carriers: self.carriers.clone().into_inner() };
         background.spawn(|stop| booker.run(stop));
         let sweeper =

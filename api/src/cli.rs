@@ -1,5 +1,7 @@
 //! The command line.
 
+mod recognition;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
-use entity::value::{CooperativeId, Language, MemberRole, PlatformRole};
+use entity::value::{CooperativeId, Language, MemberRole, OfficeId, OfficeRole, PlatformRole};
 use indicatif::{ProgressBar, ProgressStyle};
 use time::Date;
 use time::macros::format_description;
@@ -19,6 +21,7 @@ use crate::money::{self, payout};
 use crate::ocop::traceability;
 use crate::people::identity::rules::{Contact, password_fault};
 use crate::people::identity::{NewAccount, create_account, grant_membership, grant_role};
+use crate::people::offices::add_member;
 use crate::platform::db::{by_id, is_duplicate};
 use crate::platform::{numbers, telemetry};
 use crate::shop::inventory;
@@ -68,8 +71,16 @@ enum Command {
     /// The books
     #[command(subcommand)]
     Ledger(Ledger),
-    /// Print the table of who may do what in a cooperative, as Markdown
+    /// Print the table of who may do what in a cooperative or an office, as Markdown
     Permissions,
+    /// Scorecards by which stars are given
+    #[command(subcommand)]
+    Criteria(recognition::Criteria),
+    /// Offices of communes, provinces and the ministry
+    #[command(subcommand)]
+    Office(recognition::Office),
+    /// Print the table of a dossier's steps, as Markdown
+    Steps,
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server whether it is ready; for container health checks
@@ -93,6 +104,9 @@ enum User {
         /// A role in a cooperative, as ID:owner, ID:manager or ID:staff
         #[arg(long, value_parser = membership)]
         member: Vec<(CooperativeId, MemberRole)>,
+        /// A role in an office, as ID:clerk, ID:assessor or ID:head
+        #[arg(long, value_parser = office_seat)]
+        office: Vec<(OfficeId, OfficeRole)>,
     },
 }
 
@@ -138,6 +152,12 @@ fn day(text: &str) -> Result<Date, String> {
     Date::parse(text, format_description!("[year]-[month]-[day]")).map_err(|_| "a day as 2026-11-30".to_owned())
 }
 
+fn office_seat(text: &str) -> Result<(OfficeId, OfficeRole), String> {
+    let wrong = || "such as 0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11:head".to_owned();
+    let (id, role) = text.split_once(':').ok_or_else(wrong)?;
+    Ok((id.parse().map_err(|_| wrong())?, role.parse().map_err(|()| wrong())?))
+}
+
 fn membership(text: &str) -> Result<(CooperativeId, MemberRole), String> {
     let wrong = || "such as 0192f0c4-8a3e-7b43-9d55-2f3c1f0e7a11:owner".to_owned();
     let (id, role) = text.split_once(':').ok_or_else(wrong)?;
@@ -169,8 +189,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         println!("{}", app::document().to_pretty_json()?);
         return Ok(());
     }
+    if let Command::Steps = cli.command {
+        print!("{}", crate::ocop::certification::steps_as_markdown());
+        return Ok(());
+    }
     if let Command::Permissions = cli.command {
-        print!("{}", crate::people::identity::permissions_as_markdown());
+        print!("{}", crate::people::permissions_as_markdown());
         return Ok(());
     }
     let config = Config::load(&cli.flags)?;
@@ -181,14 +205,16 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate => Services::start(config).await.map(|_| eprintln!("The schema is up to date.")),
         Command::Seed { products, orders } => seed(config, products, orders).await,
         Command::Reindex => reindex(config).await,
-        Command::User(User::Create { contact, name, role, member }) => {
-            create_user(config, &contact, name, &role, &member).await
+        Command::User(User::Create { contact, name, role, member, office }) => {
+            create_user(config, &contact, name, (&role, &member, &office)).await
         }
+        Command::Criteria(command) => recognition::criteria(config, command).await,
+        Command::Office(command) => recognition::office(config, command).await,
         Command::Check => check(config).await,
         Command::Ledger(Ledger::Statements { from, to, out }) => statements(config, (from, to), &out).await,
         Command::Ledger(Ledger::Check) => check_ledger(config).await,
         Command::Health => health(&config).await,
-        Command::Key(_) | Command::Openapi | Command::Permissions => Ok(()),
+        Command::Key(_) | Command::Openapi | Command::Permissions | Command::Steps => Ok(()),
     }
 }
 
@@ -285,12 +311,14 @@ async fn reindex(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Roles on the platform, in cooperatives, in offices.
+type Places<'a> = (&'a [PlatformRole], &'a [(CooperativeId, MemberRole)], &'a [(OfficeId, OfficeRole)]);
+
 async fn create_user(
     config: Config,
     contact: &str,
     name: String,
-    roles: &[PlatformRole],
-    members: &[(CooperativeId, MemberRole)],
+    (roles, members, seats): Places<'_>,
 ) -> anyhow::Result<()> {
     let contact = Contact::parse(contact).context("not a valid e-mail address or phone number")?;
     if std::io::stdin().is_terminal() {
@@ -318,6 +346,11 @@ async fn create_user(
         let known = by_id::<entity::cooperative::Entity>(&transaction, *cooperative).await?;
         ensure!(known.is_some(), "there is no cooperative {cooperative}");
         grant_membership(&transaction, account.id, *cooperative, *role, now).await?;
+    }
+    for (office, role) in seats {
+        let known = by_id::<entity::office::Entity>(&transaction, *office).await?;
+        ensure!(known.is_some(), "there is no office {office}");
+        add_member(&transaction, *office, account.id, *role, now).await?;
     }
     transaction.commit().await?;
     println!("{}", account.id);

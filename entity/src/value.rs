@@ -57,7 +57,7 @@ typed_id! {
     ScheduledPriceId, MediaId, ForecastId, PickupPointId, ParcelId, ReturnId, ReviewId, ImportId, WebhookId,
     WebhookMessageId, LedgerAccountId, JournalId, PostingId, CommissionRuleId, PaymentId, RefundId, SettlementId,
     ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId, PartnerId, FeedId, ClickId, ApiKeyId, SiteId, EventId,
-    PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId,
+    PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId, OfficeId, CriteriaSetId, DossierId, EvidenceId, RecognitionEntryId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -87,6 +87,7 @@ macro_rules! words {
         }
     )*};
 }
+pub(crate) use words;
 
 words! {
     /// The language a person reads.
@@ -98,6 +99,12 @@ words! {
 
     /// Roles in one cooperative, from least to most.
     MemberRole { Staff = "staff", Manager = "manager", Owner = "owner" }
+
+    /// Of an office, from the nearest to the farthest.
+    OfficeLevel { Commune = "commune", Province = "province", Ministry = "ministry" }
+
+    /// In an office: văn thư, người thẩm định, lãnh đạo.
+    OfficeRole { Clerk = "clerk", Assessor = "assessor", Head = "head" }
 
     /// Who sells: hợp tác xã, tổ hợp tác, doanh nghiệp, hộ kinh doanh.
     CooperativeKind { Cooperative = "cooperative", CooperativeGroup = "cooperative_group", Company = "company", Household = "household" }

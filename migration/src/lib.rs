@@ -35,6 +35,8 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0023_freshness", include_str!("sql/0023_freshness.sql")),
     ("m0024_materials", include_str!("sql/0024_materials.sql")),
     ("m0025_place_keys", include_str!("sql/0025_place_keys.sql")),
+    ("m0026_offices", include_str!("sql/0026_offices.sql")),
+    ("m0027_certification", include_str!("sql/0027_certification.sql")),
 ];
 
 pub struct Migrator;

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tests::{Client, PASSWORD, Server};
 
 use crate::made_up::{concrete, instance};
-use crate::rights::Needs::{Admin, Keeper, Manager, Nothing, Owner, PartnerMember, PartnerOwner, SignIn, Staff};
+use crate::rights::Needs::{
+    Admin, Keeper, Manager, Nothing, Office, Owner, PartnerMember, PartnerOwner, SignIn, Staff,
+};
 use crate::rights::{Needs, TABLE};
 
 /// Who tries, and what each has.
@@ -21,7 +23,7 @@ const CALLERS: &[(&str, &[Needs])] = &[
     ("partner", &[Nothing, SignIn, PartnerMember, PartnerOwner]),
     ("partner's staff", &[Nothing, SignIn, PartnerMember]),
     ("another partner", &[Nothing, SignIn]),
-    ("officer", &[Nothing, SignIn, Keeper]),
+    ("officer", &[Nothing, SignIn, Keeper, Office]),
     ("admin", &[Nothing, SignIn, Admin, Keeper]),
 ];
 

@@ -138,8 +138,9 @@ async fn a_certificate_is_judged_as_it_was_seen_and_by_nobody_of_the_cooperative
     shop.client.put(&path, paper("organic", None)).await.expect_problem(409, "certificate_state");
     // Its own people do not judge it, whatever else they are.
     let member = format!("{}:manager", shop.cooperative);
+    let seat = format!("{}:clerk", text(&officer.get("/v1/officer/offices").await.expect(200)["items"][0], "id"));
     let output = server.ocop(
-        &["user", "create", "hai-vai@example.vn", "--name", "Hai Vai", "--role", "officer", "--member", &member],
+        &["user", "create", "hai-vai@example.vn", "--name", "Hai Vai", "--office", &seat, "--member", &member],
         &format!("{}\n", tests::PASSWORD),
     );
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -40,6 +40,7 @@ mod promotions;
 mod quick;
 mod recalls;
 mod receptions;
+mod recognition;
 mod refunds;
 mod refusals;
 mod returns;

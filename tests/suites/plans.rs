@@ -13,7 +13,7 @@ const GROWING: &[(&str, &[&str], &[&str])] = &[
     ("stock", &["offer_id"], &[]),
     ("lot_stock", &["lot_id", "offer_id"], &[]),
     ("stock_movement", &["id", "offer_id", "lot_id"], &[]),
-    ("recognition", &["id", "product_id"], &["certificate_number"]),
+    ("recognition", &["id", "product_id"], &["certificate_number", "code"]),
     ("outbox", &["id"], &[]),
     ("audit_entry", &["id"], &[]),
 ];

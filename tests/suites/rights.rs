@@ -16,15 +16,26 @@ pub enum Needs {
     PartnerOwner,
     /// Officers and the platform's own people.
     Keeper,
+    /// Officers only.
+    Office,
 }
 
-use Needs::{Admin, Keeper, Manager, Nothing, Owner, PartnerMember, PartnerOwner, SignIn, Staff};
+use Needs::{Admin, Keeper, Manager, Nothing, Office, Owner, PartnerMember, PartnerOwner, SignIn, Staff};
 
 /// Every operation by its id. A route without a row here fails the test.
 pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Nothing,
         &[
+            "list_criteria_sets",
+            "show_criteria_set",
+            "download_criteria_set",
+            "list_ocop_products",
+            "ocop_products_csv",
+            "ocop_products_geojson",
+            "ocop_catalogue",
+            "check_ocop_certificate",
+            "download_ocop_certificate",
             "register",
             "verify",
             "login",
@@ -92,6 +103,7 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         SignIn,
         &[
+            "list_own_offices",
             "logout",
             "show_me",
             "update_me",
@@ -119,6 +131,9 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Staff,
         &[
+            "list_dossiers",
+            "show_dossier",
+            "show_dossier_evidence",
             "show_profile",
             "list_receptions",
             "show_team",
@@ -194,6 +209,13 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Manager,
         &[
+            "start_dossier",
+            "score_dossier",
+            "take_dossier_step",
+            "renew_dossier_criteria",
+            "add_dossier_evidence",
+            "upload_dossier_evidence",
+            "remove_dossier_evidence",
             "create_certificate",
             "replace_shelf_lives",
             "replace_expiry_discounts",
@@ -276,6 +298,8 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Admin,
         &[
+            "list_offices",
+            "create_office",
             "create_certificate_rule",
             "end_certificate_rule",
             "list_all_applications",
@@ -374,6 +398,10 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Keeper,
         &[
+            "list_office_members",
+            "put_office_member",
+            "remove_office_member",
+            "import_criteria_set",
             "order_recall",
             "list_all_recalls",
             "list_all_certificates",
@@ -387,6 +415,21 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "delete_destination_event",
             "add_destination_image",
             "delete_destination_image",
+        ],
+    ),
+    (
+        Office,
+        &[
+            "list_officer_dossiers",
+            "show_officer_dossier",
+            "take_officer_step",
+            "show_officer_evidence",
+            "show_own_scores",
+            "put_own_scores",
+            "hand_in_scores",
+            "list_recognition_entries",
+            "enter_recognition",
+            "settle_recognition",
         ],
     ),
 ];

@@ -10,6 +10,7 @@ use serde_json::json;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::load::{receipt_row, stock_row};
+use crate::ocop::certification::code_of;
 use crate::ocop::traceability::events;
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership};
@@ -237,15 +238,17 @@ impl Hanger<'_> {
     fn stars(&self, product: ProductId, index: usize) -> Option<recognition::ActiveModel> {
         let Self { series, today, .. } = *self;
         let stars = 3 + i32::try_from(index % 4).unwrap_or(0);
+        let id = RowId::new();
         (stars <= 5).then(|| recognition::ActiveModel {
-            id: Set(RowId::new()),
+            id: Set(id),
+            code: Set(Some(code_of(id))),
             product_id: Set(product),
             stars: Set(stars),
             certificate_number: Set(format!("GEN-{series}-{index}")),
             issuer: Set("UBND tỉnh Phú Thọ".to_owned()),
             issued_on: Set(today - Duration::days(100)),
             valid_until: Set(today + Duration::days(900)),
-            revoked_at: Set(None),
+            ..Default::default()
         })
     }
 

@@ -14,7 +14,8 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, Set};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{BUYER, CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
-use super::{PASSWORD, partner, past, pictures, plots};
+use super::{PASSWORD, dossiers, offices, partner, past, pictures, plots};
+use crate::ocop::certification::code_of;
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
 use crate::platform::clock::Clock;
@@ -24,7 +25,6 @@ use crate::shop::delivery::add_default_rates;
 use crate::shop::inventory;
 
 pub const ADMIN: (&str, &str) = ("admin@example.vn", "Quản trị Chợ OCOP");
-pub const OFFICER: (&str, &str) = ("can-bo@example.vn", "Cán bộ OCOP Phú Thọ");
 
 /// A made-up homestay beside the hot spring.
 pub const PARTNER: (&str, &str) = ("homestay@example.vn", "Bùi Thị Mai");
@@ -55,10 +55,9 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
     let buyer = create_account(&transaction, person(BUYER.0, BUYER.1), now).await?;
     let admin = create_account(&transaction, person(ADMIN.0, ADMIN.1), now).await?;
     grant_role(&transaction, admin.id, PlatformRole::Admin, now).await?;
-    let officer = create_account(&transaction, person(OFFICER.0, OFFICER.1), now).await?;
-    grant_role(&transaction, officer.id, PlatformRole::Officer, now).await?;
 
     let categories = categories(&transaction).await?;
+    let people = offices::add(&transaction, &hash, now).await?;
     let since = now - Duration::days(60);
     let (mut makers, mut banks) = (Vec::new(), Vec::new());
     for (index, maker) in MAKERS.iter().enumerate() {
@@ -85,6 +84,15 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
         let (cooperative, owner) = makers[good.maker];
         add_good(&transaction, good, cooperative, owner, &categories, (since, clock.today()), &mut offers).await?;
     }
+    let mut products: Vec<dossiers::Owned> = Vec::new();
+    for (_, product, cooperative, good, _) in offers.values() {
+        let (_, owner) = makers[good.maker];
+        let (product, cooperative, category) = (*product, *cooperative, categories[good.category]);
+        products.push(dossiers::Owned { good, product, category, cooperative, owner });
+    }
+    products.sort_unstable_by_key(|one| one.product);
+    products.dedup_by_key(|one| one.product);
+    dossiers::add(&transaction, &products, &people, (clock.today(), now)).await?;
     destination::Entity::insert_many(PLACES.iter().map(|place| place_row(place, since)))
         .exec_without_returning(&transaction)
         .await?;
@@ -174,8 +182,11 @@ async fn add_good(
     let row = product_row(id, good, cooperative, categories[good.category], since);
     product::Entity::insert(row).exec_without_returning(connection).await?;
     let issued = today - Duration::days(400);
+    let recognised = RowId::new();
     let stars = good.stars.map(|stars| recognition::ActiveModel {
-        id: Set(RowId::new()),
+        id: Set(recognised),
+        code: Set(Some(code_of(recognised))),
+        decision_number: Set(Some(format!("DEMO-{}/QĐ-UBND", issued.year()))),
         product_id: Set(id),
         stars: Set(stars),
         certificate_number: Set(format!("DEMO-{stars}-{}", good.slug)),
@@ -183,7 +194,7 @@ async fn add_good(
         issued_on: Set(issued),
         // 36 months.
         valid_until: Set(issued.replace_year(issued.year() + 3).unwrap_or(issued + Duration::days(1095))),
-        revoked_at: Set(None),
+        ..Default::default()
     });
     let certificates = good.certificates.iter().map(|kind| certificate::ActiveModel {
         id: Set(CertificateId::new()),

@@ -4,9 +4,11 @@
 //! certificate numbers are made up.
 
 mod data;
+mod dossiers;
 mod generate;
 mod load;
 mod month;
+mod offices;
 mod partner;
 mod past;
 mod pictures;

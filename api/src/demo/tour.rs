@@ -6,7 +6,8 @@ use sea_orm::FromQueryResult;
 use super::PASSWORD;
 use super::data::BUYER;
 use super::data::MAKERS;
-use super::load::{ADMIN, OFFICER, PARTNER, owner_email};
+use super::load::{ADMIN, PARTNER, owner_email};
+use super::offices::OFFICER;
 use crate::ocop::traceability::codes::Code;
 use crate::platform::db::{Db, one};
 
@@ -37,6 +38,8 @@ Look around
   {base_url}/embed/qua-que-suoi-khoang         a widget; as a feed: {base_url}/feeds/qua-que-suoi-khoang.json (.rss .atom .csv .jsonld …)
   {base_url}/t/{trace}                         what the label of a box of pomelos leads to
   {base_url}/console                           where cooperatives run their shop: sign in as a seller below
+  {base_url}/officer                           stars, step by step: sign in as an officer below
+  {base_url}/v1/ocop/products                  the register of recognised products (.csv .geojson)
   {base_url}/docs                              the API, page by page
   {base_url}/v1/products?q=buoi%20dien         search without accents
   {base_url}/v1/products?near=20.67,105.53&radius_km=15&sort=distance&facets=true
@@ -48,7 +51,7 @@ Sign in (password of all: {PASSWORD})
   buyer    {buyer}
   sellers  {pomelo_owner} (pomelo), {honey_owner} (honey), …
   partner  {partner}
-  officer  {officer}
+  officers {officer} (head of the province), van-thu@ (its clerk), hoi-dong-1@ … -3@ (council), xa-nat-son@, xa-kim-boi@ (communes), bo@ (ministry) … example.vn
   admin    {admin}
 
 Buy a box of Bưởi Diễn and a jar of mật ong from two cooperatives, and have both delivered: paste into a shell

@@ -3,11 +3,13 @@
 
 use std::io::Read;
 
+use actix_web::HttpResponse;
+use actix_web::http::header;
 use flate2::read::ZlibDecoder;
 
 use super::pictures;
 use crate::platform::objects::Objects;
-use crate::platform::problem::{Problem, codes};
+use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
     NOT_A_CERTIFICATE_FILE = "not_a_certificate_file" 415 "Chỉ nhận PDF, JPEG hoặc PNG." "Only PDF, JPEG or PNG are taken.";
@@ -135,6 +137,23 @@ pub async fn keep(objects: &Objects, key: &str, bytes: Vec<u8>) -> Result<(&'sta
     let size = i64::try_from(paper.bytes.len()).unwrap_or(i64::MAX);
     objects.put(key, paper.bytes).await.map_err(Problem::internal)?;
     Ok((paper.media_type, size))
+}
+
+/// A paper that was kept, with what keeps a browser from running anything in it.
+pub async fn serve(
+    objects: &Objects,
+    (key, media_type): (&str, &str),
+    name: &str,
+    cache: &'static str,
+) -> Result<HttpResponse, Problem> {
+    let bytes = objects.get(key).await.map_err(Problem::internal)?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let extension = if media_type == "application/pdf" { "pdf" } else { "jpg" };
+    Ok(HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((header::CACHE_CONTROL, cache))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{extension}\"")))
+        .body(bytes))
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! What makes a product OCOP: where it comes from and who vouches for it.
 //!
+//! - `certification`: scorecards, dossiers, councils, decisions; the register of stars.
 //! - `certificates`: papers beside the stars, who has looked at them, and what is not sold without.
+//! - `offices`: the offices that decide, and their people.
 //! - `traceability`: plots and their diary, what happened to lots, codes on boxes.
 
 pub mod certificates;
+pub mod certification;
+pub mod offices;
 pub mod traceability;

@@ -70,6 +70,13 @@ impl NewestFirst {
         self
     }
 
+    /// A condition without a value.
+    #[must_use]
+    pub fn and_that(mut self, condition: &str) -> Self {
+        self.sql = format!("{} AND {condition}", self.sql);
+        self
+    }
+
     /// Of two values, which stand at `?1` and `?2`.
     #[must_use]
     pub fn and_both(mut self, condition: &str, values: [Value; 2]) -> Self {

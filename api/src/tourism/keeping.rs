@@ -3,8 +3,7 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, post, put};
 use entity::value::{
-    CooperativeId, DestinationId, DestinationKind, DestinationLink, EventId, MediaPurpose, PlatformRole, ProductId,
-    RowId,
+    CooperativeId, DestinationId, DestinationKind, DestinationLink, EventId, MediaPurpose, ProductId, RowId,
 };
 use entity::{destination, destination_cooperative, destination_event, destination_image, destination_product};
 use garde::Validate;
@@ -19,6 +18,7 @@ use super::guide::{Guide, Place, changed};
 use crate::media;
 use crate::people::desk::Desk;
 use crate::people::identity::check_commune;
+use crate::people::offices::{Jurisdiction, OfficePermission};
 use crate::platform::body::Body;
 use crate::platform::db::{by_id, is_duplicate, run};
 use crate::platform::fold;
@@ -103,9 +103,13 @@ impl DestinationInput {
     }
 }
 
-/// Destinations are kept by officers and by the platform's own people.
-fn require_keeper(desk: &Desk) -> Result<(), Problem> {
-    desk.who.require(PlatformRole::Officer).or_else(|_| desk.who.require(PlatformRole::Admin))
+/// Nobody puts a destination where they may not keep it.
+fn within(places: &Jurisdiction, commune_code: &str) -> Result<(), Problem> {
+    if places.covers(commune_code) {
+        return Ok(());
+    }
+    let (vi, en) = ("ngoài địa bàn của cơ quan", "lies outside the place of the office");
+    Err(Problem::field("/commune_code", "place", vi, en))
 }
 
 fn taken(error: sea_orm::DbErr) -> Problem {
@@ -123,9 +127,11 @@ async fn shown(guide: &Guide, id: DestinationId) -> Result<Destination, Problem>
     Ok(Destination::of(&place))
 }
 
+/// A destination that the caller keeps: officers those of their place, the platform's own people all.
 async fn existing(desk: &Desk, id: DestinationId) -> Result<destination::Model, Problem> {
-    require_keeper(desk)?;
-    by_id::<destination::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
+    let places = desk.jurisdiction(OfficePermission::KeepDestinations).await?;
+    let row = by_id::<destination::Entity>(desk.db.fresh(), id).await?;
+    row.filter(|row| places.covers(&row.commune_code)).ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
 /// Add a destination.
@@ -136,7 +142,8 @@ pub async fn create_destination(
     guide: Data<Guide>,
     body: Body<DestinationInput>,
 ) -> Result<HttpResponse, Problem> {
-    require_keeper(&desk)?;
+    let places = desk.jurisdiction(OfficePermission::KeepDestinations).await?;
+    within(&places, &body.0.commune_code)?;
     let id = DestinationId::new();
     let row = body.0.row(id, &desk)?;
     let transaction = desk.begin().await?;
@@ -157,6 +164,7 @@ pub async fn update_destination(
     body: Body<DestinationInput>,
 ) -> Result<HttpResponse, Problem> {
     let before = existing(&desk, *id).await?;
+    within(&desk.jurisdiction(OfficePermission::KeepDestinations).await?, &body.0.commune_code)?;
     let mut row = body.0.row(*id, &desk)?;
     row.created_at = Set(before.created_at);
     let transaction = desk.begin().await?;

@@ -7,6 +7,7 @@
 mod certificates;
 mod mailer;
 mod recalls;
+mod recognition;
 mod texts;
 
 pub use mailer::Mailer;
@@ -20,6 +21,7 @@ use entity::value::{
 };
 use futures_util::future::BoxFuture;
 
+use crate::ocop::certification::who_acts;
 use crate::orders::ordering::{OrderForMail, leaders_of, order_for_mail, orders_for_mail};
 use crate::people::identity::partner::partner_owners;
 use crate::people::identity::{issue_registration_code, issue_reset_code, rules::Contact};
@@ -50,6 +52,8 @@ impl Consumer for Notifier {
             || topic.starts_with("partner.")
             || topic.starts_with("recall.")
             || topic.starts_with("certificate.")
+            || topic.starts_with("recognition.")
+            || topic == "dossier.step"
             || matches!(
                 topic,
                 "registration.requested"
@@ -122,6 +126,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("partner.") => self.partner(event).await,
                 topic if topic.starts_with("recall.") => self.recall(event).await,
                 topic if topic.starts_with("certificate.") => self.certificate(event).await,
+                topic if topic.starts_with("recognition.") || topic == "dossier.step" => self.recognition(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
                 _ if stepped(event).is_some() => self.handle_all(&[event]).await.pop().unwrap_or(Ok(())),
@@ -261,9 +266,26 @@ impl Notifier {
     async fn certificate(&self, event: &outbox::Model) -> anyhow::Result<()> {
         let link = format!("{}/console/certificates", self.base_url);
         let Some(mail) = certificates::letter(&event.topic, &event.payload, &link) else { return Ok(()) };
+        self.leaders(event, &mail).await
+    }
+
+    async fn recognition(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(mail) = recognition::letter(&event.topic, &event.payload, &self.base_url) else { return Ok(()) };
+        self.leaders(event, &mail).await?;
+        // Whoever is to act next.
+        let Some((dossier, state)) = recognition::waiting(&event.payload) else { return Ok(()) };
+        let mail = recognition::summons(&event.payload, &self.base_url);
+        for (index, email) in who_acts(self.db.fresh(), dossier, state).await?.iter().enumerate() {
+            self.send(event, &format!("officer{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// To owners and managers of the event's cooperative.
+    async fn leaders(&self, event: &outbox::Model, mail: &Mail) -> anyhow::Result<()> {
         let to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
         for (index, email) in to.iter().enumerate() {
-            self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), &mail).await?;
+            self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), mail).await?;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ mod words;
 
 pub use clearance::{clear_products, cleared, refuse_without};
 pub use needed::{Lacking, lacking};
+pub use office::{Judgement, JudgementInput, judge, read_file, waiting};
 pub use own::{CertificateInput, create, ending, find, put_file, withdraw};
 pub use shown::{ShownCertificate, of_lot, of_product};
 pub use store::Certificate;

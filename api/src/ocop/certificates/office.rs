@@ -3,7 +3,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::certificate;
-use entity::value::{CertificateId, CertificateState};
+use entity::value::{CertificateId, CertificateState, CooperativeId};
 use garde::Validate;
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use super::store::{
 };
 use crate::people::desk::Desk;
 use crate::people::identity::{Permission, require_member};
+use crate::people::offices::OfficePermission;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
 use crate::platform::fold;
@@ -43,16 +44,22 @@ pub enum Judgement {
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"judgement": "refuse", "version": 2, "note": "Số giấy không khớp với ảnh"}))]
 pub struct JudgementInput {
-    judgement: Judgement,
+    pub judgement: Judgement,
     /// Of the certificate that was looked at.
-    version: i64,
+    pub version: i64,
     #[garde(inner(length(chars, max = 500)))]
     #[schema(max_length = 500)]
-    note: Option<String>,
+    pub note: Option<String>,
 }
 
 async fn find(connection: &impl ConnectionTrait, id: CertificateId) -> Result<certificate::Model, Problem> {
     by_id::<certificate::Entity>(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
+}
+
+/// The commune a cooperative is in, by which its officers are known.
+async fn place_of(connection: &impl ConnectionTrait, id: CooperativeId) -> Result<String, Problem> {
+    let row = by_id::<entity::cooperative::Entity>(connection, id).await?;
+    row.map(|row| row.commune_code).ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
 /// The state a judgement leads to, if it is due.
@@ -70,7 +77,9 @@ fn judged(row: &certificate::Model, judgement: Judgement) -> Result<CertificateS
     Ok(to)
 }
 
-async fn judge(desk: &Desk, id: CertificateId, input: JudgementInput) -> Result<Certificate, Problem> {
+/// Says whether a certificate of the caller's place counts.
+pub async fn judge(desk: &Desk, id: CertificateId, input: JudgementInput) -> Result<Certificate, Problem> {
+    let places = desk.jurisdiction(OfficePermission::JudgeCertificates).await?;
     let note = input.note.as_deref().map(fold::stored).filter(|note| !note.is_empty());
     if input.judgement != Judgement::Verify && note.is_none() {
         let (vi, en) = ("cần nói lý do cho gian hàng", "the cooperative needs a reason");
@@ -79,6 +88,9 @@ async fn judge(desk: &Desk, id: CertificateId, input: JudgementInput) -> Result<
     let now = desk.now();
     let transaction = desk.begin().await?;
     let row = find(&transaction, id).await?;
+    if !places.covers(&place_of(&transaction, row.cooperative_id).await?) {
+        return Err(Problem::new(&NOT_FOUND));
+    }
     if require_member(&transaction, desk.who.account, row.cooperative_id, Permission::SeeShop).await.is_ok() {
         return Err(Problem::new(&OWN_CERTIFICATE));
     }
@@ -104,27 +116,44 @@ async fn judge(desk: &Desk, id: CertificateId, input: JudgementInput) -> Result<
     one_of(desk.db.fresh(), id).await
 }
 
-/// Certificates that wait for a look, newest first; or those of another state.
+/// Certificates of the caller's place in a state, newest first.
+pub async fn waiting(
+    desk: &Desk,
+    state: CertificateState,
+    place: (Option<u64>, Option<&str>),
+) -> Result<Page<Certificate>, Problem> {
+    let places = desk.jurisdiction(OfficePermission::JudgeCertificates).await?;
+    NewestFirst::of(SELECT, "c.id", place)?
+        .and("c.state = ?", state.as_str())
+        .and_that(&places.condition("s.commune_code"))
+        .page(desk.db.fresh(), |row: &Certificate| row.id)
+        .await
+}
+
+/// Certificates of one's place that wait for a look, newest first; or those of another state.
 #[utoipa::path(tag = "certificates", operation_id = "list_all_certificates", security(("access_token" = [])), params(CertificateQuery), responses((status = 200, description = "A page of certificates", body = Page<Certificate>)))]
 #[get("/v1/officer/certificates")]
 pub async fn list_all_certificates(desk: Desk, query: Params<CertificateQuery>) -> Result<HttpResponse, Problem> {
-    desk.who.require_office()?;
     let state = query.0.state.unwrap_or(CertificateState::Submitted);
-    let page = NewestFirst::of(SELECT, "c.id", (query.0.limit, query.0.cursor.as_deref()))?
-        .and("c.state = ?", state.as_str())
-        .page(desk.db.fresh(), |row: &Certificate| row.id)
-        .await?;
-    Ok(HttpResponse::Ok().json(page))
+    Ok(HttpResponse::Ok().json(waiting(&desk, state, (query.0.limit, query.0.cursor.as_deref())).await?))
+}
+
+/// The file of a certificate of the caller's place; that it was read is written down.
+pub async fn read_file(desk: &Desk, id: CertificateId) -> Result<HttpResponse, Problem> {
+    let places = desk.jurisdiction(OfficePermission::JudgeCertificates).await?;
+    let row = find(desk.db.fresh(), id).await?;
+    if !places.covers(&place_of(desk.db.fresh(), row.cooperative_id).await?) {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    desk.audit(desk.db.write(), "certificate.file_read", ("certificate", id.0), (), ()).await?;
+    store::file(desk, &row).await
 }
 
 /// The file of a certificate. That it was read is written down.
 #[utoipa::path(tag = "certificates", operation_id = "show_any_certificate_file", security(("access_token" = [])), params(("certificate_id" = CertificateId, Path)), responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/pdf")))]
 #[get("/v1/officer/certificates/{certificate_id}/file")]
 pub async fn show_any_certificate_file(desk: Desk, id: Path<CertificateId>) -> Result<HttpResponse, Problem> {
-    desk.who.require_office()?;
-    let row = find(desk.db.fresh(), *id).await?;
-    desk.audit(desk.db.write(), "certificate.file_read", ("certificate", id.0), (), ()).await?;
-    store::file(&desk, &row).await
+    read_file(&desk, *id).await
 }
 
 /// Say whether a certificate counts.
@@ -135,6 +164,5 @@ pub async fn judge_certificate(
     id: Path<CertificateId>,
     body: Body<JudgementInput>,
 ) -> Result<HttpResponse, Problem> {
-    desk.who.require_office()?;
     Ok(HttpResponse::Ok().json(judge(&desk, *id, body.0).await?))
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
+use crate::media::papers;
 use crate::people::desk::Desk;
 use crate::platform::db::{by_id, run};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -107,15 +108,7 @@ pub async fn serve(
     row: &certificate::Model,
     cache: &'static str,
 ) -> Result<actix_web::HttpResponse, Problem> {
-    use actix_web::http::header;
     let gone = || Problem::new(&NOT_FOUND);
     let (key, media_type) = row.object_key.as_deref().zip(row.media_type.as_deref()).ok_or_else(gone)?;
-    let bytes = objects.get(key).await.map_err(Problem::internal)?.ok_or_else(gone)?;
-    let extension = if media_type == "application/pdf" { "pdf" } else { "jpg" };
-    Ok(actix_web::HttpResponse::Ok()
-        .content_type(media_type)
-        .insert_header((header::CACHE_CONTROL, cache))
-        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.{extension}\"", row.id)))
-        .body(bytes))
+    papers::serve(objects, (key, media_type), &row.id.to_string(), cache).await
 }

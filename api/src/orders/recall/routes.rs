@@ -15,6 +15,7 @@ use super::tasks::{Notice, NoticeConfirmation, Refunded, confirm, confirm_as_buy
 use crate::orders::ordering::{BuyersOrder, Secret};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
+use crate::people::offices::OfficePermission;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::by_id;
 use crate::platform::idempotency::IdempotencyKey;
@@ -44,7 +45,7 @@ pub async fn list_recalls(
     paging: Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeShop).await?;
-    Ok(HttpResponse::Ok().json(store::find(desk.db.fresh(), Some(*cooperative), paging.0.place()).await?))
+    Ok(HttpResponse::Ok().json(store::find(desk.db.fresh(), *cooperative, paging.0.place()).await?))
 }
 
 /// Take lots back: what is unsold is blocked at once, open orders are stopped, and everybody who has some is told.
@@ -185,11 +186,11 @@ pub struct OrderedRecall {
 #[utoipa::path(tag = "recalls", operation_id = "order_recall", security(("access_token" = [])), params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 200)), request_body = OrderedRecall, responses((status = 201, description = "The recall", body = RecallView)))]
 #[post("/v1/officer/recalls")]
 pub async fn order_recall(desk: Desk, key: IdempotencyKey, body: Body<OrderedRecall>) -> Result<HttpResponse, Problem> {
-    desk.who.require_office()?;
+    let places = desk.jurisdiction(OfficePermission::OrderRecalls).await?;
     let Body(input) = body;
     let known = by_id::<entity::cooperative::Entity>(desk.db.fresh(), input.cooperative_id).await?;
-    if known.is_none() {
-        let (vi, en) = ("không có gian hàng này", "there is no such cooperative");
+    if known.is_none_or(|cooperative| !places.covers(&cooperative.commune_code)) {
+        let (vi, en) = ("không có gian hàng này trong địa bàn", "there is no such cooperative in your place");
         return Err(Problem::field("/cooperative_id", "cooperative", vi, en));
     }
     let recall = NewRecall { lots: input.lots, reason: input.reason, advice: input.advice };
@@ -198,10 +199,10 @@ pub async fn order_recall(desk: Desk, key: IdempotencyKey, body: Body<OrderedRec
     Ok(HttpResponse::Created().json(view(&desk, input.cooperative_id, id).await?))
 }
 
-/// All recalls, newest first.
+/// All recalls of one's place, newest first.
 #[utoipa::path(tag = "recalls", operation_id = "list_all_recalls", security(("access_token" = [])), params(Paging), responses((status = 200, description = "A page of recalls", body = Page<Recall>)))]
 #[get("/v1/officer/recalls")]
 pub async fn list_all_recalls(desk: Desk, paging: Params<Paging>) -> Result<HttpResponse, Problem> {
-    desk.who.require_office()?;
-    Ok(HttpResponse::Ok().json(store::find(desk.db.fresh(), None, paging.0.place()).await?))
+    let places = desk.jurisdiction(OfficePermission::SeeRecalls).await?;
+    Ok(HttpResponse::Ok().json(store::find_in(desk.db.fresh(), &places, paging.0.place()).await?))
 }

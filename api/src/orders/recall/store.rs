@@ -10,6 +10,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use crate::people::offices::Jurisdiction;
 use crate::platform::db::{all, by_id, list, one};
 use crate::platform::pagination::{NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -101,14 +102,27 @@ const RECALLS: &str = "SELECT r.id, r.number, r.cooperative_id, c.name_vi AS coo
 /// Recalls, newest first: of a cooperative, or of all.
 pub async fn find(
     connection: &impl ConnectionTrait,
-    cooperative: Option<CooperativeId>,
+    cooperative: CooperativeId,
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<Recall>, Problem> {
     NewestFirst::of(RECALLS, "r.id", place)?
-        .and_if(
+        .and(
             "(r.cooperative_id = ? OR EXISTS (SELECT 1 FROM recall_lot l JOIN lot o ON o.id = l.lot_id WHERE l.recall_id = r.id AND o.cooperative_id = ?))",
             cooperative,
         )
+        .page(connection, |row: &Recall| row.id)
+        .await
+}
+
+/// Recalls of the cooperatives of some places.
+pub async fn find_in(
+    connection: &impl ConnectionTrait,
+    places: &Jurisdiction,
+    place: (Option<u64>, Option<&str>),
+) -> Result<Page<Recall>, Problem> {
+    let condition = places.condition("commune_code");
+    NewestFirst::of(RECALLS, "r.id", place)?
+        .and_that(&format!("r.cooperative_id IN (SELECT id FROM cooperative WHERE {condition})"))
         .page(connection, |row: &Recall| row.id)
         .await
 }

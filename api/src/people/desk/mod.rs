@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use entity::value::{CooperativeId, MemberRole};
+use entity::value::{CooperativeId, MemberRole, PlatformRole};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde::Serialize;
 use time::{Date, OffsetDateTime};
@@ -18,6 +18,7 @@ pub use partner::PartnerDesk;
 
 use crate::config::Config;
 use crate::people::identity::{Permission, SignedIn, require_member};
+use crate::people::offices::{Jurisdiction, OfficePermission, Seat, seats_of};
 use crate::platform::audit;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
@@ -25,7 +26,7 @@ use crate::platform::db::Db;
 use crate::platform::idempotency::{Claim, IdempotencyKey, claim, keep};
 use crate::platform::objects::Objects;
 use crate::platform::outbox::Bell;
-use crate::platform::problem::{Problem, codes};
+use crate::platform::problem::{FORBIDDEN, Problem, codes};
 use crate::platform::read_model::ReadModel;
 
 /// The services a signed-in person's request needs, taken from the application at once.
@@ -89,6 +90,21 @@ impl Desk {
     /// Refused unless the caller's role in the cooperative has the permission.
     pub async fn may(&self, cooperative: CooperativeId, permission: Permission) -> Result<MemberRole, Problem> {
         require_member(self.db.fresh(), self.who.account, cooperative, permission).await
+    }
+
+    /// The caller's places in offices that have the permission; refused without one.
+    pub async fn seats(&self, permission: OfficePermission) -> Result<Vec<Seat>, Problem> {
+        let mut seats = seats_of(self.db.fresh(), self.who.account).await?;
+        seats.retain(|seat| seat.may(permission));
+        if seats.is_empty() { Err(Problem::new(&FORBIDDEN)) } else { Ok(seats) }
+    }
+
+    /// Where the caller's offices let them do this; the platform's own people anywhere.
+    pub async fn jurisdiction(&self, permission: OfficePermission) -> Result<Jurisdiction, Problem> {
+        if self.who.roles.contains(&PlatformRole::Admin) {
+            return Ok(Jurisdiction::Country);
+        }
+        Ok(Jurisdiction::of(&self.seats(permission).await?))
     }
 
     pub fn now(&self) -> OffsetDateTime {

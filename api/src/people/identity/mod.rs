@@ -37,7 +37,7 @@ pub use permissions::{Permission, as_markdown as permissions_as_markdown};
 pub use sessions::end as end_session;
 pub use store::{
     NewAccount, change_role, create_account, end_membership, find as find_account, find_by_contact, grant_membership,
-    grant_role, issue_registration_code, issue_reset_code, memberships, require_member, roles as roles_of,
+    grant_role, issue_registration_code, issue_reset_code, memberships, require_member, revoke_role, roles as roles_of,
 };
 
 use crate::platform::problem::Problem;

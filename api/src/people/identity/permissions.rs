@@ -65,14 +65,3 @@ pub fn as_markdown() -> String {
     }
     out
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_documentation_is_the_table() {
-        let page = include_str!("../../../../docs/permissions.md");
-        assert_eq!(page, as_markdown(), "run `ocop permissions > docs/permissions.md`");
-    }
-}

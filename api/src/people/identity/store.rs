@@ -86,6 +86,16 @@ pub async fn grant_role(
     Ok(())
 }
 
+/// Takes a role on the platform back.
+pub async fn revoke_role(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    role: PlatformRole,
+) -> Result<(), DbErr> {
+    account_role::Entity::delete_by_id((account, role)).exec(connection).await?;
+    Ok(())
+}
+
 pub async fn grant_membership(
     connection: &impl ConnectionTrait,
     account: AccountId,
