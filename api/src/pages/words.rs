@@ -56,3 +56,27 @@ pub const PAPERS: &[(&str, &str, &str)] = &[
     ("revoked", "Bị hủy", "Revoked"),
     ("withdrawn", "Đã rút", "Withdrawn"),
 ];
+
+/// Where a dossier for stars stands.
+pub const DOSSIERS: &[(&str, &str, &str)] = &[
+    ("draft", "Đang viết", "Being written"),
+    ("submitted", "Đã nộp xã", "Sent to the commune"),
+    ("commune_review", "Xã thẩm tra", "With the commune"),
+    ("commune_sent_back", "Xã trả lại bổ sung", "Sent back by the commune"),
+    ("proposed", "Đã đề nghị tỉnh", "Proposed to the province"),
+    ("province_review", "Tỉnh xem xét", "With the province"),
+    ("province_sent_back", "Tỉnh trả lại bổ sung", "Sent back by the province"),
+    ("province_scoring", "Hội đồng tỉnh chấm", "Scored by the province's council"),
+    ("province_scored", "Chờ tỉnh quyết định", "To be decided by the province"),
+    ("sent_up", "Đã chuyển lên Bộ", "Sent up to the ministry"),
+    ("ministry_review", "Bộ xem xét", "With the ministry"),
+    ("ministry_sent_back", "Bộ trả lại bổ sung", "Sent back by the ministry"),
+    ("ministry_scoring", "Hội đồng trung ương chấm", "Scored by the central council"),
+    ("ministry_scored", "Chờ Bộ quyết định", "To be decided by the ministry"),
+    ("sent_down", "Bộ chuyển về tỉnh", "Back from the ministry"),
+    ("recognised", "Được công nhận", "Recognised"),
+    ("not_recognised", "Không được công nhận", "Not recognised"),
+    ("complained", "Đang khiếu nại", "Complaint under way"),
+    ("withdrawn", "Đã rút", "Withdrawn"),
+    ("revoked", "Bị thu hồi", "Revoked"),
+];

@@ -6,11 +6,13 @@
 
 mod answer;
 mod certificates;
+mod dossiers;
 mod entry;
 mod imports;
 mod income;
 mod lot;
 mod lots;
+mod officer;
 mod orders;
 mod partner;
 mod plots;
@@ -102,5 +104,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(receptions::on_change)
         .service(income::on_show)
         .service(income::on_statement);
+    dossiers::routes(config);
+    officer::routes(config);
     partner::routes(config);
 }

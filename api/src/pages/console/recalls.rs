@@ -23,7 +23,7 @@ pub struct Prefilled {
 #[get("/console/recalls")]
 pub async fn on_list(seat: Seat, query: Query<Prefilled>) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeShop)?;
-    let found = recall::find(seat.desk.db.fresh(), Some(shop), (Some(50), None)).await?;
+    let found = recall::find(seat.desk.db.fresh(), shop, (Some(50), None)).await?;
     let plots = plots::find(&seat.desk, shop, (Some(MAX_LIMIT), None)).await?;
     let values = context! {
         recalls => value(&found.items), plots => value(&plots.items), code => query.code.clone().unwrap_or_default(), may_recall => seat.may(Permission::Recall),

@@ -9,7 +9,9 @@ use minijinja::{Environment, ErrorKind, State, Value, context};
 use super::answer::html;
 use super::session::{Seat, Turn, said};
 use super::words::WORDS;
-use crate::pages::words::{ACTS, CERTIFICATES, PAPERS, STORAGES, word_of};
+use crate::ocop::certification::points::Points;
+use crate::ocop::certification::steps::Act;
+use crate::pages::words::{ACTS, CERTIFICATES, DOSSIERS, PAPERS, STORAGES, word_of};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 use crate::shop::catalogue::materials::VALUES as MATERIALS;
@@ -30,7 +32,8 @@ macro_rules! pages {
 pages! {
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
-    "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "certificates.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
+    "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "certificates.html", "dossier_macros.html", "dossiers.html", "dossier.html", "officer_base.html",
+    "officer_today.html", "officer_dossiers.html", "officer_dossier.html", "officer_scores.html", "officer_certificates.html", "officer_stars.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
     "partner_waiting.html", "partner_feeds.html", "partner_feed.html", "partner_preview.html", "partner_snippet.html", "partner_boxes.html",
     "partner_reports.html", "partner_settings.html", "partner_secret.html",
 }
@@ -40,6 +43,9 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("word", word);
     environment.add_filter("act", |state: &State<'_, '_>, key: &str| word_of(state, key, ACTS));
     environment.add_filter("certificate", |state: &State<'_, '_>, key: &str| word_of(state, key, CERTIFICATES));
+    environment.add_filter("dossier", |state: &State<'_, '_>, key: &str| word_of(state, key, DOSSIERS));
+    environment.add_filter("dossier_act", dossier_act);
+    environment.add_filter("points", points);
     environment.add_filter("storage", |state: &State<'_, '_>, key: &str| word_of(state, key, STORAGES));
     environment.add_filter("material", |state: &State<'_, '_>, key: &str| word_of(state, key, &MATERIALS));
     environment.add_filter("paper", |state: &State<'_, '_>, key: &str| word_of(state, key, PAPERS));
@@ -54,6 +60,22 @@ static COPY: &str = include_str!("../../../assets/console/copy.js");
 #[get("/console/static/copy.js")]
 pub async fn copy_script() -> HttpResponse {
     asset("text/javascript; charset=utf-8", COPY)
+}
+
+/// A step of a dossier, in words.
+fn dossier_act(state: &State<'_, '_>, key: &str) -> String {
+    if key == "start" {
+        return if is_english(state) { "Started" } else { "Bắt đầu" }.to_owned();
+    }
+    let act = Act::ALL.iter().find(|act| act.as_str() == key).map(|act| act.words());
+    act.map_or(key, |(vi, en)| if is_english(state) { en } else { vi }).to_owned()
+}
+
+/// Points as people write them: `2,5`.
+fn points(number: Value) -> String {
+    let number = f64::try_from(number).unwrap_or_default();
+    #[expect(clippy::cast_possible_truncation, reason = "a few hundred points")]
+    Points((number * 100.0).round() as i64).to_string()
 }
 
 /// States and the like, in words.

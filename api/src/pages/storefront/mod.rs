@@ -6,6 +6,7 @@
 
 mod basket;
 mod buying;
+mod certificate;
 mod orders;
 mod pages;
 mod seo;
@@ -20,6 +21,7 @@ pub use trace::Stories;
 pub fn first(config: &mut ServiceConfig) {
     config
         .service(trace::on_trace)
+        .service(certificate::on_certificate)
         .service(trace::on_here)
         .service(trace::on_type)
         .service(pages::home)

@@ -39,7 +39,7 @@ macro_rules! pages {
 
 pages! {
     "base.html", "macros.html", "home.html", "product.html", "cooperative.html", "destination.html", "basket.html", "checkout.html",
-    "review.html", "order.html", "trace.html", "trace_form.html", "error.html",
+    "review.html", "order.html", "trace.html", "trace_form.html", "certificate_check.html", "error.html",
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
