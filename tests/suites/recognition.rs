@@ -281,6 +281,14 @@ async fn five_stars_go_to_the_ministry_and_fall_back_to_four() {
     assert_eq!(office.server.count("SELECT COUNT(*) FROM recognition WHERE decision_number = '78/QĐ'").await, 1);
     assert_eq!(stars_shown(&office.server).await, json!(4));
     // Not content: within its time the result is looked at once more, and stands meanwhile.
+    // While another dossier of the product is under way nothing else is opened.
+    let upgrade = json!({"product_id": office.shop.product});
+    let next = office.shop.client.post(&office.shop.path("dossiers"), upgrade).await.expect(201);
+    assert_eq!((&next["kind"], next["claims"].as_array().unwrap().len()), (&json!("upgrade"), 20));
+    office.own_step("complain", Some("Đề nghị xem lại điểm C4")).await.expect_problem(409, "dossier_open");
+    let away = json!({"act": "withdraw", "version": next["version"]});
+    let path = office.shop.path(&format!("dossiers/{}/steps", text(&next, "id")));
+    office.shop.client.post(&path, away).await.expect(200);
     office.own_step("complain", Some("Đề nghị xem lại điểm C4")).await.expect(200);
     assert_eq!(stars_shown(&office.server).await, json!(4));
     office.step(&office.head, "reject_complaint", json!({"reason": "Chứng nhận đã hết hạn"})).await.expect(200);
@@ -357,6 +365,11 @@ async fn stars_typed_in_count_when_a_second_officer_says_so() {
     assert!(page.status == 200 && page.text.contains("2345/QĐ-UBND"), "{}", page.text);
     assert_eq!(office.server.client().get("/s/khong-co").await.status, 404);
     assert_eq!(office.server.client().get(&format!("/s/{}", "9".repeat(2_000))).await.status, 404);
+    let client = office.server.client();
+    for path in ["/s/%00", "/v1/ocop/certificates/a%00b", "/v1/ocop/criteria/%00"] {
+        assert_eq!(client.get(path).await.status, 404, "{path}");
+    }
+    client.get("/v1/ocop/products?commune_code=99999").await.expect_problem(422, "invalid");
     let mut old = input;
     old["issued_on"] = json!(day(-1_200));
     office.clerk.post("/v1/officer/recognitions", old).await.expect_problem(422, "invalid");

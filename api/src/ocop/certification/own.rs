@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 use super::sets::{by_set_id, in_force};
 use super::steps::{Act, Who, after, is_over, needs_reason};
 use super::store::{
-    self, Changes, DOSSIER_INCOMPLETE, DOSSIER_STATE, Dossier, DossierDetail, SELECT, Step, claims, evidence,
-    keep_claim, own_award, shown, step, taken,
+    self, Changes, DOSSIER_INCOMPLETE, DOSSIER_OPEN, DOSSIER_STATE, Dossier, DossierDetail, SELECT, Step, claims,
+    evidence, keep_claim, own_award, shown, step, taken,
 };
 use super::{council, facts};
 use crate::people::desk::Desk;
@@ -27,7 +27,6 @@ use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
 codes! {
-    DOSSIER_OPEN = "dossier_open" 409 "Sản phẩm này đang có một hồ sơ chưa xong." "A dossier of this product is under way.";
     NO_CRITERIA = "no_criteria" 409 "Chưa có bộ tiêu chí cho nhóm hàng này." "There are no criteria for this category yet.";
     CRITERIA_CHANGED = "criteria_changed" 409 "Bộ tiêu chí đã có phiên bản mới: hãy chuyển hồ sơ sang." "The criteria have a new version: move the dossier to it.";
     COMPLAINT_LATE = "complaint_late" 409 "Đã quá hạn khiếu nại." "The time to complain is over.";

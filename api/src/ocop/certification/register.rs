@@ -15,6 +15,7 @@ use crate::people::places::{self, commune, communes_of, province_of};
 use crate::platform::body::Params;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, one};
+use crate::platform::fold::is_forbidden;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::sheets::{Cell, Column, SheetFormat, Table};
@@ -133,6 +134,10 @@ fn asked(query: &RegisterQuery, place: (Option<u64>, Option<&str>), today: Date)
         .and_that("r.revoked_at IS NULL")
         .and_if("r.stars = ?", query.stars)
         .and_if("c.commune_code = ?", query.commune_code.clone());
+    if let Some(code) = &query.commune_code {
+        let unknown = || Problem::field("/commune_code", "place", "không có xã này", "there is no such commune");
+        commune(code).ok_or_else(unknown)?;
+    }
     if let Some(code) = &query.province_code {
         let unknown = || Problem::field("/province_code", "place", "không có tỉnh này", "there is no such province");
         places::province(code).ok_or_else(unknown)?;
@@ -294,7 +299,7 @@ pub async fn check(
     (today, base): (Date, &str),
 ) -> Result<Checked, Problem> {
     let typed = typed.trim();
-    if typed.is_empty() || typed.len() > 100 {
+    if typed.is_empty() || typed.len() > 100 || typed.contains(is_forbidden) {
         return Err(Problem::new(&NOT_FOUND));
     }
     let sql = format!("{SELECT} WHERE r.code = $1 OR r.certificate_number = $2 ORDER BY r.id DESC LIMIT 1");

@@ -20,6 +20,7 @@ use crate::people::offices::OfficePermission;
 use crate::platform::body::Params;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, by_id};
+use crate::platform::fold::is_forbidden;
 use crate::platform::i18n::Text;
 use crate::platform::pagination::Page;
 use crate::platform::problem::{FieldError, INVALID, NOT_FOUND, Problem};
@@ -85,6 +86,9 @@ pub async fn stored_set(
     code: &str,
     version: Option<i32>,
 ) -> Result<Option<criteria_set::Model>, DbErr> {
+    if code.contains(is_forbidden) {
+        return Ok(None);
+    }
     let mut query = criteria_set::Entity::find().filter(criteria_set::Column::Code.eq(code));
     if let Some(version) = version {
         query = query.filter(criteria_set::Column::Version.eq(version));

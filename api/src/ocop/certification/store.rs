@@ -22,7 +22,7 @@ use super::steps::{Act, after};
 use super::terms::due_on;
 use crate::media::papers;
 use crate::people::desk::Desk;
-use crate::platform::db::{all, by_id, one, run};
+use crate::platform::db::{all, by_id, is_duplicate, one, run};
 use crate::platform::objects::Objects;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -30,6 +30,7 @@ use crate::platform::problem::{NOT_FOUND, Problem, codes};
 codes! {
     DOSSIER_STATE = "dossier_state" 409 "Hồ sơ không ở bước này." "The dossier is not at this step.";
     DOSSIER_CHANGED = "dossier_changed" 409 "Hồ sơ đã đổi sau khi được xem: hãy tải lại." "The dossier changed after it was looked at: read it again.";
+    DOSSIER_OPEN = "dossier_open" 409 "Sản phẩm này đang có một hồ sơ chưa xong." "A dossier of this product is under way.";
     DOSSIER_INCOMPLETE = "dossier_incomplete" 409 "Hồ sơ còn thiếu: xem các mục trong `missing`." "The dossier is not complete: see `missing`.";
 }
 
@@ -338,7 +339,9 @@ pub async fn step(
         .filter(dossier::Column::Version.eq(step.version))
         .filter(dossier::Column::State.eq(row.state))
         .exec(transaction)
-        .await?;
+        .await
+        // What is opened again must be the only one of its product.
+        .map_err(|error| if is_duplicate(&error) { Problem::new(&DOSSIER_OPEN) } else { error.into() })?;
     if done.rows_affected != 1 {
         return Err(Problem::new(&DOSSIER_CHANGED));
     }
