@@ -53,5 +53,6 @@ mod storefront;
 mod tourism;
 mod traceability;
 mod trouble;
+mod verdicts;
 mod webhooks;
 mod written;

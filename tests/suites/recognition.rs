@@ -9,18 +9,18 @@ use crate::traceability::{day, text};
 const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<</Type /Catalog>>\nendobj\ntrailer <</Root 1 0 R>>\n%%EOF\n";
 
 /// A cooperative in the commune Nật Sơn with a dossier, and the officers it meets.
-struct Office {
-    server: Server,
-    shop: Seller,
-    dossier: Value,
-    commune: Client,
-    clerk: Client,
-    head: Client,
-    members: Vec<Client>,
+pub struct Office {
+    pub server: Server,
+    pub shop: Seller,
+    pub dossier: Value,
+    pub commune: Client,
+    pub clerk: Client,
+    pub head: Client,
+    pub members: Vec<Client>,
 }
 
 /// Scores of every criterion: as many hundredths of its most.
-fn scores(dossier: &Value, share: impl Fn(&str) -> f64) -> Value {
+pub fn scores(dossier: &Value, share: impl Fn(&str) -> f64) -> Value {
     let parts = dossier["criteria"]["scorecard"]["parts"].as_array().unwrap();
     let criteria = parts.iter().flat_map(|part| part["criteria"].as_array().unwrap());
     let scores: Vec<Value> = criteria
@@ -34,7 +34,7 @@ fn scores(dossier: &Value, share: impl Fn(&str) -> f64) -> Value {
 }
 
 impl Office {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let server = Server::start().await;
         let shop = server.seller_of("buoi-dien-du-sang").await;
         server.execute(&format!("DELETE FROM recognition WHERE product_id = {}", sql_id(&shop.product))).await;
@@ -59,7 +59,7 @@ impl Office {
         self.shop.path(&format!("dossiers/{}{rest}", text(&self.dossier, "id")))
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub fn path(&self, rest: &str) -> String {
         format!("/v1/officer/dossiers/{}{rest}", text(&self.dossier, "id"))
     }
 
@@ -68,19 +68,19 @@ impl Office {
     }
 
     /// A step of an office, at the version there is.
-    async fn step(&self, who: &Client, act: &str, mut more: Value) -> tests::Answer {
+    pub async fn step(&self, who: &Client, act: &str, mut more: Value) -> tests::Answer {
         more["act"] = json!(act);
         more["version"] = self.version().await;
         who.post(&self.path("/steps"), more).await
     }
 
-    async fn own_step(&self, act: &str, reason: Option<&str>) -> tests::Answer {
+    pub async fn own_step(&self, act: &str, reason: Option<&str>) -> tests::Answer {
         let body = json!({"act": act, "version": self.version().await, "reason": reason});
         self.shop.client.post(&self.own("/steps"), body).await
     }
 
     /// Scored by the cooperative itself with evidence for everything, and handed in.
-    async fn hand_in(&self) {
+    pub async fn hand_in(&self) {
         self.shop.client.put(&self.own("/scores"), scores(&self.dossier, |_| 1.0)).await.expect(200);
         for score in scores(&self.dossier, |_| 1.0)["scores"].as_array().unwrap() {
             let path =
@@ -90,7 +90,7 @@ impl Office {
         self.own_step("submit", None).await.expect(200);
     }
 
-    async fn propose(&self) {
+    pub async fn propose(&self) {
         self.step(&self.commune, "receive_at_commune", json!({})).await.expect(200);
         let report = json!({"reason": "Nguyên liệu và lao động của xã; đề nghị tỉnh đánh giá."});
         self.step(&self.commune, "propose", report).await.expect(200);
@@ -112,7 +112,7 @@ fn sql_id(id: &str) -> String {
     if tests::on_postgres() { format!("'{id}'") } else { format!("X'{}'", id.replace('-', "")) }
 }
 
-async fn stars_shown(server: &Server) -> Value {
+pub async fn stars_shown(server: &Server) -> Value {
     server.client().get("/v1/products/buoi-dien-du-sang").await.expect(200)["stars"].clone()
 }
 
@@ -120,7 +120,7 @@ fn vietnamese(server: &Server) -> Client {
     server.client().header("accept-language", "vi")
 }
 
-async fn account(client: &Client) -> Value {
+pub async fn account(client: &Client) -> Value {
     client.get("/v1/me").await.expect(200)["id"].clone()
 }
 
