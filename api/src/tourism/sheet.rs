@@ -175,14 +175,14 @@ pub fn spoken(feed: &FeedEntry, language: Language) -> FeedEntry {
 }
 
 impl Guide {
-    /// Whether a feed of the partner shows the product now, or could have until it left the market.
+    /// Whether a feed of the partner shows the product now, or could have until it left the market. The market is asked
+    /// last: what leaves it between the two questions is then told of, too.
     pub fn shows(&self, partner: PartnerId, product: ProductId) -> bool {
-        let pick = Pick { products: vec![product.to_string()], limit: 1, ..Pick::default() };
-        if self.catalogue.pick(&pick, self.clock.today()).items.is_empty() {
-            return true;
-        }
         let book = self.book();
         let mut own = book.feeds.values().filter(|feed| feed.partner == partner);
-        own.any(|feed| sheet(self, &book, feed).items.iter().any(|item| item.id == product.to_string()))
+        let id = product.to_string();
+        let shown = own.any(|feed| sheet(self, &book, feed).items.iter().any(|item| item.id == id));
+        let pick = Pick { products: vec![id], limit: 1, ..Pick::default() };
+        shown || self.catalogue.pick(&pick, self.clock.today()).items.is_empty()
     }
 }
