@@ -25,7 +25,7 @@ use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
 use crate::ocop::certificates::{self, Reminder};
 use crate::ocop::traceability::scans::Scans;
-use crate::ocop::{certification, offices, traceability};
+use crate::ocop::{certification, figures, livelihood, offices, programme, traceability};
 use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
@@ -77,6 +77,9 @@ pub fn routes(config: &mut ServiceConfig) {
     recall::routes(config);
     certificates::routes(config);
     certification::routes(config);
+    figures::routes(config);
+    livelihood::routes(config);
+    programme::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);

@@ -37,6 +37,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0025_place_keys", include_str!("sql/0025_place_keys.sql")),
     ("m0026_offices", include_str!("sql/0026_offices.sql")),
     ("m0027_certification", include_str!("sql/0027_certification.sql")),
+    ("m0028_programme", include_str!("sql/0028_programme.sql")),
 ];
 
 pub struct Migrator;

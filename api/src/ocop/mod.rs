@@ -7,5 +7,8 @@
 
 pub mod certificates;
 pub mod certification;
+pub mod figures;
+pub mod livelihood;
 pub mod offices;
+pub mod programme;
 pub mod traceability;

@@ -6,6 +6,7 @@
 
 mod certificates;
 mod mailer;
+mod programme;
 mod recalls;
 mod recognition;
 mod texts;
@@ -64,6 +65,9 @@ impl Consumer for Notifier {
                     | "preorder.short"
                     | "refund.owed"
                     | "preorder.allocated"
+                    | "measure.invited"
+                    | "support.granted"
+                    | "help.offered"
                     | "shop.suspended"
                     | "shop.active"
                     | "shop.bank_account_changed"
@@ -127,6 +131,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("recall.") => self.recall(event).await,
                 topic if topic.starts_with("certificate.") => self.certificate(event).await,
                 topic if topic.starts_with("recognition.") || topic == "dossier.step" => self.recognition(event).await,
+                "measure.invited" | "support.granted" | "help.offered" => self.programme(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
                 _ if stepped(event).is_some() => self.handle_all(&[event]).await.pop().unwrap_or(Ok(())),
@@ -279,6 +284,11 @@ impl Notifier {
             self.send(event, &format!("officer{index}"), &Contact::Email(email.clone()), &mail).await?;
         }
         Ok(())
+    }
+
+    async fn programme(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(mail) = programme::letter(&event.topic, &event.payload, &self.base_url) else { return Ok(()) };
+        self.leaders(event, &mail).await
     }
 
     /// To owners and managers of the event's cooperative.

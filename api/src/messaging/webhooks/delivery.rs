@@ -209,7 +209,9 @@ async fn about(
                 .map(|row| row.cooperative_id)
         }
         "recall" if event.topic == "recall.partner" => None,
-        "recall" | "certificate" => Some(CooperativeId(event.subject_id)),
+        "recall" | "certificate" | "dossier" | "recognition" | "measure" | "support" | "help" => {
+            Some(CooperativeId(event.subject_id))
+        }
         "commission" => {
             data["order_id"] = json!(OrderId(event.subject_id));
             None

@@ -21,7 +21,7 @@ use crate::platform::fold::fold;
 use crate::platform::i18n::Text;
 use crate::platform::numbers;
 use crate::platform::problem::{FieldError, INVALID, Problem};
-use crate::platform::sheets::{Column, SheetFormat, Table, read};
+use crate::platform::sheets::{Column, Row, SheetFormat, Table, headings, read};
 use crate::platform::upload;
 
 /// More nobody writes between two markets.
@@ -106,55 +106,6 @@ async fn own_plots(connection: &impl ConnectionTrait, cooperative: CooperativeId
     Ok(plot::Entity::find().filter(plot::Column::CooperativeId.eq(cooperative)).all(connection).await?)
 }
 
-/// A row, by its headings.
-struct Row<'a> {
-    line: u32,
-    cells: &'a [String],
-    places: &'a HashMap<String, usize>,
-}
-
-impl Row<'_> {
-    fn text(&self, heading: &str) -> &str {
-        self.places.get(&fold(heading)).and_then(|at| self.cells.get(*at)).map_or("", |text| text.trim())
-    }
-
-    fn some(&self, heading: &str) -> Option<String> {
-        Some(self.text(heading).to_owned()).filter(|text| !text.is_empty())
-    }
-
-    fn fault(&self, heading: &str, fault: Text) -> Problem {
-        let vi = format!("dòng {}, {heading}: {}", self.line, fault.vi);
-        let en = format!("line {}, {heading}: {}", self.line, fault.en);
-        Problem::field(format!("/rows/{}/{heading}", self.line), "cell", vi, en)
-    }
-
-    /// Read as people write it; nothing when the cell is empty.
-    fn read<T>(&self, heading: &str, read: impl Fn(&str) -> Result<T, Text>) -> Result<Option<T>, Problem> {
-        match self.text(heading) {
-            "" => Ok(None),
-            text => read(text).map(Some).map_err(|fault| self.fault(heading, fault)),
-        }
-    }
-
-    fn needed<T>(&self, heading: &str, found: Option<T>) -> Result<T, Problem> {
-        found.ok_or_else(|| self.fault(heading, Text::new("còn trống", "is empty")))
-    }
-
-    /// What a rule of a field says, told by the line.
-    fn told(&self, problem: Problem) -> Problem {
-        if problem.code.status >= 500 {
-            return problem;
-        }
-        let (vi, en) = (problem.words(entity::value::Language::Vi), problem.words(entity::value::Language::En));
-        Problem::field(
-            format!("/rows/{}", self.line),
-            "row",
-            format!("dòng {}: {vi}", self.line),
-            format!("line {}: {en}", self.line),
-        )
-    }
-}
-
 fn degrees(text: &str) -> Result<f64, Text> {
     text.replace(',', ".").parse().map_err(|_| Text::new("không phải số", "is not a number"))
 }
@@ -215,8 +166,7 @@ pub async fn import(
     bytes: &[u8],
 ) -> Result<Imported, Problem> {
     let sheet = read(bytes, ROWS).map_err(|fault| Problem::field("/file", "sheet", fault.vi, fault.en))?;
-    let places: HashMap<String, usize> =
-        sheet.headings.iter().enumerate().map(|(at, heading)| (fold(heading), at)).collect();
+    let places = headings(&sheet);
     let (first, _) = kind.columns()[0];
     if !places.contains_key(&fold(first)) {
         let (vi, en) = (

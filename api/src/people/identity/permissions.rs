@@ -38,6 +38,7 @@ permissions! {
     CorrectTraces Manager "Cho thu hoạch trong thời gian cách ly (nêu lý do), rút nhật ký, đính chính sự kiện của lô" "Allow a harvest within a waiting period (with a reason), withdraw diary entries, correct events of lots";
     Recall Manager "Thu hồi lô hàng, hoàn tiền và ghi kết quả xử lý" "Recall lots, give money back, and write what becomes of them";
     EditListings Manager "Đăng và sửa sản phẩm, giá, ảnh, chứng nhận, vật liệu, giảm giá cận hạn; nhập bảng tính; dự báo thu hoạch" "Write and change listings, prices, pictures, certificates, materials and reductions; import sheets; forecast harvests";
+    KeepPeople Manager "Khai việc làm theo mùa, hộ thành viên và thu nhập; nêu khó khăn, trả lời lời giúp và khóa học" "Tell of a season's jobs, keep member households and their income; say what is lacking, answer help and courses";
     EditShop Manager "Sửa gian hàng, phí giao, điểm lấy hàng, hãng vận chuyển" "Change the shop, delivery prices, pick-up points and carriers";
     SeeReports Manager "Xem báo cáo doanh thu và xuất dữ liệu" "See reports and export data";
     ManageMoney Owner "Xem và đổi tài khoản ngân hàng nhận tiền" "See and change the bank account the shop is paid to";

@@ -42,6 +42,12 @@ permissions! {
     OrderRecalls [Commune Province] [Head] "Ra quyết định thu hồi lô hàng" "Order recalls by decision";
     SeeRecalls [Commune Province Ministry] [Clerk Assessor Head] "Xem các đợt thu hồi trong địa bàn" "See recalls of one's place";
     KeepDestinations [Commune Province] [Clerk Assessor Head] "Ghi điểm đến du lịch" "Keep destinations";
+    SeeFigures [Commune Province Ministry] [Clerk Assessor Head] "Xem số liệu, kế hoạch, hỗ trợ, khó khăn trong địa bàn" "See figures, plans, support and difficulties of one's place";
+    KeepIndicators [Ministry] [Clerk Head] "Ghi bộ chỉ tiêu của xã" "Write what communes are measured by";
+    KeepPlans [Commune Province Ministry] [Clerk Head] "Lập kế hoạch năm, biện pháp, khóa học, mời và điểm danh" "Write the year's plan, measures and courses; invite, and note who came";
+    AdoptPlans [Commune Province Ministry] [Head] "Ban hành kế hoạch" "Adopt the plan";
+    GrantSupport [Commune Province Ministry] [Head] "Ghi hỗ trợ cho cơ sở" "Write down support granted to a producer";
+    OfferHelp [Commune Province] [Clerk Assessor Head] "Nhận giúp cơ sở tháo gỡ khó khăn" "Offer help with a difficulty";
     ManageOffice [Commune Province Ministry] [Head] "Quản lý người của cơ quan" "Manage the people of the office";
 }
 

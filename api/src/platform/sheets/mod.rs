@@ -5,9 +5,11 @@
 
 mod encoding;
 mod read;
+mod row;
 
 use anyhow::Context;
 pub use read::{Sheet, read};
+pub use row::{Row, headings};
 use rust_xlsxwriter::{DataValidation, Format, Workbook};
 use serde::Deserialize;
 use time::Date;
