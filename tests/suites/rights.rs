@@ -18,15 +18,19 @@ pub enum Needs {
     Keeper,
     /// Officers only.
     Office,
+    /// Officers of the ministry only.
+    Ministry,
 }
 
-use Needs::{Admin, Keeper, Manager, Nothing, Office, Owner, PartnerMember, PartnerOwner, SignIn, Staff};
+use Needs::{Admin, Keeper, Manager, Ministry, Nothing, Office, Owner, PartnerMember, PartnerOwner, SignIn, Staff};
 
 /// Every operation by its id. A route without a row here fails the test.
 pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Nothing,
         &[
+            "list_public_seasons",
+            "show_household_income",
             "list_criteria_sets",
             "show_criteria_set",
             "download_criteria_set",
@@ -131,6 +135,10 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Staff,
         &[
+            "list_invitations",
+            "list_own_supports",
+            "list_own_difficulties",
+            "list_seasons",
             "list_dossiers",
             "show_dossier",
             "show_dossier_evidence",
@@ -209,6 +217,20 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Manager,
         &[
+            "answer_invitation",
+            "open_own_difficulty",
+            "close_own_difficulty",
+            "answer_help",
+            "put_season_report",
+            "show_income_template",
+            "import_incomes",
+            "list_households",
+            "add_household",
+            "change_household",
+            "make_household_link",
+            "list_incomes",
+            "enter_income",
+            "remove_income",
             "start_dossier",
             "score_dossier",
             "take_dossier_step",
@@ -347,6 +369,8 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         PartnerMember,
         &[
+            "list_difficulties_for_partner",
+            "offer_help_as_partner",
             "show_partner_profile",
             "show_partner_team",
             "list_partner_sites",
@@ -398,6 +422,13 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Keeper,
         &[
+            "show_figures",
+            "show_figures_history",
+            "figures_geojson",
+            "download_figures",
+            "list_indicators",
+            "list_difficulties",
+            "show_difficulty_figures",
             "list_office_members",
             "put_office_member",
             "remove_office_member",
@@ -420,6 +451,21 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Office,
         &[
+            "list_plans",
+            "create_plan",
+            "show_plan",
+            "put_plan_targets",
+            "adopt_plan",
+            "add_plan_measure",
+            "change_plan_measure",
+            "invite_guests",
+            "note_attendance",
+            "list_supports",
+            "grant_support",
+            "show_support_outcome",
+            "withdraw_support",
+            "offer_help_as_office",
+            "withdraw_help",
             "list_officer_dossiers",
             "show_officer_dossier",
             "take_officer_step",
@@ -432,4 +478,5 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "settle_recognition",
         ],
     ),
+    (Ministry, &["put_indicators"]),
 ];

@@ -59,7 +59,8 @@ const IN_LINE: [Figure; 6] = [
     Figure::Revenue,
 ];
 
-fn words(figure: Figure, number: i64) -> String {
+/// A figure with its unit, as people in Vietnam write it.
+pub fn words(figure: Figure, number: i64) -> String {
     match figure.unit() {
         Unit::Count => number.to_string(),
         Unit::Vnd => Vnd(number).to_string(),
@@ -84,6 +85,7 @@ fn sheet(view: &FiguresView, format: SheetFormat) -> anyhow::Result<Vec<u8>> {
     columns.push(Column::new("Chỉ tiêu đạt", 24.0));
     let mut rows = vec![vec![Cell::Empty, Cell::Empty, "Cả địa bàn".into(), Cell::Empty]];
     rows[0].extend(Figure::ALL.iter().map(|figure| Cell::Number(view.total.get(*figure))));
+    rows[0].push(Cell::Empty);
     for one in &view.communes {
         let mut row: Vec<Cell> = vec![
             i64::try_from(one.rank).unwrap_or(i64::MAX).into(),

@@ -1,29 +1,24 @@
 //! Who is invited to a measure, who came, and what they say of it.
 
-use std::collections::HashMap;
-
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::measure_guest;
 use entity::programme::{GuestState, MeasureKind, MeasureState};
 use entity::value::{CooperativeId, GuestId, MeasureId};
 use garde::Validate;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::Date;
 use utoipa::ToSchema;
 
-use super::measures::own_measure;
-use super::plans::{PlanDetail, show};
 use super::sight::{acting, place_of, within};
+use super::view::{PlanDetail, own_measure, show};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::people::offices::OfficePermission;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, is_duplicate, one, placeholders, run};
+use crate::platform::db::{is_duplicate, one, placeholders, run};
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
@@ -38,43 +33,6 @@ codes! {
 
 /// Guests of one measure: the largest course we know of had 350.
 const MOST: u64 = 500;
-
-/// Somebody of a cooperative.
-#[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
-pub struct Guest {
-    pub id: GuestId,
-    #[serde(skip)]
-    pub measure_id: MeasureId,
-    pub cooperative_id: CooperativeId,
-    pub cooperative_name: String,
-    pub person: String,
-    pub state: GuestState,
-    /// 1 to 5.
-    #[schema(required = true)]
-    pub rating: Option<i32>,
-    #[schema(required = true)]
-    pub feedback: Option<String>,
-}
-
-pub(super) async fn guests_of(
-    connection: &impl ConnectionTrait,
-    measures: &[MeasureId],
-) -> Result<HashMap<MeasureId, Vec<Guest>>, Problem> {
-    let mut found: HashMap<MeasureId, Vec<Guest>> = HashMap::new();
-    if measures.is_empty() {
-        return Ok(found);
-    }
-    let sql = format!(
-        "SELECT g.id, g.measure_id, g.cooperative_id, c.name_vi AS cooperative_name, g.person, g.state, g.rating, g.feedback
-         FROM measure_guest g JOIN cooperative c ON c.id = g.cooperative_id
-         WHERE g.measure_id IN {} ORDER BY c.name_vi, g.person",
-        placeholders(1, 1, measures.len())
-    );
-    for guest in all::<Guest>(connection, sql, measures.iter().map(|id| (*id).into())).await? {
-        found.entry(guest.measure_id).or_default().push(guest);
-    }
-    Ok(found)
-}
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -166,7 +166,7 @@ async fn offer(desk: &Desk, id: DifficultyId, helper: Helper, input: OfferInput)
 
 /// Offer an office's help. The cooperative is told.
 pub async fn offer_help(desk: &Desk, id: DifficultyId, input: OfferInput) -> Result<Difficulty, Problem> {
-    let places = desk.jurisdiction(OfficePermission::SeeFigures).await?;
+    let places = Jurisdiction::of(&desk.seats(OfficePermission::SeeFigures).await?);
     let found = shown(desk.db.fresh(), id).await?;
     if !places.covers(&found.commune_code) {
         return Err(Problem::new(&NOT_FOUND));

@@ -1,27 +1,24 @@
 //! Measures of a plan: courses, fairs, machines; when, where, and paid from which funds.
 
-use std::collections::HashMap;
-
 use actix_web::web::Path;
 use actix_web::{HttpResponse, post, put};
-use entity::programme::{FundSource, MeasureKind, MeasureState};
+use entity::programme::{MeasureKind, MeasureState};
 use entity::value::{MeasureId, PlanId, Vnd};
 use entity::{measure_budget, plan_measure};
 use garde::Validate;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
-use serde::{Deserialize, Serialize};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::Deserialize;
 use serde_json::json;
 use time::Date;
 use utoipa::ToSchema;
 
-use super::guests::{Guest, guests_of};
-use super::plans::{PlanDetail, own, show};
+use super::view::{BudgetLine, PlanDetail, own, own_measure, show};
 use crate::people::desk::Desk;
 use crate::people::offices::OfficePermission;
 use crate::platform::body::Body;
-use crate::platform::db::{by_id, run};
+use crate::platform::db::run;
 use crate::platform::fold;
-use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::problem::{Problem, codes};
 
 codes! {
     MEASURE_CHANGED = "measure_changed" 409 "Biện pháp vừa được người khác sửa: hãy tải lại." "Somebody else has just changed the measure: load it again.";
@@ -30,74 +27,6 @@ codes! {
 
 /// Measures of one plan.
 const MOST: u64 = 200;
-
-/// Money from one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[garde(allow_unvalidated)]
-pub struct BudgetLine {
-    pub source: FundSource,
-    /// Đồng.
-    #[garde(range(min = 0, max = 1_000_000_000_000))]
-    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
-    pub planned: i64,
-    /// Đồng; 0 until it is spent.
-    #[serde(default)]
-    #[garde(range(min = 0, max = 1_000_000_000_000))]
-    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
-    pub spent: i64,
-}
-
-/// Something done for a plan.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Measure {
-    pub id: MeasureId,
-    pub kind: MeasureKind,
-    pub title: String,
-    pub subject: String,
-    pub venue: String,
-    #[schema(value_type = String, format = Date)]
-    pub starts_on: Date,
-    #[schema(value_type = String, format = Date)]
-    pub ends_on: Date,
-    pub state: MeasureState,
-    pub version: i64,
-    pub budget: Vec<BudgetLine>,
-    pub guests: Vec<Guest>,
-    /// The mean of those who came and said, in hundredths; 0 without any.
-    pub rating_hundredths: i64,
-}
-
-fn shown(row: plan_measure::Model, budget: Vec<BudgetLine>, guests: Vec<Guest>) -> Measure {
-    let ratings: Vec<i64> = guests.iter().filter_map(|guest| guest.rating.map(i64::from)).collect();
-    let count = i64::try_from(ratings.len()).unwrap_or(0).max(1);
-    let plan_measure::Model { id, kind, title, subject, venue, starts_on, ends_on, state, version, .. } = row;
-    let rating_hundredths = ratings.iter().sum::<i64>() * 100 / count;
-    Measure { id, kind, title, subject, venue, starts_on, ends_on, state, version, budget, guests, rating_hundredths }
-}
-
-/// The measures of a plan in the order of their days.
-pub(super) async fn measures_of(connection: &impl ConnectionTrait, plan: PlanId) -> Result<Vec<Measure>, Problem> {
-    let rows = plan_measure::Entity::find()
-        .filter(plan_measure::Column::PlanId.eq(plan))
-        .order_by_asc(plan_measure::Column::StartsOn)
-        .order_by_asc(plan_measure::Column::Id)
-        .all(connection)
-        .await?;
-    let ids: Vec<MeasureId> = rows.iter().map(|row| row.id).collect();
-    let mut budgets: HashMap<MeasureId, Vec<BudgetLine>> = HashMap::new();
-    let lines = measure_budget::Entity::find().filter(measure_budget::Column::MeasureId.is_in(ids.clone()));
-    for row in lines.order_by_asc(measure_budget::Column::Source).all(connection).await? {
-        let line = BudgetLine { source: row.source, planned: row.planned.0, spent: row.spent.0 };
-        budgets.entry(row.measure_id).or_default().push(line);
-    }
-    let mut guests = guests_of(connection, &ids).await?;
-    let whole = |row: plan_measure::Model| {
-        let (budget, guests) = (budgets.remove(&row.id), guests.remove(&row.id));
-        shown(row, budget.unwrap_or_default(), guests.unwrap_or_default())
-    };
-    Ok(rows.into_iter().map(whole).collect())
-}
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -206,17 +135,6 @@ pub async fn add_measure(desk: &Desk, plan: PlanId, input: MeasureInput) -> Resu
 #[post("/v1/officer/plans/{plan_id}/measures")]
 pub async fn add_plan_measure(desk: Desk, id: Path<PlanId>, body: Body<MeasureInput>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Created().json(add_measure(&desk, *id, body.0).await?))
-}
-
-/// A measure of one's own office's plan.
-pub(super) async fn own_measure(
-    desk: &Desk,
-    connection: &impl ConnectionTrait,
-    id: MeasureId,
-) -> Result<(plan_measure::Model, entity::programme_plan::Model), Problem> {
-    let row = by_id::<plan_measure::Entity>(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let plan = own(desk, connection, OfficePermission::KeepPlans, row.plan_id).await?;
-    Ok((row, plan))
 }
 
 /// Write a measure anew: its days, state, money.

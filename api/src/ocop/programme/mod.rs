@@ -13,21 +13,23 @@ mod plans;
 mod sight;
 mod steps;
 mod support;
+mod view;
 
-pub use guests::{AttendanceInput, FeedbackInput, Guest, GuestsInput, Invitation, answer, attend, invitations, invite};
+pub use guests::{AttendanceInput, FeedbackInput, GuestsInput, Invitation, answer, attend, invitations, invite};
 pub use help::{
-    AnswerInput, ClosingInput, Difficulty, DifficultyInput, answer_offer, close, difficulties_of, open_difficulty,
+    AnswerInput, ClosingInput, Difficulty, DifficultyInput, HelpAnswer, answer_offer, close, difficulties_of,
+    open_difficulty,
 };
 pub use helpers::{DifficultyQuery, KindFigures, OfferInput, difficulties, kind_figures, offer_help, withdraw_offer};
-pub use measures::{BudgetLine, Measure, MeasureInput, add_measure, change_measure};
-pub use plans::{AdoptionInput, Target};
-pub use plans::{
-    Plan, PlanDetail, PlanInput, PlanQuery, TargetInput, TargetsInput, adopt, create, find, put_targets, show,
-};
+pub use measures::{MeasureInput, add_measure, change_measure};
+pub use plans::{AdoptionInput, PlanInput, PlanQuery, TargetInput, TargetsInput, adopt, create, find, put_targets};
+pub use sight::{Producer, producer_named, producers};
 pub use support::{
-    Outcome, Support, SupportDetail, SupportInput, SupportQuery, grant, granted_to, show_support, supports,
+    Outcome, Support, SupportDetail, SupportInput, SupportQuery, SupportWithdrawal, grant, granted_to, show_support,
+    supports, withdraw,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
+pub use view::{BudgetLine, Guest, Measure, Plan, PlanDetail, Target, show};
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -3,116 +3,29 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post, put};
 use entity::programme::TargetKind;
-use entity::value::{OfficeId, OfficeLevel, PlanId};
-use entity::{office, plan_target, programme_plan};
+use entity::value::{OfficeId, PlanId};
+use entity::{plan_target, programme_plan};
 use garde::Validate;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
-use serde::{Deserialize, Serialize};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::Deserialize;
 use serde_json::json;
 use time::Date;
 use utoipa::{IntoParams, ToSchema};
 
-use super::measures::{Measure, measures_of};
-use super::sight::{acting, condition, place_of};
-use crate::ocop::figures::{Figure, Figures, Period, count};
+use super::sight::{acting, condition};
+use super::view::{Plan, PlanDetail, SELECT, grow, own, show};
 use crate::people::desk::Desk;
 use crate::people::offices::OfficePermission;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{by_id, is_duplicate, one, run};
+use crate::platform::db::{is_duplicate, run};
 use crate::platform::fold;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
-use crate::platform::problem::{FORBIDDEN, NOT_FOUND, Problem, codes};
+use crate::platform::problem::{Problem, codes};
 
 codes! {
     PLAN_EXISTS = "plan_exists" 409 "Cơ quan đã có kế hoạch của năm này." "The office has a plan of this year already.";
-    PLAN_CHANGED = "plan_changed" 409 "Kế hoạch vừa được người khác sửa: hãy tải lại." "Somebody else has just changed the plan: load it again.";
     PLAN_ADOPTED = "plan_adopted" 409 "Kế hoạch đã ban hành: mục tiêu không sửa được nữa." "The plan is adopted: its targets stand.";
     PLAN_EMPTY = "plan_empty" 409 "Kế hoạch chưa có mục tiêu nào." "The plan has no targets yet.";
-}
-
-/// An office's plan of a year.
-#[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
-pub struct Plan {
-    pub id: PlanId,
-    pub office_id: OfficeId,
-    pub office_name: String,
-    pub level: OfficeLevel,
-    pub year: i32,
-    pub title: String,
-    /// Once it is adopted.
-    #[schema(required = true)]
-    pub decision_number: Option<String>,
-    #[schema(required = true, value_type = Option<String>, format = Date)]
-    pub adopted_on: Option<Date>,
-    pub version: i64,
-}
-
-const SELECT: &str = "SELECT n.id, n.office_id, o.name AS office_name, o.level, n.year, n.title, n.decision_number, n.adopted_on, n.version
-    FROM programme_plan n JOIN office o ON o.id = n.office_id";
-
-/// A target, and how far it is.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Target {
-    pub kind: TargetKind,
-    /// A count; đồng for revenue.
-    pub goal: i64,
-    #[schema(value_type = String, format = Date)]
-    pub due_on: Date,
-    /// Counted from the first of the year until the day it is due, or until today.
-    pub reached: i64,
-    /// In basis points of the goal, 10,000 at the most.
-    pub progress: i64,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PlanDetail {
-    #[serde(flatten)]
-    pub plan: Plan,
-    pub targets: Vec<Target>,
-    pub measures: Vec<Measure>,
-    /// The caller works in its office and may write it.
-    pub mine: bool,
-}
-
-pub fn figure_of(kind: TargetKind) -> Figure {
-    match kind {
-        TargetKind::NewProducts => Figure::NewProducts,
-        TargetKind::Upgrades => Figure::Upgrades,
-        TargetKind::RenewalsKept => Figure::RenewalsKept,
-        TargetKind::SellingCooperatives => Figure::SellingCooperatives,
-        TargetKind::Revenue => Figure::Revenue,
-    }
-}
-
-/// What a target has come to: its figure in the office's place.
-async fn targets(
-    connection: &impl ConnectionTrait,
-    (plan, office): (&Plan, &office::Model),
-    today: Date,
-) -> Result<Vec<Target>, Problem> {
-    let mut rows = plan_target::Entity::find().filter(plan_target::Column::PlanId.eq(plan.id)).all(connection).await?;
-    rows.sort_by_key(|row| row.kind);
-    let Some(year) = Period::year(plan.year) else { return Ok(Vec::new()) };
-    let place = place_of(office);
-    let mut counted: Vec<(Date, Figures)> = Vec::new();
-    let mut targets = Vec::new();
-    for row in rows {
-        let until = row.due_on.min(today).clamp(year.from, year.to);
-        if !counted.iter().any(|(day, _)| *day == until) {
-            let mut sum = Figures::default();
-            for commune in count(connection, &place, Period { to: until, ..year }).await?.values() {
-                sum.add(&commune.figures);
-            }
-            counted.push((until, sum));
-        }
-        let figures = counted.iter().find(|(day, _)| *day == until).map(|(_, figures)| figures);
-        // Nothing is reached before the year begins.
-        let begun = today >= year.from;
-        let reached = figures.filter(|_| begun).map_or(0, |figures| figures.get(figure_of(row.kind)));
-        let progress = (reached.saturating_mul(10_000) / row.goal).clamp(0, 10_000);
-        targets.push(Target { kind: row.kind, goal: row.goal, due_on: row.due_on, reached, progress });
-    }
-    Ok(targets)
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Validate, IntoParams)]
@@ -149,41 +62,11 @@ pub async fn list_plans(desk: Desk, query: Params<PlanQuery>) -> Result<HttpResp
     Ok(HttpResponse::Ok().json(find(&desk, &query.0).await?))
 }
 
-/// A plan one sees.
-pub async fn show(desk: &Desk, id: PlanId) -> Result<PlanDetail, Problem> {
-    let seats = desk.seats(OfficePermission::SeeFigures).await?;
-    let gone = || Problem::new(&NOT_FOUND);
-    let sql = format!("{SELECT} WHERE n.id = $1 AND {}", condition(&seats));
-    let connection = desk.db.fresh();
-    let plan = one::<Plan>(connection, sql, [id.into()]).await?.ok_or_else(gone)?;
-    let office = by_id::<office::Entity>(connection, plan.office_id).await?.ok_or_else(gone)?;
-    let targets = targets(connection, (&plan, &office), desk.today()).await?;
-    let measures = measures_of(connection, id).await?;
-    let mine = seats.iter().any(|seat| seat.office_id == plan.office_id && seat.may(OfficePermission::KeepPlans));
-    Ok(PlanDetail { plan, targets, measures, mine })
-}
-
 /// A plan with its progress, counted.
 #[utoipa::path(tag = "programme", operation_id = "show_plan", security(("access_token" = [])), params(("plan_id" = PlanId, Path)), responses((status = 200, description = "The plan", body = PlanDetail)))]
 #[get("/v1/officer/plans/{plan_id}")]
 pub async fn show_plan(desk: Desk, id: Path<PlanId>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(show(&desk, *id).await?))
-}
-
-/// A plan of one's own office, to be written; one that is seen and not written is refused.
-pub(super) async fn own(
-    desk: &Desk,
-    connection: &impl ConnectionTrait,
-    permission: OfficePermission,
-    id: PlanId,
-) -> Result<programme_plan::Model, Problem> {
-    let sight = condition(&desk.seats(OfficePermission::SeeFigures).await?);
-    let sql =
-        format!("SELECT n.* FROM programme_plan n JOIN office o ON o.id = n.office_id WHERE n.id = $1 AND {sight}");
-    let row = one::<programme_plan::Model>(connection, sql, [id.into()]).await?;
-    let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let seats = desk.seats(permission).await?;
-    if seats.iter().any(|seat| seat.office_id == row.office_id) { Ok(row) } else { Err(Problem::new(&FORBIDDEN)) }
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -257,19 +140,6 @@ pub struct TargetsInput {
     #[garde(length(max = 10), dive)]
     #[schema(max_items = 10)]
     pub targets: Vec<TargetInput>,
-}
-
-/// One more version of the plan that was looked at, or refused.
-pub(super) async fn grow(
-    desk: &Desk,
-    connection: &impl ConnectionTrait,
-    (id, version): (PlanId, i64),
-) -> Result<(), Problem> {
-    let sql = "UPDATE programme_plan SET version = version + 1, updated_at = $3 WHERE id = $1 AND version = $2";
-    match run(connection, sql, [id.into(), version.into(), desk.now().into()]).await? {
-        1 => Ok(()),
-        _ => Err(Problem::new(&PLAN_CHANGED)),
-    }
 }
 
 /// Write the targets of a plan that is not adopted yet.

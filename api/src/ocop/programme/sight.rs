@@ -3,11 +3,12 @@
 use entity::office;
 use entity::value::{CooperativeId, OfficeId, OfficeLevel};
 use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::Serialize;
 
 use crate::people::desk::Desk;
 use crate::people::offices::{Jurisdiction, OfficePermission, Seat};
 use crate::people::places::{commune, communes_of, province};
-use crate::platform::db::{by_id, one};
+use crate::platform::db::{all, by_id, one};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
 /// A condition on an office's columns. Codes come from our own tables, never from outside.
@@ -76,4 +77,37 @@ pub(super) async fn within(
     }
     let (vi, en) = ("không có cơ sở này trong địa bàn", "there is no such producer in your place");
     Err(Problem::field("/cooperative_id", "cooperative", vi, en))
+}
+
+/// A producer as officers choose it.
+#[derive(Clone, Debug, Serialize, FromQueryResult)]
+pub struct Producer {
+    pub id: CooperativeId,
+    pub slug: String,
+    pub name_vi: String,
+}
+
+/// So many are shown to choose from; others are typed.
+const SHOWN: usize = 300;
+
+/// Active producers of one's place, by name.
+pub async fn producers(desk: &Desk) -> Result<Vec<Producer>, Problem> {
+    let places = desk.jurisdiction(OfficePermission::SeeFigures).await?;
+    let sql = format!(
+        "SELECT c.id, c.slug, c.name_vi FROM cooperative c WHERE c.status = 'active' AND {} ORDER BY c.name_vi, c.id LIMIT {SHOWN}",
+        places.condition("c.commune_code")
+    );
+    Ok(all(desk.db.fresh(), sql, []).await?)
+}
+
+/// The producer of one's place whose name or address is typed.
+pub async fn producer_named(desk: &Desk, typed: &str) -> Result<CooperativeId, Problem> {
+    let places = desk.jurisdiction(OfficePermission::SeeFigures).await?;
+    let sql = format!(
+        "SELECT c.id, c.slug, c.name_vi FROM cooperative c WHERE (c.slug = $1 OR c.name_vi = $1) AND c.status = 'active' AND {} ORDER BY c.id LIMIT 1",
+        places.condition("c.commune_code")
+    );
+    let (vi, en) = ("không có cơ sở này trong địa bàn", "there is no such producer in your place");
+    let found = one::<Producer>(desk.db.fresh(), sql, [typed.into()]).await?;
+    Ok(found.ok_or_else(|| Problem::field("/cooperative", "cooperative", vi, en))?.id)
 }

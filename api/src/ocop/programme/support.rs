@@ -12,8 +12,8 @@ use serde_json::json;
 use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
 
-use super::measures::own_measure;
 use super::sight::{acting, condition, place_of, within};
+use super::view::own_measure;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::people::offices::OfficePermission;
@@ -265,6 +265,24 @@ pub struct SupportWithdrawal {
 }
 
 /// Withdraw support that was written down by mistake or given back. It counts in no figure then.
+pub async fn withdraw(desk: &Desk, id: SupportId, input: SupportWithdrawal) -> Result<SupportDetail, Problem> {
+    let shown = show_support(desk, id).await?;
+    let seats = desk.seats(OfficePermission::GrantSupport).await?;
+    if !seats.iter().any(|seat| seat.office_id == shown.support.office_id) {
+        return Err(Problem::new(&FORBIDDEN));
+    }
+    let transaction = desk.begin().await?;
+    let sql = "UPDATE support_grant SET withdrawn_reason = $2 WHERE id = $1 AND withdrawn_reason IS NULL";
+    let reason = fold::stored(&input.reason);
+    if run(&transaction, sql, [id.into(), reason.clone().into()]).await? != 1 {
+        return Err(Problem::new(&SUPPORT_WITHDRAWN));
+    }
+    desk.audit(&transaction, "support.withdrawn", ("support_grant", id.0), (), json!({"reason": reason})).await?;
+    transaction.commit().await?;
+    show_support(desk, id).await
+}
+
+/// Withdraw support that was written down by mistake or given back. It counts in no figure then.
 #[utoipa::path(tag = "programme", operation_id = "withdraw_support", security(("access_token" = [])), params(("support_id" = SupportId, Path)), request_body = SupportWithdrawal, responses((status = 200, description = "The support", body = SupportDetail)))]
 #[post("/v1/officer/supports/{support_id}/withdrawal")]
 pub async fn withdraw_support(
@@ -272,20 +290,7 @@ pub async fn withdraw_support(
     id: Path<SupportId>,
     body: Body<SupportWithdrawal>,
 ) -> Result<HttpResponse, Problem> {
-    let shown = show_support(&desk, *id).await?;
-    let seats = desk.seats(OfficePermission::GrantSupport).await?;
-    if !seats.iter().any(|seat| seat.office_id == shown.support.office_id) {
-        return Err(Problem::new(&FORBIDDEN));
-    }
-    let transaction = desk.begin().await?;
-    let sql = "UPDATE support_grant SET withdrawn_reason = $2 WHERE id = $1 AND withdrawn_reason IS NULL";
-    let reason = fold::stored(&body.0.reason);
-    if run(&transaction, sql, [(*id).into(), reason.clone().into()]).await? != 1 {
-        return Err(Problem::new(&SUPPORT_WITHDRAWN));
-    }
-    desk.audit(&transaction, "support.withdrawn", ("support_grant", id.0), (), json!({"reason": reason})).await?;
-    transaction.commit().await?;
-    Ok(HttpResponse::Ok().json(show_support(&desk, *id).await?))
+    Ok(HttpResponse::Ok().json(withdraw(&desk, *id, body.0).await?))
 }
 
 /// What a cooperative was granted, newest first.

@@ -42,7 +42,7 @@ pub struct LanguageQuery {
     lang: Option<String>,
 }
 
-fn spoken(request: &HttpRequest, query: &LanguageQuery) -> Language {
+pub(super) fn spoken(request: &HttpRequest, query: &LanguageQuery) -> Language {
     match query.lang.as_deref() {
         Some("en") => Language::En,
         Some("vi") => Language::Vi,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod certificates;
+mod charts;
 mod dossiers;
 mod entry;
 mod imports;
@@ -13,10 +14,15 @@ mod income;
 mod lot;
 mod lots;
 mod officer;
+mod officer_figures;
+mod officer_plans;
+mod officer_support;
 mod orders;
 mod partner;
+mod people;
 mod plots;
 mod products;
+mod programme;
 mod recalls;
 mod receptions;
 mod render;
@@ -104,7 +110,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(receptions::on_change)
         .service(income::on_show)
         .service(income::on_statement);
-    dossiers::routes(config);
-    officer::routes(config);
     partner::routes(config);
+    programme_routes(config);
+}
+
+/// Stars and the programme: a cooperative's pages, and the officers'.
+fn programme_routes(config: &mut ServiceConfig) {
+    dossiers::routes(config);
+    people::routes(config);
+    programme::routes(config);
+    officer::routes(config);
+    officer_figures::routes(config);
+    officer_plans::routes(config);
+    officer_support::routes(config);
 }

@@ -50,7 +50,7 @@ pub async fn works_in_one(seat: &Seat) -> Result<bool, Turn> {
 
 /// Somebody signed in at the officers' pages.
 pub struct Officer {
-    seat: Seat,
+    pub(super) seat: Seat,
     offices: Vec<OfficeSeat>,
 }
 
@@ -72,11 +72,11 @@ impl FromRequest for Officer {
 }
 
 impl Officer {
-    fn may(&self, permission: OfficePermission) -> bool {
+    pub(super) fn may(&self, permission: OfficePermission) -> bool {
         self.offices.iter().any(|office| office.may(permission))
     }
 
-    fn page(&self, name: &str, active: &str, values: Value) -> Result<HttpResponse, Turn> {
+    pub(super) fn page(&self, name: &str, active: &str, values: Value) -> Result<HttpResponse, Turn> {
         let flash = self.seat.flash.as_ref().map(|(good, words)| context! { good => *good, words => words });
         let names: Vec<&str> = self.offices.iter().map(|office| office.name.as_str()).collect();
         let values = context! {
@@ -90,7 +90,7 @@ impl Officer {
         Ok(response)
     }
 
-    async fn form(&self, request: &HttpRequest, payload: Payload) -> Result<Form, Turn> {
+    pub(super) async fn form(&self, request: &HttpRequest, payload: Payload) -> Result<Form, Turn> {
         self.seat.form(request, payload, FORM).await
     }
 }
