@@ -111,6 +111,7 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "payments", description = "Paying, and what providers report"),
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
+        (name = "programme", description = "Plans, courses, support, difficulties and help, jobs and income, and figures by commune"),
         (name = "recognition", description = "Stars: criteria, dossiers, councils, decisions, and the register of what is recognised"),
         (name = "traceability", description = "From the box back to the tree: plots, events, codes"),
         (name = "recalls", description = "Taking lots back from the market"),

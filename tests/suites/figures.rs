@@ -222,6 +222,10 @@ impl Country {
             ("delivered_at", moment(five)),
             ("goods_amount", "100000 + c.n".into()),
             ("discount_amount", "c.n % 50".into()),
+            ("delivery_amount", "0".into()),
+            ("delivery_discount_amount", "0".into()),
+            ("delivery_platform_discount_amount", "0".into()),
+            ("total_amount", "100000 + c.n - c.n % 50".into()),
             ("access_token", name("t")),
         ];
         self.copy("orders", ORDERS, &made).await;

@@ -230,8 +230,8 @@ pub async fn add(
         } else {
             acts.push(Act::Decide);
         }
-        let issued = today - Duration::days(400);
-        let began = now - Duration::days(400 + 4 * i64::try_from(acts.len()).unwrap_or(0));
+        let issued = owned.good.recognised_on(today);
+        let began = now - (today - issued) - Duration::days(4 * i64::try_from(acts.len()).unwrap_or(0));
         let decision = (format!("DEMO-{}/QĐ-UBND", issued.year()), issued);
         behind.push((writer.write(owned, (&acts, stars), (began, issued), Some(decision)).await?, owned.product));
     }

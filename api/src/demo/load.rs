@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, Set};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{BUYER, CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
-use super::{PASSWORD, dossiers, offices, partner, past, pictures, plots};
+use super::{PASSWORD, dossiers, offices, partner, past, pictures, plots, programme};
 use crate::ocop::certification::code_of;
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
@@ -99,6 +99,7 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
     let homestay = create_account(&transaction, person(PARTNER.0, PARTNER.1), now).await?;
     let ids: Vec<CooperativeId> = makers.iter().map(|(id, _)| *id).collect();
     partner::add(&transaction, homestay.id, &ids, since, now).await?;
+    programme::add(&transaction, &people, &makers, (clock.today(), now)).await?;
     past::add(&transaction, &offers, buyer.id, now).await?;
     inventory::open_lots(&transaction, since.date()).await?;
     for (_, product, _, good, _) in offers.values() {
@@ -181,7 +182,7 @@ async fn add_good(
     let id = ProductId::new();
     let row = product_row(id, good, cooperative, categories[good.category], since);
     product::Entity::insert(row).exec_without_returning(connection).await?;
-    let issued = today - Duration::days(400);
+    let issued = good.recognised_on(today);
     let recognised = RowId::new();
     let stars = good.stars.map(|stars| recognition::ActiveModel {
         id: Set(recognised),

@@ -13,6 +13,7 @@ mod partner;
 mod past;
 mod pictures;
 mod plots;
+mod programme;
 mod tour;
 
 pub use generate::generate;

@@ -2,6 +2,9 @@
 //!
 //! - `certification`: scorecards, dossiers, councils, decisions; the register of stars.
 //! - `certificates`: papers beside the stars, who has looked at them, and what is not sold without.
+//! - `figures`: what the programme comes to, commune by commune, counted from what happened.
+//! - `livelihood`: jobs by season, and what households were paid.
+//! - `programme`: plans, courses, support and what came of it, difficulties and help.
 //! - `offices`: the offices that decide, and their people.
 //! - `traceability`: plots and their diary, what happened to lots, codes on boxes.
 

@@ -168,4 +168,4 @@ CREATE TABLE indicator (
 
 -- Figures of a period begin at the time.
 CREATE INDEX orders_handed_over ON orders (delivered_at, cooperative_id) WHERE delivered_at IS NOT NULL;
-CREATE INDEX lot_harvested ON lot (harvested_on, cooperative_id);
+CREATE INDEX lot_harvested ON lot (cooperative_id, harvested_on);

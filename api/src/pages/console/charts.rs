@@ -35,7 +35,7 @@ pub struct Dot {
 /// Places laid out as on a map: north is up, and a kilometre is as long either way.
 pub fn dots(places: impl IntoIterator<Item = (f64, f64, String, String, i64)>) -> Vec<Dot> {
     const SIDE: f64 = 320.0;
-    const EDGE: f64 = 24.0;
+    const EDGE: f64 = 40.0;
     let places: Vec<_> = places.into_iter().collect();
     let span = |of: fn(&(f64, f64, String, String, i64)) -> f64| {
         let least = places.iter().map(of).fold(f64::INFINITY, f64::min);

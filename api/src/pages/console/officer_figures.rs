@@ -120,7 +120,9 @@ async fn on_figures(officer: Officer, query: Query<Asked>) -> Result<HttpRespons
         .collect();
     let start = query.from_rank.unwrap_or(1);
     let (vi, en) = shown.by.words();
-    let link = serde_urlencoded::to_string(Asked { rank: String::new(), format: String::new(), ..asked.clone() });
+    let told = [("from", &asked.from), ("to", &asked.to), ("place", &asked.place), ("by", &asked.by)];
+    let told: Vec<_> = told.into_iter().filter(|(_, text)| !text.is_empty()).collect();
+    let link = serde_urlencoded::to_string(told);
     let values = context! {
         asked => value(&asked), figures => Figure::ALL.iter().map(words).collect::<Vec<_>>(), total => total, rows => rows,
         indicators => least, charts => charts(&shown, &history), by => context! { vi => vi, en => en },
