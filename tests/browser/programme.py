@@ -175,6 +175,28 @@ def help_and_support(officer, shop, browser):
     context.close()
 
 
+def elsewhere(browser):
+    """The register of the place, and a partner who helps."""
+    context, page = console(browser, "can-bo@example.vn")
+    page.wait_for_selector("h1:has-text('Việc cần làm')")
+    page.goto(BASE + "/officer/stars")
+    page.click("a:has-text('Sổ sản phẩm còn hiệu lực')")
+    page.wait_for_selector("li.card")
+    look(page, "register", strict=True)
+    page.click("a:text-is('4 ★')")
+    until(page, lambda: page.locator("li.card").count() and all("4 sao" in text for text in page.locator("li.card").all_inner_texts()))
+    context.close()
+    context, page = console(browser, "homestay@example.vn")
+    page.wait_for_selector("nav.tabs")
+    page.goto(BASE + "/partner/help")
+    card = page.locator("li.card", has_text="Bưởi chín rộ trong ba tuần")
+    card.locator("textarea").fill("Cho gửi 40 thùng trong phòng mát")
+    look(page, "partner-help", strict=True)
+    card.locator("button").click()
+    done(page)
+    context.close()
+
+
 def figures(browser):
     context, page = console(browser, "can-bo@example.vn")
     page.wait_for_selector("h1:has-text('Việc cần làm')")
@@ -206,6 +228,7 @@ with sync_playwright() as playwright:
     office, officer = plan(browser)
     console_context, shop = cooperative(browser, "xanh-kim-boi@example.vn")
     help_and_support(officer, shop, browser)
+    elsewhere(browser)
     figures(browser)
     browser.close()
 finish("the programme")

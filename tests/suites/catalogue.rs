@@ -152,7 +152,7 @@ async fn stars_are_shown_only_while_valid() {
     let mut server = Server::start().await;
     let page = server.client().get("/v1/products/mang-kho-kim-boi").await.expect(200);
     assert_eq!(page["stars"], 5);
-    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 700 * 86_400)).await;
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 1_100 * 86_400)).await;
     let page = server.client().get("/v1/products/mang-kho-kim-boi").await.expect(200);
     assert_eq!((&page["stars"], page["recognitions"].as_array().unwrap().len()), (&Value::Null, 0));
     let list = server.client().get("/v1/products?star=3,4,5&facets=true").await.expect(200);

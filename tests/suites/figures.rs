@@ -24,10 +24,11 @@ async fn officers_see_the_figures_of_their_place() {
     assert_eq!(of(&all, "04990").unwrap()["figures"], own["total"]);
     assert!(ministry.get("/v1/officer/figures").await.expect(200)["communes_in_place"].as_i64().unwrap() == 3321);
     // Somebody else's place is no place; one's own may be looked into.
-    commune.get("/v1/officer/figures?place=04978").await.expect_problem(422, "invalid");
-    commune.get("/v1/officer/figures/report?place=04978").await.expect_problem(422, "invalid");
-    commune.get("/v1/officer/figures.geojson?place=04978").await.expect_problem(422, "invalid");
-    commune.get("/v1/officer/figures/history?place=04978").await.expect_problem(422, "invalid");
+    commune.get("/v1/officer/figures?place=04978").await.expect_problem(403, "forbidden");
+    commune.get("/v1/officer/figures/report?place=04978").await.expect_problem(403, "forbidden");
+    commune.get("/v1/officer/figures.geojson?place=04978").await.expect_problem(403, "forbidden");
+    commune.get("/v1/officer/figures/history?place=04978").await.expect_problem(403, "forbidden");
+    commune.get("/v1/officer/figures?place=99999").await.expect_problem(422, "invalid");
     let inside = province.get("/v1/officer/figures?place=04990").await.expect(200);
     assert_eq!(inside["total"], own["total"]);
     province.get("/v1/officer/figures?from=2026-02-01&to=2026-01-01").await.expect_problem(422, "invalid");

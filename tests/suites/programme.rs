@@ -315,3 +315,63 @@ async fn a_difficulty_finds_help_and_comes_to_an_end() {
     let stranger = place.server.new_buyer("khach-la@example.vn").await;
     stranger.get(&place.shop.path("difficulties")).await.expect_problem(403, "forbidden");
 }
+
+/// Whatever an office has, officers of another commune, and of none, meet closed doors: in lists, and by id.
+#[tokio::test]
+async fn officers_of_other_places_meet_closed_doors_everywhere() {
+    let place = Place::open().await;
+    let plan = place.plan().await;
+    let course = json!({"kind": "course", "title": "Khóa riêng của xã", "starts_on": day(0), "ends_on": day(0)});
+    let shown = place.clerk.post(&path("plans", &plan, "/measures"), course.clone()).await.expect(201);
+    let measure = shown["measures"][0].clone();
+    let grant = json!({"cooperative_id": place.shop.cooperative, "what": "Kệ riêng", "purpose": "Kho", "worth": 1000, "source": "own", "granted_on": day(-1)});
+    let support = place.head.post("/v1/officer/supports", grant).await.expect(201);
+    let lack = json!({"kind": "capital", "story": "Chuyện riêng của xã Nật Sơn"});
+    let lack = place.shop.client.post(&place.shop.path("difficulties"), lack).await.expect(201);
+    let help = json!({"offer": "Một lời giúp đỡ"});
+    let helped = place.clerk.post(&path("difficulties", &lack, "/offers"), help.clone()).await.expect(201);
+    let withdrawal = format!("/offers/{}/withdrawal", text(&helped["offers"][0], "id"));
+    let guests = json!({"cooperative_id": place.shop.cooperative, "people": ["Ai"]});
+    let doors = [
+        ("PUT", path("plans", &plan, "/targets"), json!({"version": 1, "targets": []})),
+        ("POST", path("plans", &plan, "/adoption"), json!({"version": 1, "decision_number": "1", "adopted_on": day(0)})),
+        ("POST", path("plans", &plan, "/measures"), course.clone()),
+        ("PUT", path("measures", &measure, ""), course),
+        ("POST", path("measures", &measure, "/guests"), guests),
+        ("POST", path("measures", &measure, "/attendance"), json!({"came": []})),
+        ("POST", path("supports", &support, "/withdrawal"), json!({"reason": "Không phải của tôi"})),
+        ("POST", path("difficulties", &lack, "/offers"), help),
+        ("POST", path("difficulties", &lack, &withdrawal), json!({})),
+        ("GET", path("plans", &plan, ""), Value::Null),
+        ("GET", path("supports", &support, ""), Value::Null),
+        ("GET", "/v1/officer/figures?place=04990".to_owned(), Value::Null),
+        ("GET", "/v1/officer/figures.geojson?place=04990".to_owned(), Value::Null),
+        ("GET", "/v1/officer/figures/history?place=04990".to_owned(), Value::Null),
+        ("GET", "/v1/officer/figures/report?place=04990".to_owned(), Value::Null),
+    ];
+    let lists = ["plans", "supports", "difficulties", "figures?limit=4000", "figures.geojson", "figures/report?format=csv"];
+    let mut faults = Vec::new();
+    for login in ["xa-kim-boi@example.vn", "xa-muong-dong@example.vn", "xanh-kim-boi@example.vn", "lan@example.vn"] {
+        let stranger = place.server.sign_in(login).await;
+        for (method, path, body) in &doors {
+            let answer = match *method {
+                "GET" => stranger.get(path).await,
+                "PUT" => stranger.put(path, body.clone()).await,
+                _ => stranger.post(path, body.clone()).await,
+            };
+            if answer.status != 403 && answer.status != 404 {
+                faults.push(format!("{login}: {method} {path}: {}", answer.status));
+            }
+        }
+        for list in lists {
+            let (_, _, bytes) = stranger.bytes(&format!("/v1/officer/{list}")).await;
+            let told = String::from_utf8_lossy(&bytes);
+            for secret in ["Khóa riêng", "Kệ riêng", "Chuyện riêng", "04990", &text(&plan, "id")] {
+                if told.contains(secret) {
+                    faults.push(format!("{login}: {list} tells of {secret}"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

@@ -30,7 +30,7 @@ pub mod writing;
 
 pub use award::code_of;
 pub use criteria::Scorecard;
-pub use register::{Checked, check};
+pub use register::{Checked, check, of_place};
 pub use reminder::Reminder;
 pub use sets::{ILLUSTRATIVE, import as import_criteria, set_in_force, sheet_of, stored_set};
 pub use sheet::{CellFault, read as read_criteria, write as write_criteria};

@@ -11,6 +11,8 @@ use time::{Date, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::config::Config;
+use crate::people::desk::Desk;
+use crate::people::offices::OfficePermission;
 use crate::people::places::{self, commune, communes_of, province_of};
 use crate::platform::body::Params;
 use crate::platform::clock::Clock;
@@ -145,6 +147,21 @@ fn asked(query: &RegisterQuery, place: (Option<u64>, Option<&str>), today: Date)
         found = found.and_that(&format!("c.commune_code IN ({})", codes.join(", ")));
     }
     Ok(found)
+}
+
+/// Recognised products of an officer's place, newest recognition first.
+pub async fn of_place(
+    desk: &Desk,
+    stars: Option<i32>,
+    place: (Option<u64>, Option<&str>),
+) -> Result<Page<OcopProduct>, Problem> {
+    let places = desk.jurisdiction(OfficePermission::SeeDossiers).await?;
+    let query = RegisterQuery { stars, commune_code: None, province_code: None, limit: None, cursor: None };
+    let found = asked(&query, place, desk.today())?.and_that(&places.condition("c.commune_code"));
+    let page = found.page(desk.db.fresh(), |row: &Row| row.id).await?;
+    let base = desk.config.base_url();
+    let items = page.items.into_iter().map(|row| public(row, &base)).collect();
+    Ok(Page { items, next_cursor: page.next_cursor })
 }
 
 /// Recognised products, newest recognition first.

@@ -13,7 +13,7 @@ use super::indicators::{Indicator, in_force};
 use crate::people::desk::Desk;
 use crate::people::offices::{Jurisdiction, OfficePermission};
 use crate::people::places::{self, commune, communes_of, province_of};
-use crate::platform::problem::Problem;
+use crate::platform::problem::{FORBIDDEN, Problem};
 
 #[derive(Clone, Debug, Default, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -123,7 +123,7 @@ fn period(query: &FiguresQuery, today: Date) -> Result<Period, Problem> {
     Ok(Period { from, to })
 }
 
-/// Where one looks at: the place asked for, if one's offices are for it; elsewhere there is nothing.
+/// Where one looks at: the place asked for, as far as one's offices are for it.
 pub(super) async fn place(desk: &Desk, asked: Option<&str>) -> Result<Jurisdiction, Problem> {
     let own = desk.jurisdiction(OfficePermission::SeeFigures).await?;
     let Some(code) = asked.map(str::trim).filter(|code| !code.is_empty()) else { return Ok(own) };
@@ -131,10 +131,12 @@ pub(super) async fn place(desk: &Desk, asked: Option<&str>) -> Result<Jurisdicti
     if codes.is_empty() && places::province(code).is_some() {
         codes = communes_of(code).map(|found| found.code).collect();
     }
+    if codes.is_empty() {
+        return Err(Problem::field("/place", "place", "không có địa bàn này", "there is no such place"));
+    }
     codes.retain(|code| own.covers(code));
     if codes.is_empty() {
-        let (vi, en) = ("không có địa bàn này trong phạm vi của bạn", "there is no such place among yours");
-        return Err(Problem::field("/place", "place", vi, en));
+        return Err(Problem::new(&FORBIDDEN));
     }
     Ok(Jurisdiction::Communes(codes))
 }

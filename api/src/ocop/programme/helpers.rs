@@ -219,14 +219,35 @@ pub async fn withdraw_help(desk: Desk, path: Path<(DifficultyId, HelpOfferId)>) 
 }
 
 /// Difficulties that wait for help anywhere, for an approved partner.
+pub async fn difficulties_for_partner(
+    desk: &PartnerDesk,
+    query: &DifficultyQuery,
+) -> Result<Page<Difficulty>, Problem> {
+    desk.approved(Scope::FeedsRead).await?;
+    find(desk, query, "d.state IN ('open', 'helped')").await
+}
+
+/// Difficulties that wait for help anywhere, for an approved partner.
 #[utoipa::path(tag = "programme", operation_id = "list_difficulties_for_partner", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), DifficultyQuery), responses((status = 200, description = "A page of difficulties", body = Page<Difficulty>)))]
 #[get("/v1/partner/{partner_id}/difficulties")]
 pub async fn list_difficulties_for_partner(
     desk: PartnerDesk,
     query: Params<DifficultyQuery>,
 ) -> Result<HttpResponse, Problem> {
-    desk.approved(Scope::FeedsRead).await?;
-    Ok(HttpResponse::Ok().json(find(&desk, &query.0, "d.state IN ('open', 'helped')").await?))
+    Ok(HttpResponse::Ok().json(difficulties_for_partner(&desk, &query.0).await?))
+}
+
+/// Offer a partner's help. The cooperative is told.
+pub async fn offer_partners_help(
+    desk: &PartnerDesk,
+    id: DifficultyId,
+    input: OfferInput,
+) -> Result<Difficulty, Problem> {
+    desk.approved(Scope::FeedsWrite).await?;
+    let partner = by_id::<entity::partner::Entity>(desk.db.fresh(), desk.partner).await?;
+    let partner = partner.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    shown(desk.db.fresh(), id).await?;
+    offer(desk, id, Helper::Partner(partner.id, partner.name), input).await
 }
 
 /// Offer a partner's help. The cooperative is told.
@@ -237,10 +258,5 @@ pub async fn offer_help_as_partner(
     path: Path<(PartnerId, DifficultyId)>,
     body: Body<OfferInput>,
 ) -> Result<HttpResponse, Problem> {
-    desk.approved(Scope::FeedsWrite).await?;
-    let partner = by_id::<entity::partner::Entity>(desk.db.fresh(), path.0).await?;
-    let partner = partner.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    shown(desk.db.fresh(), path.1).await?;
-    let made = offer(&desk, path.1, Helper::Partner(partner.id, partner.name), body.0).await?;
-    Ok(HttpResponse::Created().json(made))
+    Ok(HttpResponse::Created().json(offer_partners_help(&desk, path.1, body.0).await?))
 }

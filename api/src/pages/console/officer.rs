@@ -20,7 +20,7 @@ use super::session::{FORM, Form, Seat, Turn, WRITTEN, said};
 use crate::ocop::certificates::{self, Judgement, JudgementInput};
 use crate::ocop::certification::entry::{self, RecognitionInput};
 use crate::ocop::certification::office::{self, DossierQuery, OfficeStepInput};
-use crate::ocop::certification::{council, steps::Act};
+use crate::ocop::certification::{self, council, steps::Act};
 use crate::people::offices::{OfficePermission, Seat as OfficeSeat, office_people, seats_of};
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
@@ -38,6 +38,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on_certificates)
         .service(on_certificate_file)
         .service(on_judge)
+        .service(on_register)
         .service(on_stars)
         .service(on_enter)
         .service(on_settle);
@@ -252,6 +253,21 @@ async fn on_judge(
     let input = JudgementInput { judgement, version: form.parsed("version")?, note: form.some("note") };
     let done = certificates::judge(&officer.seat.desk, *id, validate(input)?).await.map(drop);
     officer.seat.told("/officer/certificates", done, WRITTEN)
+}
+
+#[derive(Deserialize)]
+struct RegisterQuery {
+    #[serde(default)]
+    stars: String,
+    cursor: Option<String>,
+}
+
+#[get("/officer/register")]
+async fn on_register(officer: Officer, query: Query<RegisterQuery>) -> Result<HttpResponse, Turn> {
+    let desk = &officer.seat.desk;
+    let found = certification::of_place(desk, query.stars.parse().ok(), (None, query.cursor.as_deref())).await?;
+    let values = context! { products => value(&found.items), next => found.next_cursor, stars => query.stars.clone() };
+    officer.page("officer_register.html", "stars", values)
 }
 
 #[get("/officer/stars")]

@@ -2,6 +2,7 @@
 //! at the reception, reports and payouts, sites, team and keys.
 
 mod feeds;
+mod help;
 mod reception;
 mod settings;
 
@@ -52,6 +53,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(reception::on_step)
         .service(reception::on_open)
         .service(reception::reports)
+        .service(help::list_difficulties)
+        .service(help::on_offer)
         .service(settings::show_settings)
         .service(settings::on_change);
 }
