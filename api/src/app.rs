@@ -53,6 +53,7 @@ use crate::shop::catalogue::{self, Catalogue};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
 use crate::shop::{delivery, inventory, promotion, reviews, selling};
+use crate::supply::{buyers, requests};
 use crate::swagger;
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
@@ -80,6 +81,8 @@ pub fn routes(config: &mut ServiceConfig) {
     figures::routes(config);
     livelihood::routes(config);
     programme::routes(config);
+    buyers::routes(config);
+    requests::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);
@@ -111,6 +114,7 @@ pub fn routes(config: &mut ServiceConfig) {
         (name = "payments", description = "Paying, and what providers report"),
         (name = "orders", description = "The buyer's orders"),
         (name = "seller", description = "A cooperative's shop"),
+        (name = "business", description = "Buying in quantity: organisations, their requests, cooperatives' offers, and who supplies how much"),
         (name = "programme", description = "Plans, courses, support, difficulties and help, jobs and income, and figures by commune"),
         (name = "recognition", description = "Stars: criteria, dossiers, councils, decisions, and the register of what is recognised"),
         (name = "traceability", description = "From the box back to the tree: plots, events, codes"),

@@ -23,6 +23,8 @@ pub mod money;
 
 pub mod tourism;
 
+pub mod supply;
+
 pub mod messaging;
 
 mod pages;

@@ -38,6 +38,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0026_offices", include_str!("sql/0026_offices.sql")),
     ("m0027_certification", include_str!("sql/0027_certification.sql")),
     ("m0028_programme", include_str!("sql/0028_programme.sql")),
+    ("m0029_supply", include_str!("sql/0029_supply.sql")),
 ];
 
 pub struct Migrator;

@@ -11,6 +11,7 @@ use crate::rights::Needs::{
     Admin, Keeper, Manager, Ministry, Nothing, Office, Owner, PartnerMember, PartnerOwner, SignIn, Staff,
 };
 use crate::rights::{Needs, TABLE};
+use crate::rights_programme;
 
 /// Who tries, and what each has.
 const CALLERS: &[(&str, &[Needs])] = &[
@@ -79,8 +80,11 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
         }
         clients
     };
-    let table: BTreeMap<&str, Needs> =
-        TABLE.iter().flat_map(|(needs, ids)| ids.iter().map(move |id| (*id, *needs))).collect();
+    let table: BTreeMap<&str, Needs> = TABLE
+        .iter()
+        .chain(rights_programme::TABLE)
+        .flat_map(|(needs, ids)| ids.iter().map(move |id| (*id, *needs)))
+        .collect();
     let document = server.client().get("/openapi.json").await.expect(200);
     let (mut seen, mut faults) = (0, Vec::new());
     for (path, item) in document["paths"].as_object().unwrap() {

@@ -334,7 +334,11 @@ async fn officers_of_other_places_meet_closed_doors_everywhere() {
     let guests = json!({"cooperative_id": place.shop.cooperative, "people": ["Ai"]});
     let doors = [
         ("PUT", path("plans", &plan, "/targets"), json!({"version": 1, "targets": []})),
-        ("POST", path("plans", &plan, "/adoption"), json!({"version": 1, "decision_number": "1", "adopted_on": day(0)})),
+        (
+            "POST",
+            path("plans", &plan, "/adoption"),
+            json!({"version": 1, "decision_number": "1", "adopted_on": day(0)}),
+        ),
         ("POST", path("plans", &plan, "/measures"), course.clone()),
         ("PUT", path("measures", &measure, ""), course),
         ("POST", path("measures", &measure, "/guests"), guests),
@@ -349,7 +353,8 @@ async fn officers_of_other_places_meet_closed_doors_everywhere() {
         ("GET", "/v1/officer/figures/history?place=04990".to_owned(), Value::Null),
         ("GET", "/v1/officer/figures/report?place=04990".to_owned(), Value::Null),
     ];
-    let lists = ["plans", "supports", "difficulties", "figures?limit=4000", "figures.geojson", "figures/report?format=csv"];
+    let lists =
+        ["plans", "supports", "difficulties", "figures?limit=4000", "figures.geojson", "figures/report?format=csv"];
     let mut faults = Vec::new();
     for login in ["xa-kim-boi@example.vn", "xa-muong-dong@example.vn", "xanh-kim-boi@example.vn", "lan@example.vn"] {
         let stranger = place.server.sign_in(login).await;

@@ -20,6 +20,7 @@ const DISTRICTS: &[&str] = &[
     "orders",
     "money",
     "tourism",
+    "supply",
     "messaging",
     "pages",
     "demo",

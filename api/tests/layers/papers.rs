@@ -158,6 +158,45 @@ fn functions_fit_a_screen_and_files_are_soon_read() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The name a schema has in the API's document: `as = …` of its attribute, or its type's.
+fn schema_names(text: &str) -> Vec<String> {
+    let (mut names, mut derived, mut called) = (Vec::new(), false, None);
+    for line in text.lines().map(str::trim) {
+        if line.starts_with("#[derive(") {
+            (derived, called) = (line.contains("ToSchema"), None);
+        } else if let Some(rest) = line.strip_prefix("#[schema(as = ") {
+            called = rest.split([',', ')']).next().map(str::to_owned);
+        } else if let Some(rest) = line.split_once("struct ").or_else(|| line.split_once("enum ")).map(|(_, rest)| rest)
+        {
+            if derived && line.starts_with("pub") {
+                let own = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+                // Those of a macro are named where it is used.
+                if !own.is_empty() {
+                    names.push(called.take().unwrap_or_else(|| own.to_owned()));
+                }
+            }
+            derived = false;
+        }
+    }
+    names
+}
+
+/// Of two schemas of one name the document keeps one, and tells readers of the other something wrong.
+#[test]
+fn no_two_schemas_have_one_name() {
+    let mut seen: std::collections::BTreeMap<String, PathBuf> = std::collections::BTreeMap::new();
+    let mut faults = Vec::new();
+    for path in files("api/src", "rs").into_iter().chain(files("entity/src", "rs")) {
+        for name in schema_names(&std::fs::read_to_string(&path).expect("a file")) {
+            if let Some(other) = seen.insert(name.clone(), path.clone()) {
+                faults.push(format!("{name}: {} and {}", other.display(), path.display()));
+            }
+        }
+    }
+    assert!(seen.len() > 300, "{} schemas found", seen.len());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn templates_can_be_read() {
     let mut faults = Vec::new();

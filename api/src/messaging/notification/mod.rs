@@ -9,6 +9,7 @@ mod mailer;
 mod programme;
 mod recalls;
 mod recognition;
+mod supply;
 mod texts;
 
 pub use mailer::Mailer;
@@ -65,6 +66,9 @@ impl Consumer for Notifier {
                     | "preorder.short"
                     | "refund.owed"
                     | "preorder.allocated"
+                    | "request.published"
+                    | "request.shared"
+                    | "request.accepted"
                     | "measure.invited"
                     | "support.granted"
                     | "help.offered"
@@ -131,6 +135,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("recall.") => self.recall(event).await,
                 topic if topic.starts_with("certificate.") => self.certificate(event).await,
                 topic if topic.starts_with("recognition.") || topic == "dossier.step" => self.recognition(event).await,
+                topic if topic.starts_with("request.") => self.request(event).await,
                 "measure.invited" | "support.granted" | "help.offered" => self.programme(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
@@ -284,6 +289,11 @@ impl Notifier {
             self.send(event, &format!("officer{index}"), &Contact::Email(email.clone()), &mail).await?;
         }
         Ok(())
+    }
+
+    async fn request(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(mail) = supply::letter(&event.topic, &event.payload, &self.base_url) else { return Ok(()) };
+        self.leaders(event, &mail).await
     }
 
     async fn programme(&self, event: &outbox::Model) -> anyhow::Result<()> {

@@ -209,7 +209,7 @@ async fn about(
                 .map(|row| row.cooperative_id)
         }
         "recall" if event.topic == "recall.partner" => None,
-        "recall" | "certificate" | "dossier" | "recognition" | "measure" | "support" | "help" => {
+        "recall" | "certificate" | "dossier" | "recognition" | "measure" | "support" | "help" | "request" => {
             Some(CooperativeId(event.subject_id))
         }
         "commission" => {

@@ -50,6 +50,7 @@ pub struct Floor {
 
 /// One of the answers to a criterion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CriterionChoice)]
 pub struct Choice {
     pub label: String,
     pub points: Points,

@@ -161,7 +161,7 @@ pub async fn enter_recognition(desk: Desk, body: Body<RecognitionInput>) -> Resu
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"confirm": true}))]
-pub struct Settlement {
+pub struct RecognitionSettlement {
     /// Or refuse.
     #[garde(skip)]
     confirm: bool,
@@ -205,12 +205,12 @@ pub async fn settle(desk: &Desk, id: RecognitionEntryId, confirm: bool) -> Resul
 }
 
 /// Confirm or refuse stars that another officer typed in.
-#[utoipa::path(tag = "recognition", operation_id = "settle_recognition", security(("access_token" = [])), params(("entry_id" = RecognitionEntryId, Path)), request_body = Settlement, responses((status = 200, description = "The entry", body = RecognitionEntry)))]
+#[utoipa::path(tag = "recognition", operation_id = "settle_recognition", security(("access_token" = [])), params(("entry_id" = RecognitionEntryId, Path)), request_body = RecognitionSettlement, responses((status = 200, description = "The entry", body = RecognitionEntry)))]
 #[post("/v1/officer/recognitions/{entry_id}")]
 pub async fn settle_recognition(
     desk: Desk,
     id: Path<RecognitionEntryId>,
-    body: Body<Settlement>,
+    body: Body<RecognitionSettlement>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(settle(&desk, *id, body.0.confirm).await?))
 }

@@ -111,6 +111,7 @@ pub async fn claims(connection: &impl ConnectionTrait, id: DossierId) -> Result<
 
 /// What is shown for a criterion.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
+#[schema(as = DossierEvidence)]
 pub struct Evidence {
     pub id: EvidenceId,
     pub criterion: String,

@@ -16,7 +16,7 @@ pub use figure::{Figure, Figures, Unit};
 pub use indicators::{
     Indicator, IndicatorInput, IndicatorsInput, in_force as indicators_in_force, put as put_indicators,
 };
-pub use report::{ReportFormat, ReportQuery, download, words as in_words};
+pub use report::{FiguresFormat, ReportQuery, download, words as in_words};
 pub use routes::{MapQuery, map};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{CommuneFigures, FiguresQuery, FiguresView, History, HistoryQuery, Year, history, show};

@@ -17,7 +17,7 @@ use crate::platform::sheets::{Cell, Column, SheetFormat, Table};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ReportFormat {
+pub enum FiguresFormat {
     #[default]
     Xlsx,
     Csv,
@@ -44,7 +44,7 @@ pub struct ReportQuery {
     pub by: Option<Figure>,
     /// `xlsx` unless told. A paper holds the first 200 communes, a sheet all of them.
     #[param(inline)]
-    pub format: Option<ReportFormat>,
+    pub format: Option<FiguresFormat>,
 }
 
 const ON_PAPER: usize = 200;
@@ -218,15 +218,15 @@ pub async fn download(desk: &Desk, query: ReportQuery) -> Result<HttpResponse, P
     let view = show(desk, &FiguresQuery { from, to, place, by, from_rank: None, limit: Some(4_000) }).await?;
     let format = format.unwrap_or_default();
     let (media, ending) = match format {
-        ReportFormat::Xlsx => (SheetFormat::Xlsx.media_type(), "xlsx"),
-        ReportFormat::Csv => (SheetFormat::Csv.media_type(), "csv"),
-        ReportFormat::Pdf => ("application/pdf", "pdf"),
+        FiguresFormat::Xlsx => (SheetFormat::Xlsx.media_type(), "xlsx"),
+        FiguresFormat::Csv => (SheetFormat::Csv.media_type(), "csv"),
+        FiguresFormat::Pdf => ("application/pdf", "pdf"),
     };
     let name = format!("attachment; filename=\"ocop-{}-{}.{ending}\"", view.period.from, view.period.to);
     let made = tokio::task::spawn_blocking(move || match format {
-        ReportFormat::Xlsx => sheet(&view, SheetFormat::Xlsx),
-        ReportFormat::Csv => sheet(&view, SheetFormat::Csv),
-        ReportFormat::Pdf => paper(&view),
+        FiguresFormat::Xlsx => sheet(&view, SheetFormat::Xlsx),
+        FiguresFormat::Csv => sheet(&view, SheetFormat::Csv),
+        FiguresFormat::Pdf => paper(&view),
     });
     let bytes = made.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type(media).insert_header(("content-disposition", name)).body(bytes))

@@ -15,7 +15,7 @@ pub use households::{
 };
 pub use income::{Income, IncomeInput, Incomes, enter, incomes, remove};
 pub use own::{OwnIncome, YearSum, open as own_income};
-pub use seasons::{Season, SeasonInput, find as seasons, put as put_season};
+pub use seasons::{SeasonInput, SeasonReport, find as seasons, put as put_season};
 pub use sheet::{import, template};
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -30,7 +30,7 @@ const MOST: u64 = 200;
 
 /// A season as it is told.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Season {
+pub struct SeasonReport {
     /// As the cooperative calls it.
     pub season: String,
     #[schema(value_type = String, format = Date)]
@@ -48,7 +48,7 @@ pub struct Season {
     pub turnover: Option<Vnd>,
 }
 
-impl From<season_report::Model> for Season {
+impl From<season_report::Model> for SeasonReport {
     fn from(row: season_report::Model) -> Self {
         let season_report::Model { season, from_on, to_on, households, regular_workers, seasonal_workers, .. } = row;
         let (women, working_days, turnover) = (row.women, row.working_days, row.turnover);
@@ -57,7 +57,7 @@ impl From<season_report::Model> for Season {
 }
 
 /// All seasons, the last one first.
-pub async fn find(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<Season>, Problem> {
+pub async fn find(connection: &impl ConnectionTrait, cooperative: CooperativeId) -> Result<Vec<SeasonReport>, Problem> {
     let rows = season_report::Entity::find()
         .filter(season_report::Column::CooperativeId.eq(cooperative))
         .order_by_desc(season_report::Column::ToOn)
@@ -65,12 +65,12 @@ pub async fn find(connection: &impl ConnectionTrait, cooperative: CooperativeId)
         .limit(MOST)
         .all(connection)
         .await?;
-    Ok(rows.into_iter().map(Season::from).collect())
+    Ok(rows.into_iter().map(SeasonReport::from).collect())
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct Seasons {
-    items: Vec<Season>,
+    items: Vec<SeasonReport>,
 }
 
 /// The seasons told of, the last one first.
@@ -150,7 +150,7 @@ pub async fn put(
     desk: &Desk,
     (cooperative, season): (CooperativeId, &str),
     input: SeasonInput,
-) -> Result<Season, Problem> {
+) -> Result<SeasonReport, Problem> {
     let season = fold::stored(season);
     check(&season, &input)?;
     let transaction = desk.begin().await?;
@@ -190,15 +190,15 @@ pub async fn put(
     let model: season_report::ActiveModel = sea_orm::IntoActiveModel::into_active_model(row.clone());
     let model = season_report::ActiveModel { id: Set(row.id), ..model };
     season_report::Entity::insert(model).on_conflict(conflict).exec_without_returning(&transaction).await?;
-    let before = known.map(Season::from);
-    let after = Season::from(row);
+    let before = known.map(SeasonReport::from);
+    let after = SeasonReport::from(row);
     desk.audit(&transaction, "season.told", ("cooperative", cooperative.0), json!(before), json!(after)).await?;
     transaction.commit().await?;
     Ok(after)
 }
 
 /// Tell of a season, or correct what was told.
-#[utoipa::path(tag = "programme", operation_id = "put_season_report", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("season" = String, Path, min_length = 1, max_length = 40)), request_body = SeasonInput, responses((status = 200, description = "The season", body = Season)))]
+#[utoipa::path(tag = "programme", operation_id = "put_season_report", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("season" = String, Path, min_length = 1, max_length = 40)), request_body = SeasonInput, responses((status = 200, description = "The season", body = SeasonReport)))]
 #[put("/v1/seller/cooperatives/{cooperative_id}/seasons/{season}")]
 pub async fn put_season_report(
     desk: Desk,

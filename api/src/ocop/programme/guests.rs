@@ -145,7 +145,7 @@ pub async fn note_attendance(
 
 /// An invitation as the cooperative sees it.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
-pub struct Invitation {
+pub struct CourseInvitation {
     pub id: GuestId,
     pub person: String,
     pub state: GuestState,
@@ -174,15 +174,15 @@ pub async fn invitations(
     desk: &Desk,
     cooperative: CooperativeId,
     place: (Option<u64>, Option<&str>),
-) -> Result<Page<Invitation>, Problem> {
+) -> Result<Page<CourseInvitation>, Problem> {
     NewestFirst::of(INVITATION, "g.id", place)?
         .and("g.cooperative_id = ?", cooperative)
-        .page(desk.db.fresh(), |row: &Invitation| row.id)
+        .page(desk.db.fresh(), |row: &CourseInvitation| row.id)
         .await
 }
 
 /// What the cooperative's people are invited to, newest first.
-#[utoipa::path(tag = "programme", operation_id = "list_invitations", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), Paging), responses((status = 200, description = "A page of invitations", body = Page<Invitation>)))]
+#[utoipa::path(tag = "programme", operation_id = "list_invitations", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), Paging), responses((status = 200, description = "A page of invitations", body = Page<CourseInvitation>)))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/courses")]
 pub async fn list_invitations(
     desk: Desk,
@@ -212,14 +212,14 @@ pub async fn answer(
     desk: &Desk,
     (cooperative, id): (CooperativeId, GuestId),
     input: FeedbackInput,
-) -> Result<Invitation, Problem> {
+) -> Result<CourseInvitation, Problem> {
     let transaction = desk.begin().await?;
     let feedback = Some(fold::stored(&input.feedback)).filter(|text| !text.is_empty());
     let sql = "UPDATE measure_guest SET rating = $3, feedback = $4, answered_at = $5 WHERE id = $1 AND cooperative_id = $2 AND state = 'came'";
     let values = [id.into(), cooperative.into(), input.rating.into(), feedback.into(), desk.now().into()];
     let written = run(&transaction, sql, values).await?;
     let shown = format!("{INVITATION} WHERE g.id = $1 AND g.cooperative_id = $2");
-    let row = one::<Invitation>(&transaction, shown, [id.into(), cooperative.into()]).await?;
+    let row = one::<CourseInvitation>(&transaction, shown, [id.into(), cooperative.into()]).await?;
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     if written != 1 {
         return Err(Problem::new(&NOT_ATTENDED));
@@ -229,7 +229,7 @@ pub async fn answer(
 }
 
 /// Say what a measure was like that one came to.
-#[utoipa::path(tag = "programme", operation_id = "answer_invitation", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("guest_id" = GuestId, Path)), request_body = FeedbackInput, responses((status = 200, description = "The invitation", body = Invitation)))]
+#[utoipa::path(tag = "programme", operation_id = "answer_invitation", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("guest_id" = GuestId, Path)), request_body = FeedbackInput, responses((status = 200, description = "The invitation", body = CourseInvitation)))]
 #[post("/v1/seller/cooperatives/{cooperative_id}/courses/{guest_id}/feedback")]
 pub async fn answer_invitation(
     desk: Desk,

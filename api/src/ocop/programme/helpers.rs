@@ -114,7 +114,7 @@ pub async fn show_difficulty_figures(desk: Desk) -> Result<HttpResponse, Problem
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"offer": "Giới thiệu kho mát của hợp tác xã Mường Động, giảm nửa giá tháng đầu"}))]
-pub struct OfferInput {
+pub struct HelpInput {
     /// Of an office; one's only one unless told.
     pub office_id: Option<OfficeId>,
     #[garde(length(chars, min = 5, max = 1000))]
@@ -128,7 +128,7 @@ enum Helper {
     Partner(PartnerId, String),
 }
 
-async fn offer(desk: &Desk, id: DifficultyId, helper: Helper, input: OfferInput) -> Result<Difficulty, Problem> {
+async fn offer(desk: &Desk, id: DifficultyId, helper: Helper, input: HelpInput) -> Result<Difficulty, Problem> {
     let transaction = desk.begin().await?;
     // Whoever closes it meanwhile comes before or after.
     let sql = "UPDATE difficulty SET state = state WHERE id = $1 AND state IN ('open', 'helped')";
@@ -165,7 +165,7 @@ async fn offer(desk: &Desk, id: DifficultyId, helper: Helper, input: OfferInput)
 }
 
 /// Offer an office's help. The cooperative is told.
-pub async fn offer_help(desk: &Desk, id: DifficultyId, input: OfferInput) -> Result<Difficulty, Problem> {
+pub async fn offer_help(desk: &Desk, id: DifficultyId, input: HelpInput) -> Result<Difficulty, Problem> {
     let places = Jurisdiction::of(&desk.seats(OfficePermission::SeeFigures).await?);
     let found = shown(desk.db.fresh(), id).await?;
     if !places.covers(&found.commune_code) {
@@ -179,12 +179,12 @@ pub async fn offer_help(desk: &Desk, id: DifficultyId, input: OfferInput) -> Res
 }
 
 /// Offer one's office's help. The cooperative is told.
-#[utoipa::path(tag = "programme", operation_id = "offer_help_as_office", security(("access_token" = [])), params(("difficulty_id" = DifficultyId, Path)), request_body = OfferInput, responses((status = 201, description = "The difficulty", body = Difficulty)))]
+#[utoipa::path(tag = "programme", operation_id = "offer_help_as_office", security(("access_token" = [])), params(("difficulty_id" = DifficultyId, Path)), request_body = HelpInput, responses((status = 201, description = "The difficulty", body = Difficulty)))]
 #[post("/v1/officer/difficulties/{difficulty_id}/offers")]
 pub async fn offer_help_as_office(
     desk: Desk,
     id: Path<DifficultyId>,
-    body: Body<OfferInput>,
+    body: Body<HelpInput>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Created().json(offer_help(&desk, *id, body.0).await?))
 }
@@ -241,7 +241,7 @@ pub async fn list_difficulties_for_partner(
 pub async fn offer_partners_help(
     desk: &PartnerDesk,
     id: DifficultyId,
-    input: OfferInput,
+    input: HelpInput,
 ) -> Result<Difficulty, Problem> {
     desk.approved(Scope::FeedsWrite).await?;
     let partner = by_id::<entity::partner::Entity>(desk.db.fresh(), desk.partner).await?;
@@ -251,12 +251,12 @@ pub async fn offer_partners_help(
 }
 
 /// Offer a partner's help. The cooperative is told.
-#[utoipa::path(tag = "programme", operation_id = "offer_help_as_partner", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("difficulty_id" = DifficultyId, Path)), request_body = OfferInput, responses((status = 201, description = "The difficulty", body = Difficulty)))]
+#[utoipa::path(tag = "programme", operation_id = "offer_help_as_partner", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("difficulty_id" = DifficultyId, Path)), request_body = HelpInput, responses((status = 201, description = "The difficulty", body = Difficulty)))]
 #[post("/v1/partner/{partner_id}/difficulties/{difficulty_id}/offers")]
 pub async fn offer_help_as_partner(
     desk: PartnerDesk,
     path: Path<(PartnerId, DifficultyId)>,
-    body: Body<OfferInput>,
+    body: Body<HelpInput>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Created().json(offer_partners_help(&desk, path.1, body.0).await?))
 }

@@ -15,12 +15,15 @@ mod steps;
 mod support;
 mod view;
 
-pub use guests::{AttendanceInput, FeedbackInput, GuestsInput, Invitation, answer, attend, invitations, invite};
+pub use guests::{AttendanceInput, CourseInvitation, FeedbackInput, GuestsInput, answer, attend, invitations, invite};
 pub use help::{
     AnswerInput, ClosingInput, Difficulty, DifficultyInput, HelpAnswer, answer_offer, close, difficulties_of,
     open_difficulty,
 };
-pub use helpers::{DifficultyQuery, KindFigures, OfferInput, difficulties, difficulties_for_partner, kind_figures, offer_help, offer_partners_help, withdraw_offer};
+pub use helpers::{
+    DifficultyQuery, HelpInput, KindFigures, difficulties, difficulties_for_partner, kind_figures, offer_help,
+    offer_partners_help, withdraw_offer,
+};
 pub use measures::{MeasureInput, add_measure, change_measure};
 pub use plans::{AdoptionInput, PlanInput, PlanQuery, TargetInput, TargetsInput, adopt, create, find, put_targets};
 pub use sight::{Producer, producer_named, producers};

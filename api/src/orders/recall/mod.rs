@@ -18,7 +18,7 @@ mod tasks;
 pub use choose::Chosen;
 pub use outcome::{OutcomeInput, settle};
 pub use raise::{NewRecall, raise};
-pub use report::{ReportFormat, answer};
+pub use report::{RecallReportFormat, answer};
 pub use routes::RecallView;
 pub use store::{BuyerRecall, find, of_order, show};
 pub use tasks::{NoticeConfirmation, confirm, confirm_as_buyer, notices, refund_all};

@@ -206,7 +206,7 @@ fn paper(found: &RecallReport) -> anyhow::Result<Vec<u8>> {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ReportFormat {
+pub enum RecallReportFormat {
     #[default]
     Json,
     Pdf,
@@ -219,7 +219,7 @@ pub enum ReportFormat {
 #[garde(allow_unvalidated)]
 pub struct ReportQuery {
     #[param(inline)]
-    format: Option<ReportFormat>,
+    format: Option<RecallReportFormat>,
 }
 
 type Writer = fn(&RecallReport) -> anyhow::Result<Vec<u8>>;
@@ -229,14 +229,14 @@ pub async fn answer(
     desk: &Desk,
     cooperative: CooperativeId,
     id: RecallId,
-    format: ReportFormat,
+    format: RecallReportFormat,
 ) -> Result<HttpResponse, Problem> {
     let found = report(desk.db.fresh(), cooperative, id).await?;
     let number = found.recall.number.clone();
     let (kind, extension, write): (_, _, Writer) = match format {
-        ReportFormat::Json => return Ok(HttpResponse::Ok().json(found)),
-        ReportFormat::Pdf => ("application/pdf", "pdf", paper),
-        ReportFormat::Xlsx => (SheetFormat::Xlsx.media_type(), "xlsx", sheet),
+        RecallReportFormat::Json => return Ok(HttpResponse::Ok().json(found)),
+        RecallReportFormat::Pdf => ("application/pdf", "pdf", paper),
+        RecallReportFormat::Xlsx => (SheetFormat::Xlsx.media_type(), "xlsx", sheet),
     };
     let bytes = tokio::task::spawn_blocking(move || write(&found))
         .await

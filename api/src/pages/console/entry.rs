@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::render::{open_page, page, page_with, value};
 use super::session::{FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to};
-use super::{officer, partner};
+use super::{business, officer, partner};
 use crate::config::Config;
 use crate::people::identity::{Passwords, SignUp, authenticate, confirm, sign_up};
 use crate::people::places;
@@ -30,6 +30,9 @@ pub async fn front(request: HttpRequest, seat: Seat) -> Result<HttpResponse, Tur
     }
     if seat.shop.is_none() && officer::works_in_one(&seat).await? {
         return Ok(to("/officer"));
+    }
+    if seat.shop.is_none() && business::works_for_one(&seat).await? {
+        return Ok(to("/business"));
     }
     if seat.shop.is_some() {
         return Ok(to("/console/today"));

@@ -5,6 +5,7 @@
 //! of their own: they call what the API calls.
 
 mod answer;
+mod business;
 mod certificates;
 mod charts;
 mod dossiers;
@@ -26,6 +27,7 @@ mod programme;
 mod recalls;
 mod receptions;
 mod render;
+mod requests;
 mod session;
 mod stock;
 mod team;
@@ -123,4 +125,6 @@ fn programme_routes(config: &mut ServiceConfig) {
     officer_figures::routes(config);
     officer_plans::routes(config);
     officer_support::routes(config);
+    business::routes(config);
+    requests::routes(config);
 }

@@ -10,7 +10,7 @@ use super::officer::Officer;
 use super::render::value;
 use super::session::Turn;
 use crate::ocop::figures::{
-    self, Figure, FiguresQuery, FiguresView, History, ReportFormat, ReportQuery, Unit, in_words,
+    self, Figure, FiguresFormat, FiguresQuery, FiguresView, History, ReportQuery, Unit, in_words,
 };
 use crate::platform::body::validate;
 use crate::platform::numbers;
@@ -137,9 +137,9 @@ async fn on_figures(officer: Officer, query: Query<Asked>) -> Result<HttpRespons
 async fn on_report(officer: Officer, query: Query<Asked>) -> Result<HttpResponse, Turn> {
     let FiguresQuery { from, to, place, by, .. } = query.query()?;
     let format = match query.format.as_str() {
-        "pdf" => ReportFormat::Pdf,
-        "csv" => ReportFormat::Csv,
-        _ => ReportFormat::Xlsx,
+        "pdf" => FiguresFormat::Pdf,
+        "csv" => FiguresFormat::Csv,
+        _ => FiguresFormat::Xlsx,
     };
     let asked = ReportQuery { from, to, place, by, format: Some(format) };
     Ok(figures::download(&officer.seat.desk, asked).await?)

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::officer::Officer;
 use super::render::value;
 use super::session::{Form, Turn, WRITTEN};
-use crate::ocop::programme::{self, DifficultyQuery, OfferInput, SupportInput, SupportQuery, SupportWithdrawal};
+use crate::ocop::programme::{self, DifficultyQuery, HelpInput, SupportInput, SupportQuery, SupportWithdrawal};
 use crate::people::offices::OfficePermission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
@@ -124,7 +124,7 @@ async fn on_offer(
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let form = officer.form(&request, payload).await?;
-    let done = match validate(OfferInput { office_id: None, offer: form.text("offer").to_owned() }) {
+    let done = match validate(HelpInput { office_id: None, offer: form.text("offer").to_owned() }) {
         Ok(input) => programme::offer_help(&officer.seat.desk, *id, input).await.map(drop),
         Err(problem) => Err(problem),
     };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::render::{page, value};
 use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::ocop::traceability::plots;
-use crate::orders::recall::{self, Chosen, NewRecall, NoticeConfirmation, OutcomeInput, ReportFormat};
+use crate::orders::recall::{self, Chosen, NewRecall, NoticeConfirmation, OutcomeInput, RecallReportFormat};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
@@ -134,6 +134,6 @@ pub async fn on_settle(
 #[get("/console/recalls/{id}/report.{format}")]
 pub async fn on_report(seat: Seat, path: Path<(RecallId, String)>) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeShop)?;
-    let format = if path.1 == "xlsx" { ReportFormat::Xlsx } else { ReportFormat::Pdf };
+    let format = if path.1 == "xlsx" { RecallReportFormat::Xlsx } else { RecallReportFormat::Pdf };
     Ok(recall::answer(&seat.desk, shop, path.0, format).await?)
 }

@@ -8,7 +8,7 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::Stand;
-use crate::ocop::programme::{self, DifficultyQuery, OfferInput};
+use crate::ocop::programme::{self, DifficultyQuery, HelpInput};
 use crate::pages::console::render::value;
 use crate::pages::console::session::{Turn, WRITTEN};
 use crate::platform::body::validate;
@@ -35,7 +35,7 @@ pub async fn on_offer(
 ) -> Result<HttpResponse, Turn> {
     let form = stand.form(&request, payload).await?;
     let desk = stand.desk()?;
-    let done = match validate(OfferInput { office_id: None, offer: form.text("offer").to_owned() }) {
+    let done = match validate(HelpInput { office_id: None, offer: form.text("offer").to_owned() }) {
         Ok(input) => programme::offer_partners_help(&desk, *id, input).await.map(drop),
         Err(problem) => Err(problem),
     };

@@ -1,0 +1,38 @@
+//! Requests for goods in quantity, to the people of a cooperative.
+
+use entity::value::Language;
+use serde_json::Value;
+
+use super::texts::{Mail, bilingual};
+
+/// The mail of an event `request.…`, if it has one.
+pub fn letter(topic: &str, payload: &Value, base: &str) -> Option<Mail> {
+    let text = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (number, title, request) = (text("number"), text("title"), text("request_id"));
+    let link = format!("{base}/console/requests/{request}");
+    let (subject, vi, en) = match topic {
+        "request.published" => {
+            let kilograms = payload.get("grams").and_then(Value::as_i64).unwrap_or(0) / 1_000;
+            let (who, until) = (text("organisation"), text("answer_by"));
+            (
+                (format!("{who} cần {kilograms} kg: {title}"), format!("{who} asks for {kilograms} kg: {title}")),
+                format!(
+                    "{who} hỏi mua {kilograms} kg ({number}): {title}.\nChào hàng trước hết ngày {until} tại {link}"
+                ),
+                format!("{who} asks for {kilograms} kg ({number}): {title}.\nOffer until {until} at {link}"),
+            )
+        }
+        "request.shared" => (
+            (format!("{number}: đã tính phần của từng hợp tác xã"), format!("{number}: shares are reckoned")),
+            format!("Phần của bạn trong “{title}” và lý do có tại {link}"),
+            format!("Your share of “{title}”, and why, is at {link}"),
+        ),
+        "request.accepted" => (
+            (format!("{number}: người mua đã đồng ý"), format!("{number}: the buyer agreed")),
+            format!("Người mua đồng ý phần của bạn trong “{title}”. Lịch giao tại {link}"),
+            format!("The buyer agreed to your share of “{title}”. Its windows are at {link}"),
+        ),
+        _ => return None,
+    };
+    Some(bilingual(Language::Vi, (&subject.0, vi), (&subject.1, en)))
+}

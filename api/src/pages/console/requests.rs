@@ -1,0 +1,79 @@
+//! `/console/requests`: what organisations ask for in quantity, and the cooperative's offer.
+
+use actix_web::web::{Path, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use entity::value::{CooperativeId, SupplyRequestId, SupplyWindowId};
+use minijinja::context;
+
+use super::render::{page, value};
+use super::session::{FORM, Form, Seat, Turn, WRITTEN};
+use crate::people::identity::Permission;
+use crate::platform::body::validate;
+use crate::platform::pagination::MAX_LIMIT;
+use crate::platform::problem::Problem;
+use crate::shop::selling::listings::{self, ListingQuery};
+use crate::supply::requests::{self, SupplyOfferInput, SupplyOfferWindowInput};
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(on_list).service(on_show).service(on_offer);
+}
+
+#[get("/console/requests")]
+async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::SeeShop)?;
+    let found = requests::for_cooperative(&seat.desk, shop, (Some(MAX_LIMIT), None)).await?;
+    page(&seat, "requests.html", "orders", context! { requests => value(&found.items) })
+}
+
+#[get("/console/requests/{id}")]
+async fn on_show(seat: Seat, id: Path<SupplyRequestId>) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::SeeShop)?;
+    let found = requests::seen(&seat.desk, (shop, *id)).await?;
+    let query = ListingQuery { limit: Some(MAX_LIMIT), ..ListingQuery::default() };
+    let products = listings::find(&seat.desk, shop, &query).await?;
+    let values = context! {
+        r => value(&found), own => shop.to_string(), products => value(&products.items), today => seat.desk.today().to_string(),
+    };
+    page(&seat, "request.html", "orders", values)
+}
+
+fn offer_of(form: &Form) -> Result<SupplyOfferInput, Problem> {
+    let missing = |name: &str| Problem::field(format!("/{name}"), "missing", "còn trống", "is empty");
+    let mut windows = Vec::new();
+    for name in form.values().keys() {
+        let Some(Ok(window_id)) = name.strip_prefix("w_").map(str::parse::<SupplyWindowId>) else { continue };
+        if let Some(grams) = form.weight(name)? {
+            windows.push(SupplyOfferWindowInput { window_id, grams });
+        }
+    }
+    validate(SupplyOfferInput {
+        version: form.text("version").parse().ok(),
+        product_id: form.parsed("product")?,
+        price: form.amount("price")?.ok_or_else(|| missing("price"))?,
+        box_grams: form.weight("box")?.ok_or_else(|| missing("box"))?,
+        least_grams: form.weight("least")?.unwrap_or(0),
+        conditions: form.text("conditions").to_owned(),
+        valid_until: form.date("valid_until")?.ok_or_else(|| missing("valid_until"))?,
+        windows,
+    })
+}
+
+async fn offer(seat: &Seat, path: (CooperativeId, SupplyRequestId), form: &Form) -> Result<(), Problem> {
+    if form.text("do") == "withdraw" {
+        return requests::withdraw(&seat.desk, path).await;
+    }
+    requests::put_offer(&seat.desk, path, offer_of(form)?).await.map(drop)
+}
+
+#[post("/console/requests/{id}")]
+async fn on_offer(
+    request: HttpRequest,
+    seat: Seat,
+    id: Path<SupplyRequestId>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::EditListings)?;
+    let form = seat.form(&request, payload, FORM).await?;
+    let done = offer(&seat, (shop, *id), &form).await;
+    seat.told(&format!("/console/requests/{id}"), done, WRITTEN)
+}

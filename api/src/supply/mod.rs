@@ -1,0 +1,9 @@
+//! Supply in quantity: what no cooperative fills alone, several do together.
+//!
+//! - `share`: who supplies how much in which window; a pure function with reasons.
+//! - `buyers`: organisations that buy: legal facts, people, places goods go to, credit.
+//! - `requests`: what they ask for, what cooperatives offer, the shares, and the agreement to them.
+
+pub mod buyers;
+pub mod requests;
+pub mod share;

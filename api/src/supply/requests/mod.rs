@@ -1,0 +1,36 @@
+//! Requests for goods in quantity: asked for in delivery windows, offered for by cooperatives, shared by a rule, agreed to.
+//!
+//! A buyer's draft is published to all or to chosen cooperatives (`buyer`); who can serve it is told what speaks for them (`fit`); they
+//! offer grams for each window at their own price (`offers`), which no competitor ever sees; once closed, the shares are reckoned from
+//! the offers, the stock and the forecasts (`shares`), shown to all who offered, and agreed to by an owner of the organisation.
+
+mod buyer;
+mod fit;
+mod offers;
+mod shares;
+mod view;
+
+pub use buyer::{
+    RequestInput, RequestStepInput, SupplyWindowInput, change as change_request, create, find as requests_of, show,
+    step,
+};
+pub use fit::{Fit, for_cooperative, seen};
+pub use offers::{SupplyOfferInput, SupplyOfferWindowInput, put as put_offer, withdraw};
+pub use shares::{ChosenShare, SharesInput, accept, reckon};
+use utoipa_actix_web::service_config::ServiceConfig;
+pub use view::{RequestStep, SupplyOffer, SupplyRequest, SupplyRequestDetail};
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(buyer::list_supply_requests)
+        .service(buyer::create_supply_request)
+        .service(buyer::show_supply_request)
+        .service(buyer::change_supply_request)
+        .service(buyer::step_supply_request)
+        .service(shares::reckon_supply_shares)
+        .service(shares::accept_supply_shares)
+        .service(fit::list_requests_to_serve)
+        .service(fit::show_request_to_serve)
+        .service(offers::put_supply_offer)
+        .service(offers::withdraw_supply_offer);
+}

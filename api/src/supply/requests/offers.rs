@@ -1,0 +1,214 @@
+//! A cooperative's offer for a request: grams for each window, one price, conditions, until when it holds.
+
+use std::collections::HashSet;
+
+use actix_web::web::Path;
+use actix_web::{HttpResponse, delete, put};
+use entity::supply::{RequestState, SupplyOfferState};
+use entity::value::{CooperativeId, ProductId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
+use entity::{supply_offer, supply_offer_window};
+use garde::Validate;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::Date;
+use utoipa::ToSchema;
+
+use super::buyer::REQUEST_STATE;
+use super::fit::{seen, visible};
+use super::view::{SupplyRequest, SupplyRequestDetail, windows};
+use crate::people::desk::Desk;
+use crate::people::identity::Permission;
+use crate::platform::body::Body;
+use crate::platform::db::{by_id, run};
+use crate::platform::fold;
+use crate::platform::problem::{NOT_FOUND, Problem, codes};
+
+codes! {
+    ANSWER_LATE = "answer_late" 409 "Đã quá hạn chào hàng." "The last day to offer is over.";
+    OFFER_CHANGED = "supply_offer_changed" 409 "Lời chào vừa được sửa: hãy tải lại." "The offer has just been changed: load it again.";
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+pub struct SupplyOfferWindowInput {
+    pub window_id: SupplyWindowId,
+    #[garde(range(min = 1, max = 1_000_000_000_000))]
+    #[schema(minimum = 1, maximum = 1_000_000_000_000_i64)]
+    pub grams: i64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"product_id": "0197f2a0-0000-7000-8000-000000000001", "price": 32_000, "box_grams": 10_000, "least_grams": 500_000, "valid_until": "2026-12-31",
+    "windows": [{"window_id": "0197f2a0-0000-7000-8000-000000000002", "grams": 1_500_000}]}))]
+pub struct SupplyOfferInput {
+    /// Of the offer that was looked at; none of a new one.
+    pub version: Option<i64>,
+    /// Of the request's category.
+    pub product_id: ProductId,
+    /// Đồng a kilogram.
+    #[garde(range(min = 1, max = 1_000_000_000))]
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    pub price: i64,
+    /// Whole boxes only.
+    #[garde(range(min = 100, max = 100_000_000))]
+    #[schema(minimum = 100, maximum = 100_000_000)]
+    pub box_grams: i64,
+    /// Less for a window is not worth a drive.
+    #[serde(default)]
+    #[garde(range(min = 0, max = 1_000_000_000_000))]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    pub least_grams: i64,
+    #[serde(default)]
+    #[garde(length(chars, max = 1000))]
+    #[schema(max_length = 1000)]
+    pub conditions: String,
+    #[schema(value_type = String, format = Date)]
+    pub valid_until: Date,
+    #[garde(length(min = 1, max = 60), dive)]
+    #[schema(min_items = 1, max_items = 60)]
+    pub windows: Vec<SupplyOfferWindowInput>,
+}
+
+async fn check(
+    desk: &Desk,
+    connection: &impl ConnectionTrait,
+    (cooperative, request): (CooperativeId, &SupplyRequest),
+    input: &SupplyOfferInput,
+) -> Result<(), Problem> {
+    if request.state != RequestState::Open {
+        return Err(Problem::new(&REQUEST_STATE));
+    }
+    if request.answer_by < desk.today() {
+        return Err(Problem::new(&ANSWER_LATE));
+    }
+    if input.valid_until < request.answer_by {
+        let (vi, en) = ("trước hạn trả lời của yêu cầu", "is before the last day to answer");
+        return Err(Problem::field("/valid_until", "range", vi, en));
+    }
+    let product = by_id::<entity::product::Entity>(connection, input.product_id).await?;
+    let fits = product.is_some_and(|row| row.cooperative_id == cooperative && row.category_id == request.category_id);
+    if !fits {
+        let (vi, en) = ("không phải sản phẩm của nhóm hàng này", "is no product of the category of yours");
+        return Err(Problem::field("/product_id", "product", vi, en));
+    }
+    let known: HashSet<SupplyWindowId> = windows(connection, request.id).await?.iter().map(|one| one.id).collect();
+    let mut named = HashSet::new();
+    for (index, window) in input.windows.iter().enumerate() {
+        if !known.contains(&window.window_id) || !named.insert(window.window_id) {
+            let (vi, en) = ("không có đợt này, hoặc đã có ở trên", "there is no such window, or it stands above");
+            return Err(Problem::field(format!("/windows/{index}/window_id"), "window", vi, en));
+        }
+    }
+    Ok(())
+}
+
+/// Offer, or write one's offer anew, while the request is open.
+pub async fn put(
+    desk: &Desk,
+    path: (CooperativeId, SupplyRequestId),
+    input: SupplyOfferInput,
+) -> Result<SupplyRequestDetail, Problem> {
+    let transaction = desk.begin().await?;
+    // Whoever closes the request meanwhile comes before or after.
+    run(&transaction, "UPDATE supply_request SET state = state WHERE id = $1", [path.1.into()]).await?;
+    let request = visible(&transaction, path).await?;
+    check(desk, &transaction, (path.0, &request), &input).await?;
+    let held = supply_offer::Entity::find()
+        .filter(supply_offer::Column::RequestId.eq(path.1))
+        .filter(supply_offer::Column::CooperativeId.eq(path.0))
+        .one(&transaction)
+        .await?;
+    let id = held.as_ref().map_or_else(SupplyOfferId::new, |row| row.id);
+    if let Some(held) = held {
+        if input.version != Some(held.version) {
+            return Err(Problem::new(&OFFER_CHANGED));
+        }
+        let sql = "UPDATE supply_offer SET product_id = $2, price = $3, box_grams = $4, least_grams = $5, conditions = $6, valid_until = $7,
+                       state = 'offered', version = version + 1, updated_at = $8
+                   WHERE id = $1";
+        let values: [sea_orm::Value; 8] = [
+            id.into(),
+            input.product_id.into(),
+            input.price.into(),
+            input.box_grams.into(),
+            input.least_grams.into(),
+            fold::stored(&input.conditions).into(),
+            input.valid_until.into(),
+            desk.now().into(),
+        ];
+        run(&transaction, sql, values).await?;
+        let own = supply_offer_window::Column::OfferId.eq(id);
+        supply_offer_window::Entity::delete_many().filter(own).exec(&transaction).await?;
+    } else {
+        let row = supply_offer::ActiveModel {
+            id: Set(id),
+            request_id: Set(path.1),
+            cooperative_id: Set(path.0),
+            product_id: Set(input.product_id),
+            price: Set(input.price),
+            box_grams: Set(input.box_grams),
+            least_grams: Set(input.least_grams),
+            conditions: Set(fold::stored(&input.conditions)),
+            valid_until: Set(input.valid_until),
+            state: Set(SupplyOfferState::Offered),
+            version: Set(1),
+            offered_by: Set(desk.who.account),
+            offered_at: Set(desk.now()),
+            updated_at: Set(desk.now()),
+        };
+        supply_offer::Entity::insert(row).exec_without_returning(&transaction).await?;
+    }
+    let rows = input.windows.iter().map(|window| supply_offer_window::ActiveModel {
+        offer_id: Set(id),
+        window_id: Set(window.window_id),
+        grams: Set(window.grams),
+    });
+    supply_offer_window::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
+    desk.audit(&transaction, "supply_offer.written", ("supply_offer", id.0), (), json!(input)).await?;
+    transaction.commit().await?;
+    seen(desk, path).await
+}
+
+/// Offer, or write one's offer anew, while the request is open.
+#[utoipa::path(tag = "business", operation_id = "put_supply_offer", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("request_id" = SupplyRequestId, Path)), request_body = SupplyOfferInput, responses((status = 200, description = "The request with the offer", body = SupplyRequestDetail)))]
+#[put("/v1/seller/cooperatives/{cooperative_id}/requests/{request_id}/offer")]
+pub async fn put_supply_offer(
+    desk: Desk,
+    path: Path<(CooperativeId, SupplyRequestId)>,
+    body: Body<SupplyOfferInput>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(path.0, Permission::EditListings).await?;
+    Ok(HttpResponse::Ok().json(put(&desk, path.into_inner(), body.0).await?))
+}
+
+/// Withdraw one's offer while the request is open.
+pub async fn withdraw(desk: &Desk, path: (CooperativeId, SupplyRequestId)) -> Result<(), Problem> {
+    let transaction = desk.begin().await?;
+    let request = visible(&transaction, path).await?;
+    let sql = "UPDATE supply_offer SET state = 'withdrawn', version = version + 1, updated_at = $3
+               WHERE request_id = $1 AND cooperative_id = $2 AND state = 'offered'
+                 AND EXISTS (SELECT 1 FROM supply_request r WHERE r.id = $1 AND r.state = 'open')";
+    if run(&transaction, sql, [path.1.into(), path.0.into(), desk.now().into()]).await? != 1 {
+        let open = request.state == RequestState::Open;
+        return Err(Problem::new(if open { &NOT_FOUND } else { &REQUEST_STATE }));
+    }
+    desk.audit(&transaction, "supply_offer.withdrawn", ("supply_request", path.1.0), (), ()).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Withdraw one's offer while the request is open.
+#[utoipa::path(tag = "business", operation_id = "withdraw_supply_offer", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("request_id" = SupplyRequestId, Path)), responses((status = 204, description = "Withdrawn")))]
+#[delete("/v1/seller/cooperatives/{cooperative_id}/requests/{request_id}/offer")]
+pub async fn withdraw_supply_offer(
+    desk: Desk,
+    path: Path<(CooperativeId, SupplyRequestId)>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(path.0, Permission::EditListings).await?;
+    withdraw(&desk, path.into_inner()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,46 @@
+//! The words of supply in quantity: organisations that buy, their requests, offers, and rules of sharing.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::value::words;
+
+words! {
+    OrganisationState { Submitted = "submitted", Approved = "approved", Rejected = "rejected", Suspended = "suspended" }
+
+    /// Roles in an organisation, from least to most.
+    OrganisationRole {
+        /// Reads.
+        Member = "member",
+        /// Asks for goods.
+        Buyer = "buyer",
+        /// Accepts, and keeps the organisation and its people.
+        Owner = "owner",
+    }
+
+    /// Where a request stands.
+    RequestState {
+        Draft = "draft",
+        /// Cooperatives offer.
+        Open = "open",
+        /// No more offers; shares are reckoned.
+        Closed = "closed",
+        /// The shares are agreed to.
+        Accepted = "accepted",
+        Cancelled = "cancelled",
+    }
+
+    SupplyOfferState { Offered = "offered", Withdrawn = "withdrawn" }
+
+    /// How a request is shared among those who offer.
+    ShareRule {
+        /// The lowest price first, until there is enough.
+        Cheapest = "cheapest",
+        /// By what each one's forecasts come to.
+        FairByForecast = "fair_by_forecast",
+        Equal = "equal",
+        /// As the buyer chooses.
+        ByHand = "by_hand",
+    }
+}

@@ -1,0 +1,98 @@
+//! What the operations of the programme, of figures and of supply in quantity ask of their caller.
+
+use crate::rights::Needs::{
+    self, Admin, Keeper, Manager, Ministry, Nothing, Office, Organisation, PartnerMember, SignIn, Staff,
+};
+
+/// As `rights::TABLE`.
+pub const TABLE: &[(Needs, &[&str])] = &[
+    (Nothing, &["list_public_seasons", "show_household_income"]),
+    (SignIn, &["list_own_organisations", "sign_up_organisation"]),
+    (
+        Staff,
+        &[
+            "list_invitations",
+            "list_own_supports",
+            "list_own_difficulties",
+            "list_seasons",
+            "list_requests_to_serve",
+            "show_request_to_serve",
+        ],
+    ),
+    (
+        Manager,
+        &[
+            "answer_invitation",
+            "open_own_difficulty",
+            "close_own_difficulty",
+            "answer_help",
+            "put_season_report",
+            "show_income_template",
+            "import_incomes",
+            "list_households",
+            "add_household",
+            "change_household",
+            "make_household_link",
+            "list_incomes",
+            "enter_income",
+            "remove_income",
+            "put_supply_offer",
+            "withdraw_supply_offer",
+        ],
+    ),
+    (PartnerMember, &["list_difficulties_for_partner", "offer_help_as_partner"]),
+    (
+        Keeper,
+        &[
+            "show_figures",
+            "show_figures_history",
+            "figures_geojson",
+            "download_figures",
+            "list_indicators",
+            "list_difficulties",
+            "show_difficulty_figures",
+        ],
+    ),
+    (
+        Office,
+        &[
+            "list_plans",
+            "create_plan",
+            "show_plan",
+            "put_plan_targets",
+            "adopt_plan",
+            "add_plan_measure",
+            "change_plan_measure",
+            "invite_guests",
+            "note_attendance",
+            "list_supports",
+            "grant_support",
+            "show_support_outcome",
+            "withdraw_support",
+            "offer_help_as_office",
+            "withdraw_help",
+        ],
+    ),
+    (Admin, &["list_organisations", "decide_organisation"]),
+    (Ministry, &["put_indicators"]),
+    (
+        Organisation,
+        &[
+            "show_organisation",
+            "change_organisation",
+            "list_organisation_members",
+            "put_organisation_member",
+            "remove_organisation_member",
+            "list_delivery_places",
+            "add_delivery_place",
+            "change_delivery_place",
+            "list_supply_requests",
+            "create_supply_request",
+            "show_supply_request",
+            "change_supply_request",
+            "step_supply_request",
+            "reckon_supply_shares",
+            "accept_supply_shares",
+        ],
+    ),
+];
