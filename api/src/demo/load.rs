@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, Set};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{BUYER, CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
-use super::{PASSWORD, dossiers, offices, partner, past, pictures, plots, programme};
+use super::{PASSWORD, dossiers, offices, partner, past, pictures, plots, programme, supply};
 use crate::ocop::certification::code_of;
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
@@ -99,6 +99,7 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
     let homestay = create_account(&transaction, person(PARTNER.0, PARTNER.1), now).await?;
     let ids: Vec<CooperativeId> = makers.iter().map(|(id, _)| *id).collect();
     partner::add(&transaction, homestay.id, &ids, since, now).await?;
+    supply::add(&transaction, (&hash, admin.id), &categories, (clock.today(), now)).await?;
     programme::add(&transaction, &people, &makers, (clock.today(), now)).await?;
     past::add(&transaction, &offers, buyer.id, now).await?;
     inventory::open_lots(&transaction, since.date()).await?;

@@ -14,6 +14,7 @@ mod past;
 mod pictures;
 mod plots;
 mod programme;
+mod supply;
 mod tour;
 
 pub use generate::generate;

@@ -40,6 +40,7 @@ Look around
   {base_url}/console                           where cooperatives run their shop: sign in as a seller below
   {base_url}/officer                           stars, step by step: sign in as an officer below
   {base_url}/officer/figures                   figures by commune, plans, support, difficulties
+  {base_url}/business                          a supermarket asks for 12 tonnes: sign in as sieu-thi@example.vn; growers offer at /console/requests
   {base_url}/v1/ocop/products                  the register of recognised products (.csv .geojson)
   {base_url}/docs                              the API, page by page
   {base_url}/v1/products?q=buoi%20dien         search without accents
