@@ -135,6 +135,7 @@ pub mod stock;
 pub mod stock_movement;
 pub mod supply;
 pub mod supply_audience;
+pub mod supply_contract;
 pub mod supply_offer;
 pub mod supply_offer_window;
 pub mod supply_request;

@@ -31,6 +31,9 @@ words! {
         Cancelled = "cancelled",
     }
 
+    /// The buyer agreed with the shares; the cooperative answers.
+    ContractState { Proposed = "proposed", Agreed = "agreed", Declined = "declined" }
+
     SupplyOfferState { Offered = "offered", Withdrawn = "withdrawn" }
 
     /// How a request is shared among those who offer.

@@ -59,7 +59,7 @@ typed_id! {
     ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId, PartnerId, FeedId, ClickId, ApiKeyId, SiteId, EventId,
     PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId, OfficeId, CriteriaSetId, DossierId, EvidenceId, RecognitionEntryId,
     PlanId, MeasureId, GuestId, SupportId, DifficultyId, HelpOfferId, SeasonReportId, HouseholdId, IncomeId,
-    OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId,
+    OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId, ContractId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }

@@ -4,8 +4,9 @@ by two rules and agreed to, and each grower sees its own.
 
 Run by `tests/run`, with the same surroundings as console.py.
 """
-import datetime, os
+import datetime, os, urllib.request
 
+import pypdfium2
 from playwright.sync_api import sync_playwright
 
 from common import BASE, PHONE, api, console, faults, finish, look, sign_in
@@ -102,7 +103,19 @@ def share(page):
     look(page, "business-shares-phone", strict=True)
     page.click("button:has-text('Đồng ý cách chia này')")
     done(page)
-    page.wait_for_selector(".tag:has-text('Đã nhận')")
+    page.wait_for_selector(".tag:has-text('Đã đồng ý')")
+
+
+def paper(page, number):
+    """The contract read back by another library: its number, parties, every weight and sum."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    path = page.locator("a:has-text('Xem hợp đồng')").get_attribute("href")
+    request = urllib.request.Request(BASE + path, headers={"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())})
+    document = pypdfium2.PdfDocument(urllib.request.urlopen(request).read())
+    text = " ".join(sheet.get_textpage().get_text_range() for sheet in document).replace("\u00a0", " ")
+    for words in (number, "SÔNG ĐÀ", "150 kg", "300 kg", "450 kg", "29.000", "4.350.000", "8.700.000", "13.050.000", "bất khả kháng"):
+        if words not in text:
+            faults.append(f"the contract does not say {words}")
 
 
 with sync_playwright() as playwright:
@@ -121,5 +134,16 @@ with sync_playwright() as playwright:
     look(growers, "request-share", strict=True)
     if "27.000" in growers.inner_text("main"):
         faults.append("a competitor's price is seen with the shares")
+    growers.goto(BASE + "/console/requests")
+    growers.wait_for_selector("h2:has-text('Hợp đồng')")
+    look(growers, "contract", strict=True)
+    number = growers.inner_text("h2:has-text('Hợp đồng')").split()[-1]
+    paper(growers, number)
+    growers.click("button:has-text('Ký')")
+    done(growers)
+    growers.wait_for_selector(".tag:has-text('Hai bên đã ký')")
+    buyer.reload()
+    buyer.wait_for_selector(".tag:has-text('Hai bên đã ký')")
+    look(buyer, "business-contracts", strict=True)
     browser.close()
 finish("supply")

@@ -38,6 +38,9 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "remove_income",
             "put_supply_offer",
             "withdraw_supply_offer",
+            "list_supply_contracts",
+            "answer_supply_contract",
+            "download_sellers_contract",
         ],
     ),
     (PartnerMember, &["list_difficulties_for_partner", "offer_help_as_partner"]),
@@ -93,6 +96,8 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "step_supply_request",
             "reckon_supply_shares",
             "accept_supply_shares",
+            "list_request_contracts",
+            "download_buyers_contract",
         ],
     ),
 ];

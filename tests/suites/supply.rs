@@ -219,6 +219,42 @@ async fn a_request_is_offered_for_shared_and_agreed_to() {
     let agreed = market.owner.get(&market.path(&format!("requests/{}", text(&draft, "id")))).await.expect(200);
     market.step(&agreed, "cancel").await.expect_problem(409, "request_state");
     market.server.message_to(&mailbox, "Người mua đồng ý").await;
+    contracts(&market, &agreed).await;
+}
+
+/// Each cooperative has a contract of its own, which it signs or declines once; figures of the paper are those of the shares.
+async fn contracts(market: &Market, agreed: &Value) {
+    let (first, second) = (&market.growers[0], &market.growers[1]);
+    let buyers =
+        market.owner.get(&market.path(&format!("requests/{}/contracts", text(agreed, "id")))).await.expect(200);
+    let all = buyers["items"].as_array().unwrap();
+    assert_eq!(all.len(), 2);
+    for contract in all {
+        let (grams, price, total) = (&contract["grams"], &contract["price"], &contract["total"]);
+        assert_eq!(total.as_i64().unwrap(), grams.as_i64().unwrap() / 1000 * price.as_i64().unwrap(), "{contract}");
+        assert_eq!((&contract["state"], &contract["credit_days"]), (&json!("proposed"), &json!(30)));
+    }
+    let whole: i64 = all.iter().map(|contract| contract["grams"].as_i64().unwrap()).sum();
+    assert_eq!(whole, 2_000_000);
+    let own = |of: &Seller| all.iter().find(|one| one["cooperative_id"] == of.cooperative.as_str()).unwrap().clone();
+    let answer = |of: &Seller, contract: &Value| of.path(&format!("contracts/{}/answer", text(contract, "id")));
+    let (mine, others) = (own(first), own(second));
+    first.client.post(&answer(first, &others), json!({"agree": true})).await.expect_problem(404, "not_found");
+    second.client.post(&answer(second, &others), json!({"agree": false})).await.expect_problem(422, "invalid");
+    let path = answer(first, &mine);
+    let signed = join_all((0..3).map(|_| first.client.post(&path, json!({"agree": true})))).await;
+    assert_eq!(signed.iter().filter(|answer| answer.status == 200).count(), 1);
+    let no = json!({"agree": false, "reason": "Mất mùa vì mưa đá"});
+    second.client.post(&answer(second, &others), no).await.expect(200);
+    market.server.message_to("mua-hang@songda.example.vn", "Mất mùa vì mưa đá").await;
+    let paper = |of: &Seller, contract: &Value| of.path(&format!("contracts/{}/pdf", text(contract, "id")));
+    let (status, headers, bytes) = first.client.bytes(&paper(first, &mine)).await;
+    assert!(status == 200 && bytes.starts_with(b"%PDF-1.") && headers["content-type"] == "application/pdf");
+    first.client.get(&paper(first, &others)).await.expect_problem(404, "not_found");
+    let buyers = market.path(&format!("contracts/{}/pdf", text(&others, "id")));
+    assert_eq!(market.owner.bytes(&buyers).await.0, 200);
+    let stranger = market.server.new_buyer("to-mo@example.vn").await;
+    stranger.get(&buyers).await.expect_problem(403, "forbidden");
 }
 
 #[tokio::test]

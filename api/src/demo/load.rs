@@ -34,15 +34,20 @@ pub fn owner_email(maker: &Maker) -> String {
     format!("{}@example.vn", maker.slug.trim_start_matches("htx-").trim_start_matches("nong-nghiep-"))
 }
 
+async fn draw_pictures(objects: &Objects) -> anyhow::Result<()> {
+    for good in GOODS {
+        let png = tokio::task::spawn_blocking(move || pictures::draw(good.picture.0, good.picture.1)).await??;
+        objects.put(&picture_key(good), png).await?;
+    }
+    Ok(())
+}
+
 /// Whether the demo was loaded; it is left alone when it is there.
 pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Passwords) -> anyhow::Result<bool> {
     if cooperative::Entity::find().count(db.fresh()).await? > 0 {
         return Ok(false);
     }
-    for good in GOODS {
-        let png = tokio::task::spawn_blocking(move || pictures::draw(good.picture.0, good.picture.1)).await??;
-        objects.put(&picture_key(good), png).await?;
-    }
+    draw_pictures(objects).await?;
     let now = clock.now();
     let hash = passwords.hash(PASSWORD).await?;
     let transaction = db.begin().await?;

@@ -117,17 +117,27 @@ pub const PROGRAMME: &[(&str, &str, &str)] = &[
     ("accepted", "Đã nhận", "Accepted"),
     ("declined", "Đã từ chối", "Declined"),
     ("failed", "Không thành", "Came to nothing"),
+    ("wages", "Tiền công", "Wages"),
+    ("share", "Chia lãi", "Share of profit"),
+    ("goods", "Mua hàng của hộ", "Goods bought"),
+];
+
+/// Supply in quantity: organisations, requests, rules of sharing, contracts.
+pub const SUPPLY: &[(&str, &str, &str)] = &[
     ("submitted", "Chờ xác minh", "To be verified"),
     ("approved", "Đã xác minh", "Verified"),
     ("rejected", "Bị từ chối", "Rejected"),
     ("suspended", "Tạm ngưng", "Suspended"),
     ("draft", "Nháp", "Draft"),
+    ("open", "Đang nhận chào hàng", "Open for offers"),
     ("closed", "Hết nhận chào hàng", "Closed for offers"),
+    ("accepted", "Đã đồng ý", "Agreed to"),
+    ("cancelled", "Đã hủy", "Cancelled"),
+    ("proposed", "Chờ hợp tác xã ký", "To be signed by the cooperative"),
+    ("agreed", "Hai bên đã ký", "Signed by both"),
+    ("declined", "Hợp tác xã từ chối", "Declined by the cooperative"),
     ("cheapest", "Giá thấp trước", "The lowest price first"),
     ("fair_by_forecast", "Theo sản lượng dự báo", "By what is forecast"),
     ("equal", "Chia đều", "Equal shares"),
     ("by_hand", "Tự chọn", "Chosen by hand"),
-    ("wages", "Tiền công", "Wages"),
-    ("share", "Chia lãi", "Share of profit"),
-    ("goods", "Mua hàng của hộ", "Goods bought"),
 ];

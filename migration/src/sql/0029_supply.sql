@@ -118,3 +118,22 @@ CREATE TABLE supply_share (
     PRIMARY KEY (window_id, offer_id)
 );
 CREATE INDEX supply_share_offer ON supply_share (offer_id);
+
+-- Between a buyer and a cooperative, of its shares of an accepted request.
+CREATE TABLE supply_contract (
+    id uuid PRIMARY KEY,
+    number text NOT NULL UNIQUE,
+    request_id uuid NOT NULL REFERENCES supply_request (id),
+    offer_id uuid NOT NULL UNIQUE REFERENCES supply_offer (id),
+    cooperative_id uuid NOT NULL REFERENCES cooperative (id),
+    price bigint NOT NULL CHECK (price > 0),          -- VND a kilogram
+    credit_days integer NOT NULL,
+    state text NOT NULL,
+    buyer_agreed_by uuid NOT NULL REFERENCES account (id),
+    buyer_agreed_at timestamptz NOT NULL,
+    answered_by uuid REFERENCES account (id),
+    answered_at timestamptz,
+    reason text
+);
+CREATE INDEX supply_contract_request ON supply_contract (request_id);
+CREATE INDEX supply_contract_cooperative ON supply_contract (cooperative_id, id);

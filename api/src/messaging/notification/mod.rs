@@ -31,6 +31,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id};
 use crate::platform::outbox::Consumer;
 use crate::shop::selling::{applications, team};
+use crate::supply::buyers::mailboxes;
 use texts::Mail;
 
 pub struct Notifier {
@@ -69,6 +70,7 @@ impl Consumer for Notifier {
                     | "request.published"
                     | "request.shared"
                     | "request.accepted"
+                    | "contract.answered"
                     | "measure.invited"
                     | "support.granted"
                     | "help.offered"
@@ -136,6 +138,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("certificate.") => self.certificate(event).await,
                 topic if topic.starts_with("recognition.") || topic == "dossier.step" => self.recognition(event).await,
                 topic if topic.starts_with("request.") => self.request(event).await,
+                "contract.answered" => self.contract(event).await,
                 "measure.invited" | "support.granted" | "help.offered" => self.programme(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
@@ -294,6 +297,15 @@ impl Notifier {
     async fn request(&self, event: &outbox::Model) -> anyhow::Result<()> {
         let Some(mail) = supply::letter(&event.topic, &event.payload, &self.base_url) else { return Ok(()) };
         self.leaders(event, &mail).await
+    }
+
+    /// To those who buy for the organisation.
+    async fn contract(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some((organisation, mail)) = supply::signed(&event.payload, &self.base_url) else { return Ok(()) };
+        for (index, email) in mailboxes(self.db.fresh(), organisation).await?.iter().enumerate() {
+            self.send(event, &format!("buyer{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
     }
 
     async fn programme(&self, event: &outbox::Model) -> anyhow::Result<()> {

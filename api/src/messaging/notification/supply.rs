@@ -1,6 +1,6 @@
 //! Requests for goods in quantity, to the people of a cooperative.
 
-use entity::value::Language;
+use entity::value::{Language, OrganisationId};
 use serde_json::Value;
 
 use super::texts::{Mail, bilingual};
@@ -35,4 +35,27 @@ pub fn letter(topic: &str, payload: &Value, base: &str) -> Option<Mail> {
         _ => return None,
     };
     Some(bilingual(Language::Vi, (&subject.0, vi), (&subject.1, en)))
+}
+
+/// That a cooperative signed or declined, and whom it is told.
+pub fn signed(payload: &Value, base: &str) -> Option<(OrganisationId, Mail)> {
+    let text = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default();
+    let organisation: OrganisationId = text("organisation_id").parse().ok()?;
+    let (number, title, cooperative, reason) = (text("number"), text("title"), text("cooperative"), text("reason"));
+    let link = format!("{base}/business/{organisation}/requests/{}", text("request_id"));
+    let mail = if text("state") == "agreed" {
+        let subject = (format!("{cooperative} đã ký hợp đồng {number}"), format!("{cooperative} signed {number}"));
+        let vi = format!("{cooperative} đã ký hợp đồng {number} ({title}).\n{link}");
+        bilingual(
+            Language::Vi,
+            (&subject.0, vi),
+            (&subject.1, format!("{cooperative} signed {number} ({title}).\n{link}")),
+        )
+    } else {
+        let subject = (format!("{cooperative} từ chối hợp đồng {number}"), format!("{cooperative} declined {number}"));
+        let vi = format!("{cooperative} từ chối hợp đồng {number} ({title}): {reason}\n{link}");
+        let en = format!("{cooperative} declined {number} ({title}): {reason}\n{link}");
+        bilingual(Language::Vi, (&subject.0, vi), (&subject.1, en))
+    };
+    Some((organisation, mail))
 }

@@ -209,9 +209,8 @@ async fn about(
                 .map(|row| row.cooperative_id)
         }
         "recall" if event.topic == "recall.partner" => None,
-        "recall" | "certificate" | "dossier" | "recognition" | "measure" | "support" | "help" | "request" => {
-            Some(CooperativeId(event.subject_id))
-        }
+        "recall" | "certificate" | "dossier" | "recognition" | "measure" | "support" | "help" | "request"
+        | "contract" => Some(CooperativeId(event.subject_id)),
         "commission" => {
             data["order_id"] = json!(OrderId(event.subject_id));
             None

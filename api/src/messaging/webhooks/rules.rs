@@ -45,6 +45,7 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("help.offered", "An office or a partner offers help with a difficulty"),
     ("request.published", "An organisation asks for goods in quantity that the cooperative can serve"),
     ("request.shared", "The shares of a request the cooperative offered for are reckoned"),
+    ("contract.answered", "The cooperative signed or declined a contract"),
     ("request.accepted", "The buyer agreed to the cooperative's share of a request"),
     ("product.changed", "A product changed; partners hear of those in their feeds"),
     ("commission.earned", "A partner is owed commission: an order it brought is completed"),

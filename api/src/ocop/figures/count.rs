@@ -201,11 +201,21 @@ pub async fn count(
     counter
         .take(TURNOVER, days(), |figures, row| (figures.declared_turnover, figures.declared_online) = (row.a, row.b))
         .await?;
-    for row in all::<Middle>(connection, counter.sql(MIDDLES), []).await? {
-        counter.found.entry(row.commune_code).or_default().middle = Some((row.latitude, row.longitude));
-    }
     for counted in counter.found.values_mut() {
         counted.figures.share();
     }
     Ok(counter.found)
+}
+
+/// Puts the middle of its producers' places to every commune.
+pub async fn put_middles(
+    connection: &impl ConnectionTrait,
+    place: &Jurisdiction,
+    found: &mut HashMap<String, Counted>,
+) -> Result<(), Problem> {
+    let sql = MIDDLES.replace("{place}", &place.condition("c.commune_code"));
+    for row in all::<Middle>(connection, sql, []).await? {
+        found.entry(row.commune_code).or_default().middle = Some((row.latitude, row.longitude));
+    }
+    Ok(())
 }

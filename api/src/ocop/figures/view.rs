@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 
+use futures_util::future::try_join_all;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use time::Date;
 use utoipa::{IntoParams, ToSchema};
 
-use super::count::{Counted, Period, count};
+use super::count::{Counted, Period, count, put_middles};
 use super::figure::{Figure, Figures};
 use super::indicators::{Indicator, in_force};
 use crate::people::desk::Desk;
@@ -170,7 +171,8 @@ pub async fn show(desk: &Desk, query: &FiguresQuery) -> Result<FiguresView, Prob
     let connection = desk.db.fresh();
     let indicators = in_force(connection).await?;
     let by = query.by.unwrap_or(Figure::Revenue);
-    let counted = count(connection, &place, period).await?;
+    let mut counted = count(connection, &place, period).await?;
+    put_middles(connection, &place, &mut counted).await?;
     let mut communes: Vec<CommuneFigures> =
         counted.into_iter().map(|(code, counted)| row(code, counted, &indicators)).collect();
     communes.sort_by(|a, b| {
@@ -200,15 +202,14 @@ pub async fn show(desk: &Desk, query: &FiguresQuery) -> Result<FiguresView, Prob
 pub async fn history(desk: &Desk, asked: Option<&str>) -> Result<History, Problem> {
     let place = place(desk, asked).await?;
     let today = desk.today();
-    let mut years = Vec::new();
-    for year in (today.year() - YEARS + 1)..=today.year() {
-        let Some(whole) = Period::year(year) else { continue };
+    let wholes = ((today.year() - YEARS + 1)..=today.year()).filter_map(|year| Some((year, Period::year(year)?)));
+    let of_year = async |(year, whole): (i32, Period)| {
         let period = Period { to: whole.to.min(today), ..whole };
         let mut figures = Figures::default();
         for counted in count(desk.db.fresh(), &place, period).await?.values() {
             figures.add(&counted.figures);
         }
-        years.push(Year { year, until_today: period.to < whole.to, figures });
-    }
-    Ok(History { years })
+        Ok::<_, Problem>(Year { year, until_today: period.to < whole.to, figures })
+    };
+    Ok(History { years: try_join_all(wholes.map(of_year)).await? })
 }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::supply::{OrganisationState, ShareRule};
-use entity::value::{DeliveryPlaceId, OrganisationId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
+use entity::value::{ContractId, DeliveryPlaceId, OrganisationId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
 use minijinja::{Value, context};
 use sea_orm::{EntityTrait, Iterable, QueryOrder};
 
@@ -30,7 +30,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on_show)
         .service(on_step)
         .service(on_shares)
-        .service(on_accept);
+        .service(on_accept)
+        .service(on_paper);
 }
 
 /// Whether somebody buys for an organisation.
@@ -195,7 +196,12 @@ async fn on_create(
 async fn on_show(seat: Seat, path: Path<(OrganisationId, SupplyRequestId)>) -> Result<HttpResponse, Turn> {
     let found = requests::show(&seat.desk, *path).await?;
     let rules: Vec<&str> = ShareRule::iter().map(ShareRule::as_str).collect();
-    page(&seat, "business_request.html", context! { r => value(&found), rules => rules })
+    let contracts = requests::contracts_of_request(&seat.desk, *path).await?;
+    page(
+        &seat,
+        "business_request.html",
+        context! { r => value(&found), rules => rules, contracts => value(&contracts) },
+    )
 }
 
 fn back(path: (OrganisationId, SupplyRequestId)) -> String {
@@ -278,4 +284,9 @@ async fn on_accept(
         Err(problem) => Err(problem),
     };
     seat.told(&back(*path), done, WRITTEN)
+}
+
+#[get("/business/{organisation}/contracts/{id}")]
+async fn on_paper(seat: Seat, path: Path<(OrganisationId, ContractId)>) -> Result<HttpResponse, Turn> {
+    Ok(requests::buyers_paper(&seat.desk, path.into_inner()).await?)
 }

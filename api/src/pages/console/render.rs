@@ -11,7 +11,7 @@ use super::session::{Seat, Turn, said};
 use super::words::WORDS;
 use crate::ocop::certification::points::Points;
 use crate::ocop::certification::steps::Act;
-use crate::pages::words::{ACTS, CERTIFICATES, DOSSIERS, PAPERS, PROGRAMME, STORAGES, word_of};
+use crate::pages::words::{ACTS, CERTIFICATES, DOSSIERS, PAPERS, PROGRAMME, STORAGES, SUPPLY, word_of};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 use crate::shop::catalogue::materials::VALUES as MATERIALS;
@@ -51,6 +51,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("storage", |state: &State<'_, '_>, key: &str| word_of(state, key, STORAGES));
     environment.add_filter("material", |state: &State<'_, '_>, key: &str| word_of(state, key, &MATERIALS));
     environment.add_filter("programme", |state: &State<'_, '_>, key: &str| word_of(state, key, PROGRAMME));
+    environment.add_filter("supply", |state: &State<'_, '_>, key: &str| word_of(state, key, SUPPLY));
     environment.add_filter("paper", |state: &State<'_, '_>, key: &str| word_of(state, key, PAPERS));
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));
     environment.add_global("htmx", versioned("/console/static/htmx.js", HTMX));

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{CooperativeId, SupplyRequestId, SupplyWindowId};
+use entity::value::{ContractId, CooperativeId, SupplyRequestId, SupplyWindowId};
 use minijinja::context;
 
 use super::render::{page, value};
@@ -12,17 +12,25 @@ use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 use crate::shop::selling::listings::{self, ListingQuery};
-use crate::supply::requests::{self, SupplyOfferInput, SupplyOfferWindowInput};
+use crate::supply::requests::{self, ContractAnswer, SupplyOfferInput, SupplyOfferWindowInput};
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(on_list).service(on_show).service(on_offer);
+    config.service(on_list).service(on_paper).service(on_answer).service(on_show).service(on_offer);
 }
 
 #[get("/console/requests")]
 async fn on_list(seat: Seat) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeShop)?;
     let found = requests::for_cooperative(&seat.desk, shop, (Some(MAX_LIMIT), None)).await?;
-    page(&seat, "requests.html", "orders", context! { requests => value(&found.items) })
+    let contracts = if seat.may(Permission::SeeReports) {
+        requests::contracts_of(&seat.desk, shop, (Some(MAX_LIMIT), None)).await?.items
+    } else {
+        Vec::new()
+    };
+    let values = context! {
+        requests => value(&found.items), contracts => value(&contracts), signs => seat.may(Permission::EditShop),
+    };
+    page(&seat, "requests.html", "orders", values)
 }
 
 #[get("/console/requests/{id}")]
@@ -76,4 +84,27 @@ async fn on_offer(
     let form = seat.form(&request, payload, FORM).await?;
     let done = offer(&seat, (shop, *id), &form).await;
     seat.told(&format!("/console/requests/{id}"), done, WRITTEN)
+}
+
+#[get("/console/requests/contracts/{id}")]
+async fn on_paper(seat: Seat, id: Path<ContractId>) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::SeeReports)?;
+    Ok(requests::sellers_paper(&seat.desk, (shop, *id)).await?)
+}
+
+#[post("/console/requests/contracts/{id}")]
+async fn on_answer(
+    request: HttpRequest,
+    seat: Seat,
+    id: Path<ContractId>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
+    let shop = seat.shop(Permission::EditShop)?;
+    let form = seat.form(&request, payload, FORM).await?;
+    let input = ContractAnswer { agree: form.text("agree") == "yes", reason: form.some("reason") };
+    let done = match validate(input) {
+        Ok(input) => requests::answer(&seat.desk, (shop, *id), input).await.map(drop),
+        Err(problem) => Err(problem),
+    };
+    seat.told("/console/requests", done, WRITTEN)
 }

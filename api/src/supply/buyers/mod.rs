@@ -4,9 +4,9 @@ mod organisations;
 mod places;
 mod team;
 
-pub use organisations::{Organisation, OrganisationInput, change, mine, sign_up};
+pub use organisations::{Organisation, OrganisationInput, change, credit_days, mine, sign_up};
 pub use places::{DeliveryPlace, DeliveryPlaceInput, add_place, place_of, places};
-pub use team::{may, may_approved};
+pub use team::{mailboxes, may, may_approved};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

@@ -51,6 +51,18 @@ pub async fn may_approved(desk: &Desk, id: OrganisationId, least: OrganisationRo
     }
 }
 
+#[derive(FromQueryResult)]
+struct Mailbox {
+    email: String,
+}
+
+/// The mailboxes of those who buy for an organisation.
+pub async fn mailboxes(connection: &impl ConnectionTrait, id: OrganisationId) -> Result<Vec<String>, sea_orm::DbErr> {
+    let sql = "SELECT a.email FROM organisation_member m JOIN account a ON a.id = m.account_id
+               WHERE m.organisation_id = $1 AND m.role IN ('buyer', 'owner') AND a.disabled_at IS NULL AND a.email IS NOT NULL ORDER BY a.email";
+    Ok(all::<Mailbox>(connection, sql, [id.into()]).await?.into_iter().map(|row| row.email).collect())
+}
+
 /// Somebody of the team.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
 pub struct OrganisationMember {

@@ -40,8 +40,8 @@ pub struct SupplyWindowInput {
     pub from_on: Date,
     #[schema(value_type = String, format = Date)]
     pub to_on: Date,
-    #[garde(range(min = 1_000, max = 1_000_000_000_000))]
-    #[schema(minimum = 1_000, maximum = 1_000_000_000_000_i64)]
+    #[garde(range(min = 1_000, max = 10_000_000_000))]
+    #[schema(minimum = 1_000, maximum = 10_000_000_000_i64)]
     pub grams: i64,
 }
 
@@ -77,8 +77,8 @@ pub struct RequestInput {
     #[schema(minimum = 0, maximum = 2_000)]
     pub tolerance_bp: i32,
     /// Đồng a kilogram, if the buyer has an idea.
-    #[garde(inner(range(min = 1, max = 1_000_000_000)))]
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    #[garde(inner(range(min = 1, max = 100_000_000)))]
+    #[schema(minimum = 1, maximum = 100_000_000)]
     pub price_idea: Option<i64>,
     #[schema(value_type = String, format = Date)]
     pub answer_by: Date,

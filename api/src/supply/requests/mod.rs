@@ -2,18 +2,24 @@
 //!
 //! A buyer's draft is published to all or to chosen cooperatives (`buyer`); who can serve it is told what speaks for them (`fit`); they
 //! offer grams for each window at their own price (`offers`), which no competitor ever sees; once closed, the shares are reckoned from
-//! the offers, the stock and the forecasts (`shares`), shown to all who offered, and agreed to by an owner of the organisation.
+//! the offers, the stock and the forecasts (`shares`), shown to all who offered, and agreed to by an owner of the organisation: from then on each cooperative with a share has a
+//! contract to sign or to decline (`contracts`, `paper`).
 
+mod agreed;
 mod buyer;
+mod contracts;
 mod fit;
 mod offers;
+mod paper;
 mod shares;
 mod view;
 
+pub use agreed::SupplyContract;
 pub use buyer::{
     RequestInput, RequestStepInput, SupplyWindowInput, change as change_request, create, find as requests_of, show,
     step,
 };
+pub use contracts::{ContractAnswer, answer, buyers_paper, contracts_of, contracts_of_request, sellers_paper};
 pub use fit::{Fit, for_cooperative, seen};
 pub use offers::{SupplyOfferInput, SupplyOfferWindowInput, put as put_offer, withdraw};
 pub use shares::{ChosenShare, SharesInput, accept, reckon};
@@ -29,6 +35,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(buyer::step_supply_request)
         .service(shares::reckon_supply_shares)
         .service(shares::accept_supply_shares)
+        .service(contracts::list_request_contracts)
+        .service(contracts::download_buyers_contract)
+        .service(contracts::list_supply_contracts)
+        .service(contracts::answer_supply_contract)
+        .service(contracts::download_sellers_contract)
         .service(fit::list_requests_to_serve)
         .service(fit::show_request_to_serve)
         .service(offers::put_supply_offer)

@@ -34,8 +34,8 @@ codes! {
 #[garde(allow_unvalidated)]
 pub struct SupplyOfferWindowInput {
     pub window_id: SupplyWindowId,
-    #[garde(range(min = 1, max = 1_000_000_000_000))]
-    #[schema(minimum = 1, maximum = 1_000_000_000_000_i64)]
+    #[garde(range(min = 1, max = 10_000_000_000))]
+    #[schema(minimum = 1, maximum = 10_000_000_000_i64)]
     pub grams: i64,
 }
 
@@ -50,8 +50,8 @@ pub struct SupplyOfferInput {
     /// Of the request's category.
     pub product_id: ProductId,
     /// Đồng a kilogram.
-    #[garde(range(min = 1, max = 1_000_000_000))]
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    #[garde(range(min = 1, max = 100_000_000))]
+    #[schema(minimum = 1, maximum = 100_000_000)]
     pub price: i64,
     /// Whole boxes only.
     #[garde(range(min = 100, max = 100_000_000))]
@@ -59,8 +59,8 @@ pub struct SupplyOfferInput {
     pub box_grams: i64,
     /// Less for a window is not worth a drive.
     #[serde(default)]
-    #[garde(range(min = 0, max = 1_000_000_000_000))]
-    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    #[garde(range(min = 0, max = 10_000_000_000))]
+    #[schema(minimum = 0, maximum = 10_000_000_000_i64)]
     pub least_grams: i64,
     #[serde(default)]
     #[garde(length(chars, max = 1000))]

@@ -15,13 +15,14 @@ use time::Date;
 use utoipa::ToSchema;
 
 use super::buyer::{REQUEST_STATE, lock, own, show};
+use super::contracts;
 use super::view::{Eyes, SupplyRequestDetail, detail};
 use crate::people::desk::Desk;
 use crate::platform::body::Body;
 use crate::platform::db::{all, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
-use crate::supply::buyers::may_approved;
+use crate::supply::buyers::{credit_days, may_approved};
 use crate::supply::share::{self, Offer, Offered, Wanted, allocate};
 
 codes! {
@@ -37,8 +38,8 @@ codes! {
 pub struct ChosenShare {
     pub offer_id: SupplyOfferId,
     pub window_id: SupplyWindowId,
-    #[garde(range(min = 0, max = 1_000_000_000_000))]
-    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    #[garde(range(min = 0, max = 10_000_000_000))]
+    #[schema(minimum = 0, maximum = 10_000_000_000_i64)]
     pub grams: i64,
 }
 
@@ -193,7 +194,7 @@ pub struct AcceptanceInput {
     pub version: i64,
 }
 
-/// Agree to the shares as they were reckoned.
+/// Agree to the shares as they were reckoned: each cooperative with a share has a contract to sign then.
 pub async fn accept(
     desk: &Desk,
     path: (OrganisationId, SupplyRequestId),
@@ -217,6 +218,8 @@ pub async fn accept(
     }
     let sql = "UPDATE supply_request SET state = 'accepted', updated_at = $2 WHERE id = $1";
     run(&transaction, sql, [path.1.into(), desk.now().into()]).await?;
+    let credit_days = credit_days(&transaction, path.0).await?;
+    contracts::propose(desk, &transaction, (&found, credit_days)).await?;
     for offer in found.offers.iter().filter(given) {
         let told = json!({"request_id": path.1, "number": found.request.number, "title": found.request.title});
         emit(&transaction, "request.accepted", offer.cooperative_id.0, told, desk.now()).await?;

@@ -1,0 +1,224 @@
+//! Contracts: one for each cooperative with a share of an accepted request. The buyer agreed by accepting; the cooperative signs or
+//! declines, once.
+
+use actix_web::web::Path;
+use actix_web::{HttpResponse, get, post};
+use entity::supply::{ContractState, OrganisationRole};
+use entity::supply_contract;
+use entity::value::{ContractId, CooperativeId, OrganisationId, SupplyRequestId};
+use garde::Validate;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::agreed::{SELECT, SupplyContract, shown};
+use super::paper;
+use super::view::SupplyRequestDetail;
+use crate::orders::ordering::number;
+use crate::people::desk::Desk;
+use crate::people::identity::Permission;
+use crate::platform::body::{Body, Params};
+use crate::platform::db::{all, one, run};
+use crate::platform::fold;
+use crate::platform::outbox::emit;
+use crate::platform::pagination::{NewestFirst, Page, Paging};
+use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::supply::buyers::may;
+
+codes! {
+    CONTRACT_ANSWERED = "contract_answered" 409 "Hợp đồng đã được ký hoặc từ chối." "The contract was signed or declined already.";
+}
+
+/// Writes the contracts of a request that is accepted.
+pub(super) async fn propose(
+    desk: &Desk,
+    transaction: &impl ConnectionTrait,
+    (found, credit_days): (&SupplyRequestDetail, i32),
+) -> Result<(), Problem> {
+    let given = found.offers.iter().filter(|offer| offer.shares.iter().any(|share| share.grams > 0));
+    let rows: Vec<_> = given
+        .map(|offer| supply_contract::ActiveModel {
+            id: Set(ContractId::new()),
+            number: Set(number("HD", desk.now())),
+            request_id: Set(found.request.id),
+            offer_id: Set(offer.id),
+            cooperative_id: Set(offer.cooperative_id),
+            price: Set(offer.price.unwrap_or(1)),
+            credit_days: Set(credit_days),
+            state: Set(ContractState::Proposed),
+            buyer_agreed_by: Set(desk.who.account),
+            buyer_agreed_at: Set(desk.now()),
+            answered_by: Set(None),
+            answered_at: Set(None),
+            reason: Set(None),
+        })
+        .collect();
+    if !rows.is_empty() {
+        supply_contract::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+    }
+    Ok(())
+}
+
+/// Contracts of a request, as its buyer sees them.
+pub async fn contracts_of_request(
+    desk: &Desk,
+    (organisation, request): (OrganisationId, SupplyRequestId),
+) -> Result<Vec<SupplyContract>, Problem> {
+    may(desk, organisation, OrganisationRole::Member).await?;
+    let sql = format!("{SELECT} WHERE k.request_id = $1 AND r.organisation_id = $2 ORDER BY k.id");
+    Ok(all(desk.db.fresh(), sql, [request.into(), organisation.into()]).await?)
+}
+
+/// The contracts of a request.
+#[utoipa::path(tag = "business", operation_id = "list_request_contracts", security(("access_token" = [])), params(("organisation_id" = OrganisationId, Path), ("request_id" = SupplyRequestId, Path)), responses((status = 200, description = "The contracts", body = Page<SupplyContract>)))]
+#[get("/v1/business/{organisation_id}/requests/{request_id}/contracts")]
+pub async fn list_request_contracts(
+    desk: Desk,
+    path: Path<(OrganisationId, SupplyRequestId)>,
+) -> Result<HttpResponse, Problem> {
+    let items = contracts_of_request(&desk, path.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+}
+
+/// Contracts of a cooperative, newest first.
+pub async fn contracts_of(
+    desk: &Desk,
+    cooperative: CooperativeId,
+    place: (Option<u64>, Option<&str>),
+) -> Result<Page<SupplyContract>, Problem> {
+    NewestFirst::of(SELECT, "k.id", place)?
+        .and("k.cooperative_id = ?", cooperative)
+        .page(desk.db.fresh(), |row: &SupplyContract| row.id)
+        .await
+}
+
+/// The cooperative's contracts, newest first.
+#[utoipa::path(tag = "business", operation_id = "list_supply_contracts", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), Paging), responses((status = 200, description = "A page of contracts", body = Page<SupplyContract>)))]
+#[get("/v1/seller/cooperatives/{cooperative_id}/contracts")]
+pub async fn list_supply_contracts(
+    desk: Desk,
+    cooperative: Path<CooperativeId>,
+    paging: Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(*cooperative, Permission::SeeReports).await?;
+    Ok(HttpResponse::Ok().json(contracts_of(&desk, *cooperative, paging.0.place()).await?))
+}
+
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+#[schema(example = json!({"agree": true}))]
+pub struct ContractAnswer {
+    /// Or decline, with a reason.
+    pub agree: bool,
+    #[garde(inner(length(chars, min = 3, max = 500)))]
+    #[schema(min_length = 3, max_length = 500)]
+    pub reason: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Own {}
+
+/// Sign a contract, or decline it with a reason. The buyer is told.
+pub async fn answer(
+    desk: &Desk,
+    (cooperative, id): (CooperativeId, ContractId),
+    input: ContractAnswer,
+) -> Result<SupplyContract, Problem> {
+    let reason = fold::filled(input.reason);
+    if !input.agree && reason.is_none() {
+        return Err(Problem::field("/reason", "missing", "cần lý do", "a reason is needed"));
+    }
+    let transaction = desk.begin().await?;
+    let sql = "SELECT 1 AS own FROM supply_contract WHERE id = $1 AND cooperative_id = $2";
+    if one::<Own>(&transaction, sql, [id.into(), cooperative.into()]).await?.is_none() {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    let to = if input.agree { ContractState::Agreed } else { ContractState::Declined };
+    let sql = "UPDATE supply_contract SET state = $2, answered_by = $3, answered_at = $4, reason = $5 WHERE id = $1 AND state = 'proposed'";
+    let values: [sea_orm::Value; 5] =
+        [id.into(), to.as_str().into(), desk.who.account.into(), desk.now().into(), reason.clone().into()];
+    if run(&transaction, sql, values).await? != 1 {
+        return Err(Problem::new(&CONTRACT_ANSWERED));
+    }
+    let contract = shown(&transaction, id).await?;
+    let told = json!({
+        "contract_id": id, "number": contract.number, "title": contract.title, "cooperative": contract.cooperative_name, "state": to, "reason": reason,
+        "organisation_id": contract.organisation_id, "request_id": contract.request_id,
+    });
+    emit(&transaction, "contract.answered", cooperative.0, told, desk.now()).await?;
+    desk.audit(&transaction, "contract.answered", ("supply_contract", id.0), (), json!({"state": to})).await?;
+    transaction.commit().await?;
+    desk.bell.ring();
+    Ok(contract)
+}
+
+/// Sign a contract, or decline it with a reason.
+#[utoipa::path(tag = "business", operation_id = "answer_supply_contract", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("contract_id" = ContractId, Path)), request_body = ContractAnswer, responses((status = 200, description = "The contract", body = SupplyContract)))]
+#[post("/v1/seller/cooperatives/{cooperative_id}/contracts/{contract_id}/answer")]
+pub async fn answer_supply_contract(
+    desk: Desk,
+    path: Path<(CooperativeId, ContractId)>,
+    body: Body<ContractAnswer>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(path.0, Permission::EditShop).await?;
+    Ok(HttpResponse::Ok().json(answer(&desk, path.into_inner(), body.0).await?))
+}
+
+async fn as_pdf(desk: &Desk, contract: SupplyContract) -> Result<HttpResponse, Problem> {
+    let facts = paper::facts(desk.db.fresh(), &contract).await?;
+    let name = format!("inline; filename=\"{}.pdf\"", contract.number);
+    let bytes = tokio::task::spawn_blocking(move || paper::draw(&contract, &facts)).await.map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header(("cache-control", "private, no-store"))
+        .insert_header(("content-disposition", name))
+        .body(bytes.map_err(Problem::internal)?))
+}
+
+/// A cooperative's contract as a paper.
+pub async fn sellers_paper(
+    desk: &Desk,
+    (cooperative, id): (CooperativeId, ContractId),
+) -> Result<HttpResponse, Problem> {
+    let contract = shown(desk.db.fresh(), id).await?;
+    if contract.cooperative_id != cooperative {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    as_pdf(desk, contract).await
+}
+
+/// The contract as a PDF, for the cooperative.
+#[utoipa::path(tag = "business", operation_id = "download_sellers_contract", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("contract_id" = ContractId, Path)), responses((status = 200, description = "The contract", body = Vec<u8>, content_type = "application/pdf")))]
+#[get("/v1/seller/cooperatives/{cooperative_id}/contracts/{contract_id}/pdf")]
+pub async fn download_sellers_contract(
+    desk: Desk,
+    path: Path<(CooperativeId, ContractId)>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(path.0, Permission::SeeReports).await?;
+    sellers_paper(&desk, path.into_inner()).await
+}
+
+/// A buyer's contract as a paper.
+pub async fn buyers_paper(
+    desk: &Desk,
+    (organisation, id): (OrganisationId, ContractId),
+) -> Result<HttpResponse, Problem> {
+    may(desk, organisation, OrganisationRole::Member).await?;
+    let contract = shown(desk.db.fresh(), id).await?;
+    if contract.organisation_id != organisation {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    as_pdf(desk, contract).await
+}
+
+/// The contract as a PDF, for the buyer.
+#[utoipa::path(tag = "business", operation_id = "download_buyers_contract", security(("access_token" = [])), params(("organisation_id" = OrganisationId, Path), ("contract_id" = ContractId, Path)), responses((status = 200, description = "The contract", body = Vec<u8>, content_type = "application/pdf")))]
+#[get("/v1/business/{organisation_id}/contracts/{contract_id}/pdf")]
+pub async fn download_buyers_contract(
+    desk: Desk,
+    path: Path<(OrganisationId, ContractId)>,
+) -> Result<HttpResponse, Problem> {
+    buyers_paper(&desk, path.into_inner()).await
+}

@@ -1,0 +1,214 @@
+//! A contract as a PDF: parties, goods, windows, money, and the terms both agreed to.
+
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use time::{Date, OffsetDateTime};
+
+use super::agreed::{SupplyContract, amount};
+use crate::people::places::{commune, province_of};
+use crate::platform::clock::VIETNAM;
+use crate::platform::db::{all, one};
+use crate::platform::pdf::{A4, Canvas, Pdf, Style, bold, plain, wrap};
+use crate::platform::problem::{NOT_FOUND, Problem};
+use entity::value::Vnd;
+
+/// A party as the law knows it.
+#[derive(FromQueryResult)]
+struct Party {
+    legal_name: String,
+    tax_code: String,
+    representative: String,
+    street: String,
+    commune_code: String,
+    phone: String,
+}
+
+#[derive(FromQueryResult)]
+struct Line {
+    from_on: Date,
+    to_on: Date,
+    place: String,
+    grams: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Terms {
+    grade: String,
+    packing: String,
+    tolerance_bp: i32,
+    conditions: String,
+    box_grams: i64,
+    buyer: String,
+    seller: Option<String>,
+}
+
+/// What the paper tells beside the contract itself.
+pub struct Facts {
+    buyer: Party,
+    seller: Party,
+    lines: Vec<Line>,
+    terms: Terms,
+}
+
+pub async fn facts(connection: &impl ConnectionTrait, contract: &SupplyContract) -> Result<Facts, Problem> {
+    let gone = || Problem::new(&NOT_FOUND);
+    let sql =
+        "SELECT legal_name, tax_code, representative, street, commune_code, phone FROM organisation WHERE id = $1";
+    let buyer = one::<Party>(connection, sql, [contract.organisation_id.into()]).await?.ok_or_else(gone)?;
+    let sql = "SELECT legal_name, tax_code, representative, street, commune_code, phone FROM cooperative WHERE id = $1";
+    let seller = one::<Party>(connection, sql, [contract.cooperative_id.into()]).await?.ok_or_else(gone)?;
+    let sql = "SELECT w.from_on, w.to_on, p.name AS place, s.grams FROM supply_share s JOIN supply_contract k ON k.offer_id = s.offer_id
+                   JOIN supply_window w ON w.id = s.window_id JOIN organisation_place p ON p.id = w.place_id
+               WHERE k.id = $1 AND s.grams > 0 ORDER BY w.from_on, w.id";
+    let lines = all::<Line>(connection, sql, [contract.id.into()]).await?;
+    let sql = "SELECT r.grade, r.packing, r.tolerance_bp, f.conditions, f.box_grams, a.name AS buyer, b.name AS seller
+               FROM supply_contract k JOIN supply_request r ON r.id = k.request_id JOIN supply_offer f ON f.id = k.offer_id
+                   JOIN account a ON a.id = k.buyer_agreed_by LEFT JOIN account b ON b.id = k.answered_by
+               WHERE k.id = $1";
+    let terms = one::<Terms>(connection, sql, [contract.id.into()]).await?.ok_or_else(gone)?;
+    Ok(Facts { buyer, seller, lines, terms })
+}
+
+fn day(day: Date) -> String {
+    format!("{:02}/{:02}/{}", day.day(), u8::from(day.month()), day.year())
+}
+
+fn moment(at: OffsetDateTime) -> String {
+    let at = at.to_offset(VIETNAM);
+    format!("{} {:02}:{:02}", day(at.date()), at.hour(), at.minute())
+}
+
+/// `1.250 kg`, `1.250,5 kg`
+fn kilograms(grams: i64) -> String {
+    let whole = Vnd(grams / 1_000).to_string();
+    let whole = whole.trim_end_matches(" ₫");
+    match grams % 1_000 {
+        0 => format!("{whole} kg"),
+        rest => format!("{whole},{} kg", format!("{rest:03}").trim_end_matches('0')),
+    }
+}
+
+fn party(title: &str, of: &Party) -> Vec<String> {
+    let place = commune(&of.commune_code)
+        .map_or_else(String::new, |found| format!(", {}, {}", found.name, province_of(found).name));
+    vec![
+        format!("{title}: {}", of.legal_name),
+        format!("Mã số thuế: {} · Đại diện: {}", of.tax_code, of.representative),
+        format!("Địa chỉ: {}{place} · Điện thoại: {}", of.street, of.phone),
+    ]
+}
+
+/// The terms both agree to. General ones, which the parties may agree to change in writing.
+fn terms(contract: &SupplyContract, facts: &Facts) -> Vec<String> {
+    let of = &facts.terms;
+    let pay = match contract.credit_days {
+        0 => "ngay khi nhận hàng".to_owned(),
+        days => format!("trong {days} ngày sau mỗi đợt giao"),
+    };
+    let mut terms = vec![
+        format!("Hàng: {}, {}; đóng {} mỗi thùng. {}", contract.product_name, of.grade, kilograms(of.box_grams), of.packing),
+        format!("Sai lệch khối lượng mỗi đợt được chấp nhận: ±{},{:02}%.", of.tolerance_bp / 100, of.tolerance_bp % 100),
+        format!("Tiền tính theo khối lượng và loại hai bên cùng ký nhận khi giao; trả {pay}."),
+        "Bên nào chậm hoặc giao thiếu ngoài sai lệch báo trước ít nhất 5 ngày; không báo thì chịu phạt 8% giá trị phần vi phạm (Điều 301 Luật Thương mại 2005 cho phép tối đa 8%).".to_owned(),
+        "Thiên tai, dịch bệnh, lệnh của cơ quan nhà nước là bất khả kháng: bên gặp phải báo trong 48 giờ, hai bên thỏa thuận lại lịch giao.".to_owned(),
+        "Tranh chấp được thương lượng trước, rồi đưa ra tòa án nơi bên bán đặt trụ sở.".to_owned(),
+    ];
+    terms.push("Điều khoản mẫu của sàn; hai bên có thể thỏa thuận khác bằng văn bản.".to_owned());
+    if !of.conditions.is_empty() {
+        terms.push(format!("Điều kiện của bên bán: {}", of.conditions));
+    }
+    terms
+}
+
+/// What stands on the paper, in its order; cells are a window's.
+enum Row {
+    Heading(String),
+    Text(String),
+    Cells([String; 4], bool),
+}
+
+fn rows(contract: &SupplyContract, facts: &Facts) -> anyhow::Result<Vec<Row>> {
+    let mut rows = vec![Row::Text(format!("Theo yêu cầu {}: {}", contract.request_number, contract.title))];
+    let texts = party("Bên mua", &facts.buyer).into_iter().chain(party("Bên bán", &facts.seller));
+    for text in texts {
+        rows.extend(wrap(&text, plain(10.5), 520.0)?.into_iter().map(Row::Text));
+    }
+    rows.push(Row::Heading("Lịch giao và giá trị".to_owned()));
+    let heading = ["Ngày giao", "Nơi nhận", "Khối lượng", "Thành tiền"].map(str::to_owned);
+    rows.push(Row::Cells(heading, true));
+    for line in &facts.lines {
+        let days = if line.from_on == line.to_on {
+            day(line.from_on)
+        } else {
+            format!("{} – {}", day(line.from_on), day(line.to_on))
+        };
+        let money = Vnd(amount(line.grams, contract.price)).to_string();
+        rows.push(Row::Cells([days, line.place.chars().take(36).collect(), kilograms(line.grams), money], false));
+    }
+    let total = [
+        format!("Đơn giá {}/kg", Vnd(contract.price)),
+        String::new(),
+        kilograms(contract.grams),
+        Vnd(contract.total).to_string(),
+    ];
+    rows.push(Row::Cells(total, true));
+    rows.push(Row::Heading("Điều khoản".to_owned()));
+    for (number, text) in terms(contract, facts).into_iter().enumerate() {
+        rows.extend(wrap(&format!("{}. {text}", number + 1), plain(10.5), 520.0)?.into_iter().map(Row::Text));
+    }
+    rows.push(Row::Heading("Xác nhận trên hệ thống".to_owned()));
+    rows.push(Row::Text(format!("Bên mua: {}, {}", facts.terms.buyer, moment(contract.buyer_agreed_at))));
+    let seller = match (&facts.terms.seller, contract.answered_at, &contract.reason) {
+        (Some(name), Some(at), None) => format!("Bên bán: {name}, {}", moment(at)),
+        (Some(name), Some(at), Some(reason)) => format!("Bên bán từ chối: {name}, {}: {reason}", moment(at)),
+        _ => "Bên bán: chưa ký".to_owned(),
+    };
+    rows.extend(wrap(&seller, plain(10.5), 520.0)?.into_iter().map(Row::Text));
+    Ok(rows)
+}
+
+const ON_A_PAGE: usize = 46;
+
+fn put(page: &mut Canvas<'_, '_>, y: f32, row: &Row) -> anyhow::Result<()> {
+    match row {
+        Row::Heading(text) => page.text(36.0, y, text, bold(12.0)),
+        Row::Text(text) => page.text(36.0, y, text, plain(10.5)),
+        Row::Cells([days, place, weight, money], strong) => {
+            let style = || -> Style { if *strong { bold(10.0) } else { plain(10.0) } };
+            page.text(36.0, y, days, style())?;
+            page.text(190.0, y, place, style())?;
+            page.text_right(450.0, y, weight, style())?;
+            page.text_right(558.0, y, money, style())
+        }
+    }
+}
+
+pub fn draw(contract: &SupplyContract, facts: &Facts) -> anyhow::Result<Vec<u8>> {
+    let title = format!("HỢP ĐỒNG MUA BÁN HÀNG HÓA SỐ {}", contract.number);
+    let mut pdf = Pdf::new(&title);
+    let rows = rows(contract, facts)?;
+    for (number, part) in rows.chunks(ON_A_PAGE).enumerate() {
+        pdf.page(A4, |page| {
+            page.text(36.0, 48.0, &title, bold(15.0))?;
+            let mut y = 74.0;
+            for row in part {
+                put(page, y, row)?;
+                y += 15.6;
+            }
+            page.text_right(558.0, 825.0, &format!("Chợ OCOP · {} · {}", contract.number, number + 1), plain(8.0))
+        })?;
+    }
+    pdf.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kilograms;
+
+    #[test]
+    fn weights_read_as_people_write_them() {
+        assert_eq!(
+            (kilograms(1_250_000).as_str(), kilograms(1_250_500).as_str(), kilograms(50).as_str()),
+            ("1.250 kg", "1.250,5 kg", "0,05 kg")
+        );
+    }
+}

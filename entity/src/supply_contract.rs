@@ -1,0 +1,30 @@
+//! A contract between a buyer and a cooperative.
+
+use sea_orm::entity::prelude::*;
+
+use crate::supply::ContractState;
+use crate::value::{AccountId, ContractId, CooperativeId, SupplyOfferId, SupplyRequestId};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "supply_contract")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ContractId,
+    pub number: String,
+    pub request_id: SupplyRequestId,
+    pub offer_id: SupplyOfferId,
+    pub cooperative_id: CooperativeId,
+    pub price: i64,
+    pub credit_days: i32,
+    pub state: ContractState,
+    pub buyer_agreed_by: AccountId,
+    pub buyer_agreed_at: TimeDateTimeWithTimeZone,
+    pub answered_by: Option<AccountId>,
+    pub answered_at: Option<TimeDateTimeWithTimeZone>,
+    pub reason: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
