@@ -134,7 +134,8 @@ with sync_playwright() as playwright:
     look(growers, "request-share", strict=True)
     if "27.000" in growers.inner_text("main"):
         faults.append("a competitor's price is seen with the shares")
-    growers.goto(BASE + "/console/requests")
+    growers.goto(BASE + "/console/today")
+    growers.click("a:has-text('1 hợp đồng chờ ký')")
     growers.wait_for_selector("h2:has-text('Hợp đồng')")
     look(growers, "contract", strict=True)
     number = growers.inner_text("h2:has-text('Hợp đồng')").split()[-1]

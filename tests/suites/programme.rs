@@ -289,6 +289,7 @@ async fn a_difficulty_finds_help_and_comes_to_an_end() {
     let (first, second) = (both["offers"][0].clone(), both["offers"][1].clone());
     answer(&first, "done").await.expect_problem(409, "help_state");
     assert_eq!(answer(&first, "accept").await.expect(200)["state"], "helped");
+    place.server.message_to("xa-nat-son@example.vn", "nhận lời giúp").await;
     assert_eq!(answer(&first, "failed").await.expect(200)["state"], "open");
     assert_eq!(answer(&second, "accept").await.expect(200)["state"], "helped");
     // Somebody offers anew; several things at once come to one end.

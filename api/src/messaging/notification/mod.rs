@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use entity::outbox;
 use entity::value::{
-    AccountId, ApplicationId, CooperativeId, InvitationId, OrderId, OrderState, PartnerId, PurchaseId,
+    AccountId, ApplicationId, CooperativeId, InvitationId, OfficeId, OrderId, OrderState, PartnerId, PurchaseId,
 };
 use futures_util::future::BoxFuture;
 
@@ -27,6 +27,7 @@ use crate::ocop::certification::who_acts;
 use crate::orders::ordering::{OrderForMail, leaders_of, order_for_mail, orders_for_mail};
 use crate::people::identity::partner::partner_owners;
 use crate::people::identity::{issue_registration_code, issue_reset_code, rules::Contact};
+use crate::people::offices::office_mailboxes;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id};
 use crate::platform::outbox::Consumer;
@@ -74,6 +75,7 @@ impl Consumer for Notifier {
                     | "measure.invited"
                     | "support.granted"
                     | "help.offered"
+                    | "help.answered"
                     | "shop.suspended"
                     | "shop.active"
                     | "shop.bank_account_changed"
@@ -139,6 +141,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("recognition.") || topic == "dossier.step" => self.recognition(event).await,
                 topic if topic.starts_with("request.") => self.request(event).await,
                 "contract.answered" => self.contract(event).await,
+                "help.answered" => self.helper(event).await,
                 "measure.invited" | "support.granted" | "help.offered" => self.programme(event).await,
                 "order.arrived" => self.about_order(event).await,
                 topic if topic.starts_with("shop.") || topic.starts_with("payout.") => self.shop(event).await,
@@ -304,6 +307,21 @@ impl Notifier {
         let Some((organisation, mail)) = supply::signed(&event.payload, &self.base_url) else { return Ok(()) };
         for (index, email) in mailboxes(self.db.fresh(), organisation).await?.iter().enumerate() {
             self.send(event, &format!("buyer{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
+    /// To the office or partner that offered help.
+    async fn helper(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let id = |name: &str| event.payload.get(name).and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
+        let to = match (id("office_id"), id("partner_id")) {
+            (Some(office), _) => office_mailboxes(self.db.fresh(), OfficeId(office)).await?,
+            (None, Some(partner)) => partner_owners(self.db.fresh(), PartnerId(partner)).await?,
+            (None, None) => return Ok(()),
+        };
+        let mail = programme::answered(&event.payload, &self.base_url);
+        for (index, email) in to.iter().enumerate() {
+            self.send(event, &format!("helper{index}"), &Contact::Email(email.clone()), &mail).await?;
         }
         Ok(())
     }

@@ -40,3 +40,25 @@ pub fn letter(topic: &str, payload: &Value, base: &str) -> Option<Mail> {
     };
     Some(bilingual(Language::Vi, (&subject.0, vi), (&subject.1, en)))
 }
+
+/// What a cooperative says to help that was offered.
+pub fn answered(payload: &Value, base: &str) -> Mail {
+    let text = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (vi, en) = match text("answer") {
+        "accept" => ("nhận lời giúp", "accepted your help"),
+        "decline" => ("chưa nhận lời giúp", "declined your help"),
+        "done" => ("báo đã tháo gỡ được", "says that it is solved"),
+        _ => ("báo lời giúp không thành", "says that it came to nothing"),
+    };
+    let (offer, outcome) = (text("offer"), text("outcome"));
+    let link = if payload.get("office_id").is_some_and(|id| !id.is_null()) {
+        "/officer/difficulties"
+    } else {
+        "/partner/help"
+    };
+    bilingual(
+        Language::Vi,
+        ("Trả lời về việc giúp", format!("Cơ sở {vi}: “{offer}”. {outcome}\n{base}{link}")),
+        ("An answer to your help", format!("The producer {en}: “{offer}”. {outcome}\n{base}{link}")),
+    )
+}

@@ -43,6 +43,7 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("measure.invited", "People of the cooperative are invited to a course or another measure of a plan"),
     ("support.granted", "Support was granted to the cooperative"),
     ("help.offered", "An office or a partner offers help with a difficulty"),
+    ("help.answered", "The cooperative answered help, or said what came of it"),
     ("request.published", "An organisation asks for goods in quantity that the cooperative can serve"),
     ("request.shared", "The shares of a request the cooperative offered for are reckoned"),
     ("contract.answered", "The cooperative signed or declined a contract"),

@@ -18,8 +18,9 @@ use super::steps::{HelpAct, after, from};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, one, placeholders, run};
+use crate::platform::db::{all, by_id, one, placeholders, run};
 use crate::platform::fold;
+use crate::platform::outbox::emit;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 
@@ -295,7 +296,7 @@ pub async fn close_own_difficulty(
 }
 
 /// What a cooperative says to help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HelpAnswer {
     Accept,
@@ -318,7 +319,7 @@ pub struct AnswerInput {
     pub outcome: Option<String>,
 }
 
-/// Answer help, or say what came of it.
+/// Answer help, or say what came of it. Whoever offered is told.
 pub async fn answer_offer(
     desk: &Desk,
     (cooperative, id, offer): (CooperativeId, DifficultyId, HelpOfferId),
@@ -332,17 +333,21 @@ pub async fn answer_offer(
     };
     let transaction = desk.begin().await?;
     turn(&transaction, (cooperative, id), DifficultyState::Helped).await?;
-    let sql = "SELECT 1 AS own FROM help_offer WHERE id = $1 AND difficulty_id = $2";
-    if one::<Own>(&transaction, sql, [offer.into(), id.into()]).await?.is_none() {
-        return Err(Problem::new(&NOT_FOUND));
-    }
+    let helper = by_id::<entity::help_offer::Entity>(&transaction, offer).await?.filter(|row| row.difficulty_id == id);
+    let helper = helper.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let outcome = fold::filled(input.outcome);
     if step(&transaction, ("id", offer.into()), act, (outcome.as_deref(), desk.now())).await? != 1 {
         return Err(Problem::new(&HELP_STATE));
     }
     settle(&transaction, id, (act == HelpAct::Finish, outcome.as_deref(), desk.now())).await?;
+    let told = json!({
+        "difficulty_id": id, "office_id": helper.office_id, "partner_id": helper.partner_id, "offer": helper.offer,
+        "answer": input.answer, "outcome": outcome,
+    });
+    emit(&transaction, "help.answered", cooperative.0, told, desk.now()).await?;
     desk.audit(&transaction, "help.answered", ("help_offer", offer.0), (), json!({"act": format!("{act:?}")})).await?;
     transaction.commit().await?;
+    desk.bell.ring();
     shown(desk.db.fresh(), id).await
 }
 
@@ -375,4 +380,23 @@ pub async fn answer_help(
 ) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::KeepPeople).await?;
     Ok(HttpResponse::Ok().json(answer_offer(&desk, path.into_inner(), body.0).await?))
+}
+
+/// What of the programme waits for a cooperative.
+#[derive(Clone, Debug, Default, Serialize, FromQueryResult)]
+pub struct Waiting {
+    /// Help to be answered.
+    pub offers: i64,
+    /// Courses and other measures its people are invited to, today or later.
+    pub courses: i64,
+}
+
+/// Counts for a cooperative's first page.
+pub async fn waiting(desk: &Desk, cooperative: CooperativeId) -> Result<Waiting, Problem> {
+    let sql = "SELECT (SELECT COUNT(*) FROM help_offer h JOIN difficulty d ON d.id = h.difficulty_id
+                       WHERE d.cooperative_id = $1 AND d.state IN ('open', 'helped') AND h.state = 'offered') AS offers,
+                      (SELECT COUNT(DISTINCT m.id) FROM measure_guest g JOIN plan_measure m ON m.id = g.measure_id
+                       WHERE g.cooperative_id = $1 AND m.state = 'planned' AND m.ends_on >= $2) AS courses";
+    let found = one::<Waiting>(desk.db.fresh(), sql, [cooperative.into(), desk.today().into()]).await?;
+    Ok(found.unwrap_or_default())
 }

@@ -18,7 +18,7 @@ mod view;
 pub use guests::{AttendanceInput, CourseInvitation, FeedbackInput, GuestsInput, answer, attend, invitations, invite};
 pub use help::{
     AnswerInput, ClosingInput, Difficulty, DifficultyInput, HelpAnswer, answer_offer, close, difficulties_of,
-    open_difficulty,
+    open_difficulty, waiting,
 };
 pub use helpers::{
     DifficultyQuery, HelpInput, KindFigures, difficulties, difficulties_for_partner, kind_figures, offer_help,

@@ -21,6 +21,7 @@ use crate::ocop::certificates::{self, Judgement, JudgementInput};
 use crate::ocop::certification::entry::{self, RecognitionInput};
 use crate::ocop::certification::office::{self, DossierQuery, OfficeStepInput};
 use crate::ocop::certification::{self, council, steps::Act};
+use crate::ocop::programme;
 use crate::people::offices::{OfficePermission, Seat as OfficeSeat, office_people, seats_of};
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
@@ -111,7 +112,9 @@ async fn on_today(officer: Officer) -> Result<HttpResponse, Turn> {
     } else {
         0
     };
-    let values = context! { dossiers => value(&dossiers.items), papers => papers, entries => entries };
+    let lacking: i64 = programme::kind_figures(desk).await?.iter().map(|kind| kind.open).sum();
+    let values =
+        context! { dossiers => value(&dossiers.items), papers => papers, entries => entries, lacking => lacking };
     officer.page("officer_today.html", "to_do", values)
 }
 

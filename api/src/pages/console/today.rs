@@ -8,11 +8,13 @@ use minijinja::context;
 use super::render::{page, value};
 use super::session::{FORM, Seat, Turn};
 use crate::ocop::certificates;
+use crate::ocop::programme;
 use crate::ocop::traceability::scans;
 use crate::orders::fulfilment;
 use crate::orders::ordering::{ReturnAnswer, ReturnDecision, ReturnedLine, decide_return as decide};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
+use crate::supply::requests;
 
 #[get("/console/today")]
 pub async fn on_show(seat: Seat) -> Result<HttpResponse, Turn> {
@@ -22,7 +24,9 @@ pub async fn on_show(seat: Seat) -> Result<HttpResponse, Turn> {
     let lacking = certificates::lacking(&seat.desk, shop).await?;
     let lacking: Vec<_> = lacking.into_iter().filter(|one| !one.on_sale).collect();
     let ending = certificates::ending(&seat.desk, shop).await?;
+    let waiting = programme::waiting(&seat.desk, shop).await?;
     let values = context! {
+        waiting => value(&waiting), to_sign => requests::to_sign(&seat.desk, shop).await?,
         queue => value(&queue), copied => value(&copied), lacking => value(&lacking), ending => value(&ending),
     };
     page(&seat, "today.html", "today", values)

@@ -8,5 +8,6 @@ mod store;
 
 pub use permissions::{OfficePermission, as_markdown};
 pub use store::{
-    Jurisdiction, OfficePerson, OfficeView, Seat, add_member, create_office, office_people, remove_member, seats_of,
+    Jurisdiction, OfficePerson, OfficeView, Seat, add_member, create_office, office_mailboxes, office_people,
+    remove_member, seats_of,
 };

@@ -115,6 +115,18 @@ pub async fn seats_of(connection: &impl ConnectionTrait, account: AccountId) -> 
     .await
 }
 
+#[derive(FromQueryResult)]
+struct Mailbox {
+    email: String,
+}
+
+/// The mailboxes of an office's clerks and heads.
+pub async fn office_mailboxes(connection: &impl ConnectionTrait, office: OfficeId) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT a.email FROM office_member m JOIN account a ON a.id = m.account_id
+               WHERE m.office_id = $1 AND m.role IN ('clerk', 'head') AND a.disabled_at IS NULL AND a.email IS NOT NULL ORDER BY a.email";
+    Ok(all::<Mailbox>(connection, sql, [office.into()]).await?.into_iter().map(|row| row.email).collect())
+}
+
 pub async fn create_office(connection: &impl ConnectionTrait, row: office::Model) -> Result<(), DbErr> {
     office::Entity::insert(row.into_active_model()).exec_without_returning(connection).await?;
     Ok(())

@@ -126,7 +126,8 @@ pub async fn put_organisation_member(
     id: Path<OrganisationId>,
     body: Body<OrganisationMemberInput>,
 ) -> Result<HttpResponse, Problem> {
-    may(&desk, *id, OrganisationRole::Owner).await?;
+    // One that is verified: nobody else is told who has an account.
+    may_approved(&desk, *id, OrganisationRole::Owner).await?;
     let unknown = || Problem::field("/login", "account", "không có tài khoản này", "there is no such account");
     let contact = Contact::parse(&body.0.login).ok_or_else(unknown)?;
     let transaction = desk.begin().await?;

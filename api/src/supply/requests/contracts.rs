@@ -222,3 +222,14 @@ pub async fn download_buyers_contract(
 ) -> Result<HttpResponse, Problem> {
     buyers_paper(&desk, path.into_inner()).await
 }
+
+#[derive(FromQueryResult)]
+struct Count {
+    waiting: i64,
+}
+
+/// How many contracts wait for the cooperative to sign.
+pub async fn to_sign(desk: &Desk, cooperative: CooperativeId) -> Result<i64, Problem> {
+    let sql = "SELECT COUNT(*) AS waiting FROM supply_contract WHERE cooperative_id = $1 AND state = 'proposed'";
+    Ok(one::<Count>(desk.db.fresh(), sql, [cooperative.into()]).await?.map_or(0, |row| row.waiting))
+}

@@ -19,7 +19,7 @@ pub use buyer::{
     RequestInput, RequestStepInput, SupplyWindowInput, change as change_request, create, find as requests_of, show,
     step,
 };
-pub use contracts::{ContractAnswer, answer, buyers_paper, contracts_of, contracts_of_request, sellers_paper};
+pub use contracts::{ContractAnswer, answer, buyers_paper, contracts_of, contracts_of_request, sellers_paper, to_sign};
 pub use fit::{Fit, for_cooperative, seen};
 pub use offers::{SupplyOfferInput, SupplyOfferWindowInput, put as put_offer, withdraw};
 pub use shares::{ChosenShare, SharesInput, accept, reckon};
