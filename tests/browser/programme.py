@@ -134,7 +134,7 @@ def cooperative(browser, owner):
     link = page.locator(".told a").get_attribute("href")
     own = browser.new_context(viewport=PHONE, locale="vi-VN", has_touch=True, is_mobile=True)
     home = own.new_page()
-    home.goto(BASE + "/h/" + link.rsplit("/", 1)[1])
+    home.goto(BASE + "/h?token=" + link.rsplit("=", 1)[1])
     home.wait_for_selector("text=3.200.000")
     look(home, "household-own", strict=True)
     own.close()

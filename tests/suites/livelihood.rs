@@ -66,15 +66,16 @@ async fn income_is_kept_with_consent_and_read_by_the_household_alone() {
     // Its own page opens by the link alone, and the newest one at that.
     let old = text(&shop.client.post(&own(&agreed, "/link"), json!({})).await.expect(201), "url");
     let link = text(&shop.client.post(&own(&agreed, "/link"), json!({})).await.expect(201), "url");
-    let secret = |url: &str| url.rsplit('/').next().unwrap().to_owned();
+    let secret = |url: &str| url.rsplit('=').next().unwrap().to_owned();
     let guest = server.client();
-    guest.get(&format!("/v1/households/{}", secret(&old))).await.expect_problem(404, "not_found");
-    let read = guest.get(&format!("/v1/households/{}", secret(&link))).await.expect(200);
+    guest.get(&format!("/v1/household-income?token={}", secret(&old))).await.expect_problem(404, "not_found");
+    let read = guest.get(&format!("/v1/household-income?token={}", secret(&link))).await.expect(200);
     assert_eq!((&read["years"][0]["wages"], &read["payments"][0]["reference"]), (&json!(3_200_000), &json!("PC-1")));
-    let page = guest.get(&format!("/h/{}", secret(&link))).await;
+    let page = guest.get(&format!("/h?token={}", secret(&link))).await;
     assert!(page.status == 200 && page.text.contains("3.200.000"), "{}", page.text);
     assert!(page.header("x-robots-tag").contains("noindex") && page.header("cache-control").contains("no-store"));
-    assert_eq!(guest.get("/h/khong-co").await.status, 404);
+    assert_eq!(guest.get("/h?token=khong-co").await.status, 404);
+    assert!(!server.log().contains(&secret(&link)), "the secret is in no log");
     // Names of households are in nothing that others read.
     let public = guest.get(&format!("/v1/cooperatives/{}/seasons", shop.cooperative)).await.expect(200);
     assert!(!public.to_string().contains("Hiền"));
@@ -86,7 +87,7 @@ async fn income_is_kept_with_consent_and_read_by_the_household_alone() {
     // The consent taken back takes everything with it.
     let without = json!({"name": "Hộ bà Bùi Thị Hiền", "people": 4, "consent": false});
     shop.client.put(&own(&agreed, ""), without).await.expect(200);
-    guest.get(&format!("/v1/households/{}", secret(&link))).await.expect_problem(404, "not_found");
+    guest.get(&format!("/v1/household-income?token={}", secret(&link))).await.expect_problem(404, "not_found");
     let left = shop.client.get(&own(&agreed, "/incomes")).await.expect(200);
     assert_eq!(left["items"].as_array().unwrap().len(), 0);
     assert_eq!(server.count("SELECT COUNT(*) FROM household_income WHERE reference = 'PC-2'").await, 0);

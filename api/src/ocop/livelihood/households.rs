@@ -199,7 +199,7 @@ pub async fn new_link(desk: &Desk, path: (CooperativeId, HouseholdId)) -> Result
     }
     desk.audit(&transaction, "household.linked", ("household", path.1.0), (), ()).await?;
     transaction.commit().await?;
-    Ok(HouseholdLink { url: format!("{}/h/{secret}", desk.config.base_url()) })
+    Ok(HouseholdLink { url: format!("{}/h?token={secret}", desk.config.base_url()) })
 }
 
 /// Make the link to a household's own page anew; an earlier one ends.

@@ -14,7 +14,7 @@ pub use households::{
     Household, HouseholdInput, HouseholdLink, add, change, find as households, new_link, present as household,
 };
 pub use income::{Income, IncomeInput, Incomes, enter, incomes, remove};
-pub use own::{OwnIncome, YearSum, open as own_income};
+pub use own::{OwnIncome, OwnQuery, YearSum, open as own_income};
 pub use seasons::{SeasonInput, SeasonReport, find as seasons, put as put_season};
 pub use sheet::{import, template};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -1,13 +1,15 @@
 //! A household's own income, by its secret link.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use entity::value::HouseholdId;
+use garde::Validate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::income::{Income, incomes};
+use crate::platform::body::Params;
 use crate::platform::db::{Db, all, one};
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -66,9 +68,20 @@ pub async fn open(connection: &impl ConnectionTrait, secret: &str) -> Result<Own
     Ok(OwnIncome { name: row.name, cooperative_name: row.cooperative_name, years, payments })
 }
 
+#[derive(Clone, Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OwnQuery {
+    /// Of the household's link. In the query, for paths are logged.
+    #[garde(length(max = 100))]
+    #[param(max_length = 100, example = "nobody-has-this-one")]
+    pub token: String,
+}
+
 /// What a household was paid, by its secret link.
-#[utoipa::path(tag = "programme", operation_id = "show_household_income", params(("secret" = String, Path, max_length = 100)), responses((status = 200, description = "The household's income", body = OwnIncome)))]
-#[get("/v1/households/{secret}")]
-pub async fn show_household_income(db: Data<Db>, secret: Path<String>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().insert_header(("cache-control", "private, no-store")).json(open(db.fresh(), &secret).await?))
+#[utoipa::path(tag = "programme", operation_id = "show_household_income", params(OwnQuery), responses((status = 200, description = "The household's income", body = OwnIncome)))]
+#[get("/v1/household-income")]
+pub async fn show_household_income(db: Data<Db>, query: Params<OwnQuery>) -> Result<HttpResponse, Problem> {
+    let found = open(db.fresh(), &query.0.token).await?;
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "private, no-store")).json(found))
 }

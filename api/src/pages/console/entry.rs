@@ -42,7 +42,7 @@ pub async fn front(request: HttpRequest, seat: Seat) -> Result<HttpResponse, Tur
 
 #[derive(Deserialize)]
 pub struct LanguageQuery {
-    lang: Option<String>,
+    pub(super) lang: Option<String>,
 }
 
 pub(super) fn spoken(request: &HttpRequest, query: &LanguageQuery) -> Language {

@@ -1,4 +1,4 @@
-//! `/console/people`: a season's jobs, member households, what they were paid; `/h/{secret}`: a household's own page.
+//! `/console/people`: a season's jobs, member households, what they were paid; `/h?token=`: a household's own page.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, Payload, Query, ServiceConfig};
@@ -7,6 +7,7 @@ use entity::programme::IncomeKind;
 use entity::value::{HouseholdId, IncomeId};
 use minijinja::context;
 use sea_orm::Iterable;
+use serde::Deserialize;
 
 use super::entry::{LanguageQuery, spoken};
 use super::render::{open_page, page, value};
@@ -204,17 +205,24 @@ async fn on_remove(
     seat.told(&format!("{PAGE}/households/{}", path.0), done, WRITTEN)
 }
 
+#[derive(Deserialize)]
+struct HouseholdQuery {
+    #[serde(default)]
+    token: String,
+    lang: Option<String>,
+}
+
 /// A household's own page: whoever has the link reads it.
-#[get("/h/{secret}")]
-async fn on_own(
-    request: HttpRequest,
-    db: Data<Db>,
-    secret: Path<String>,
-    query: Query<LanguageQuery>,
-) -> Result<HttpResponse, Turn> {
-    let found = livelihood::own_income(db.fresh(), &secret).await?;
+#[get("/h")]
+async fn on_own(request: HttpRequest, db: Data<Db>, query: Query<HouseholdQuery>) -> Result<HttpResponse, Turn> {
+    let found = livelihood::own_income(db.fresh(), &query.token).await?;
     let values = context! { own => true, h => value(&found), paid => value(&found.payments) };
-    let mut response = open_page("household.html", StatusCode::OK, spoken(&request, &query), values)?;
+    let mut response = open_page(
+        "household.html",
+        StatusCode::OK,
+        spoken(&request, &LanguageQuery { lang: query.lang.clone() }),
+        values,
+    )?;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
     headers.insert(header::HeaderName::from_static("x-robots-tag"), header::HeaderValue::from_static("noindex"));
