@@ -230,7 +230,7 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
         demo::load(&services.db, services.clock, &services.objects, &services.passwords).await?;
         tour = Some(demo::tour(&services.db, &services.config.base_url()).await?);
     }
-    let background = services.background.clone();
+    let (background, db) = (services.background.clone(), services.db.clone());
     let server = app::serve(services, metrics).await?;
     if let Some(tour) = tour {
         println!("{tour}");
@@ -246,6 +246,7 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
     // Before the server, in whose threads its connections live. What is left stands in the outbox, and goes on at the next
     // start or on another node.
     background.end(Duration::from_secs(20)).await;
+    db.settle(Duration::from_secs(2)).await;
     tokio::select! {
         () = handle.stop(true) => {}
         again = asked_to_stop() => {

@@ -15,9 +15,9 @@ use anyhow::Context;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    FromQueryResult, Insert, QueryTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-    sea_query::InsertStatement,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseConnectionType, DatabaseTransaction,
+    DbBackend, DbErr, EntityTrait, FromQueryResult, Insert, QueryTrait, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value, sea_query::InsertStatement,
 };
 
 use super::background::Stop;
@@ -146,6 +146,26 @@ impl Db {
         }
         self.together(Box::new(|transaction| Box::pin(async { Ok(Some(rows.execute(transaction).await?)) }))).await?;
         Ok(())
+    }
+
+    /// Waits until every connection is back in its pool, so long at the most. A connection goes back in the thread of the
+    /// request that used it: that thread must not end before.
+    pub async fn settle(&self, most: Duration) {
+        let under_way = |connection: &DatabaseConnection| match &connection.inner {
+            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+                let pool = connection.get_postgres_connection_pool();
+                pool.size() as usize > pool.num_idle()
+            }
+            DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+                let pool = connection.get_sqlite_connection_pool();
+                pool.size() as usize > pool.num_idle()
+            }
+            DatabaseConnectionType::Disconnected => false,
+        };
+        let until = tokio::time::Instant::now() + most;
+        while (under_way(&self.write) || under_way(&self.read)) && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// A transaction that may write from its first statement on.
