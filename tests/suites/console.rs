@@ -4,17 +4,17 @@ use serde_json::json;
 use tests::{PASSWORD, Server};
 
 /// A browser without scripts: keeps cookies, follows redirects, sends forms.
-struct Browser {
+pub struct Browser {
     http: reqwest::Client,
     base: String,
     cookies: std::collections::BTreeMap<String, String>,
 }
 
-struct Page {
-    status: u16,
-    path: String,
-    text: String,
-    headers: reqwest::header::HeaderMap,
+pub struct Page {
+    pub status: u16,
+    pub path: String,
+    pub text: String,
+    pub headers: reqwest::header::HeaderMap,
 }
 
 impl Browser {
@@ -45,7 +45,7 @@ impl Browser {
         }
     }
 
-    async fn get(&mut self, path: &str) -> Page {
+    pub async fn get(&mut self, path: &str) -> Page {
         let request = self.http.get(format!("{}{path}", self.base));
         self.send(request, path.to_owned()).await
     }
@@ -57,7 +57,7 @@ impl Browser {
         self.send(request.body(url.query().unwrap_or_default().to_owned()), path.to_owned()).await
     }
 
-    async fn sign_in(server: &Server, login: &str) -> Self {
+    pub async fn sign_in(server: &Server, login: &str) -> Self {
         let mut browser = Self::new(server);
         let page = browser.post("/console/login", &[("login", login), ("password", PASSWORD), ("lang", "vi")]).await;
         assert_eq!(page.status, 200, "{}", page.text);
