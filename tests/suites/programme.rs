@@ -312,6 +312,13 @@ async fn a_difficulty_finds_help_and_comes_to_an_end() {
     let kind = figures["items"].as_array().unwrap().iter().find(|one| one["kind"] == "preservation").unwrap().clone();
     let ended = kind["solved"].as_i64().unwrap() + kind["withdrawn"].as_i64().unwrap();
     assert!(ended >= 1 && kind["offers"].as_i64().unwrap() >= 3, "{kind}");
+    // Another cooperative's owner reaches none of it by its id.
+    let other = place.server.seller_of("mat-ong-rung-hop-tien").await;
+    let foreign = |rest: &str| other.path(&format!("difficulties/{}{rest}", text(&lack, "id")));
+    let closing = json!({"solved": true, "outcome": "Không phải việc của tôi"});
+    other.client.post(&foreign("/closing"), closing).await.expect_problem(404, "not_found");
+    let path = foreign(&format!("/offers/{}", text(&third, "id")));
+    other.client.post(&path, json!({"answer": "accept"})).await.expect_problem(404, "not_found");
     // Staff may not, strangers see nothing.
     let stranger = place.server.new_buyer("khach-la@example.vn").await;
     stranger.get(&place.shop.path("difficulties")).await.expect_problem(403, "forbidden");

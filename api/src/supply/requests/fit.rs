@@ -6,7 +6,6 @@ use entity::supply::RequestState;
 use entity::value::{CooperativeId, SupplyRequestId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
-use time::Date;
 use utoipa::ToSchema;
 
 use super::view::{Eyes, SELECT, SupplyRequest, SupplyRequestDetail, detail, request};
@@ -29,37 +28,25 @@ pub struct Fit {
 }
 
 /// A request, and what speaks for the cooperative.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
 pub struct RequestToServe {
     #[serde(flatten)]
+    #[sea_orm(nested)]
     pub request: SupplyRequest,
+    #[sea_orm(nested)]
     pub fit: Fit,
     /// It has offered.
     pub offered: bool,
 }
 
-const FIT: &str = "SELECT
-    (SELECT COUNT(*) FROM product p WHERE p.cooperative_id = $1 AND p.category_id = $2 AND p.status = 'published') AS products,
+/// Read with each request; `$2` is the cooperative, as in the first condition of the list.
+const FIT: &str = "(SELECT COUNT(*) FROM product p WHERE p.cooperative_id = $2 AND p.category_id = r.category_id AND p.status = 'published') AS products,
     CAST(COALESCE((SELECT SUM((s.on_hand - s.reserved) * f.weight_g) FROM stock s JOIN offer f ON f.id = s.offer_id JOIN product p ON p.id = f.product_id
-        WHERE f.cooperative_id = $1 AND p.category_id = $2), 0) AS bigint) AS stored_grams,
+        WHERE f.cooperative_id = $2 AND p.category_id = r.category_id), 0) AS bigint) AS stored_grams,
     CAST(COALESCE((SELECT SUM((x.quantity - x.preordered) * f.weight_g) FROM forecast x JOIN offer f ON f.id = x.offer_id JOIN product p ON p.id = f.product_id
-        WHERE x.cooperative_id = $1 AND p.category_id = $2 AND x.state IN ('open', 'closed') AND x.expected_to <= $3), 0) AS bigint) AS forecast_grams";
-
-#[derive(FromQueryResult)]
-struct Last {
-    to_on: Date,
-}
-
-async fn fit(
-    connection: &impl ConnectionTrait,
-    cooperative: CooperativeId,
-    request: &SupplyRequest,
-) -> Result<Fit, Problem> {
-    let sql = "SELECT to_on FROM supply_window WHERE request_id = $1 ORDER BY to_on DESC LIMIT 1";
-    let until = one::<Last>(connection, sql, [request.id.into()]).await?.map_or(request.answer_by, |row| row.to_on);
-    let values = [cooperative.into(), request.category_id.into(), until.into()];
-    Ok(one::<Fit>(connection, FIT, values).await?.unwrap_or_default())
-}
+        WHERE x.cooperative_id = $2 AND p.category_id = r.category_id AND x.state IN ('open', 'closed')
+          AND x.expected_to <= (SELECT MAX(w.to_on) FROM supply_window w WHERE w.request_id = r.id)), 0) AS bigint) AS forecast_grams,
+    EXISTS (SELECT 1 FROM supply_offer y WHERE y.request_id = r.id AND y.cooperative_id = $2 AND y.state = 'offered') AS offered";
 
 /// What a cooperative may see of requests: published, for all or for it; nothing of drafts.
 const SEEN: &str = "(r.state = 'open' OR EXISTS (SELECT 1 FROM supply_offer f WHERE f.request_id = r.id AND f.cooperative_id = ?))
@@ -67,35 +54,17 @@ const SEEN: &str = "(r.state = 'open' OR EXISTS (SELECT 1 FROM supply_offer f WH
     AND (NOT r.chosen_only OR EXISTS (SELECT 1 FROM supply_audience a WHERE a.request_id = r.id AND a.cooperative_id = ?))
     AND EXISTS (SELECT 1 FROM product p WHERE p.cooperative_id = ? AND p.category_id = r.category_id AND p.status <> 'archived')";
 
-async fn told(
-    connection: &impl ConnectionTrait,
-    cooperative: CooperativeId,
-    request: SupplyRequest,
-) -> Result<RequestToServe, Problem> {
-    #[derive(FromQueryResult)]
-    struct Offered {}
-    let fit = fit(connection, cooperative, &request).await?;
-    let sql =
-        "SELECT 1 AS offered FROM supply_offer WHERE request_id = $1 AND cooperative_id = $2 AND state = 'offered'";
-    let offered = one::<Offered>(connection, sql, [request.id.into(), cooperative.into()]).await?.is_some();
-    Ok(RequestToServe { request, fit, offered })
-}
-
 /// Requests a cooperative can serve or has offered for, newest first.
 pub async fn for_cooperative(
     desk: &Desk,
     cooperative: CooperativeId,
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<RequestToServe>, Problem> {
-    let page = NewestFirst::of(SELECT, "r.id", place)?
+    let select = SELECT.replacen("FROM supply_request r", &format!(", {FIT} FROM supply_request r"), 1);
+    NewestFirst::of(&select, "r.id", place)?
         .and(SEEN, cooperative)
-        .page(desk.db.fresh(), |row: &SupplyRequest| row.id)
-        .await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for request in page.items {
-        items.push(told(desk.db.fresh(), cooperative, request).await?);
-    }
-    Ok(Page { items, next_cursor: page.next_cursor })
+        .page(desk.db.fresh(), |row: &RequestToServe| row.request.id)
+        .await
 }
 
 /// Requests the cooperative can serve or has offered for, newest first.
