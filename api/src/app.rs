@@ -53,7 +53,7 @@ use crate::shop::catalogue::{self, Catalogue};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
 use crate::shop::{delivery, inventory, promotion, reviews, selling};
-use crate::supply::{buyers, requests};
+use crate::supply::{buyers, deliveries, requests};
 use crate::swagger;
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
@@ -83,6 +83,7 @@ pub fn routes(config: &mut ServiceConfig) {
     programme::routes(config);
     buyers::routes(config);
     requests::routes(config);
+    deliveries::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);
@@ -305,6 +306,8 @@ impl Shared {
         background.spawn(|stop| stars.run(stop));
         let booker = Booker { db: db.clone(), clock, carriers: self.carriers.clone().into_inner() };
         background.spawn(|stop| booker.run(stop));
+        let clerk = deliveries::Clerk { db: db.clone(), clock, read_model: read_model.clone(), bell: bell.clone() };
+        background.spawn(|stop| clerk.run(stop));
         let sweeper =
             Sweeper { db: db.clone(), clock, read_model, bell, completion_days: config.order_completion_days };
         background.spawn(|stop| sweeper.run(stop));

@@ -27,6 +27,8 @@ pub struct Model {
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
     pub wholesale_from: Option<i64>,
+    /// Of the goods alone; where it is not known, as shipped.
+    pub net_g: Option<i64>,
     /// Taken off while goods must be eaten soon, through `reduced_until`.
     pub reduced_bp: i64,
     pub reduced_until: Option<TimeDate>,

@@ -3,7 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::value::{
-    AccountId, ClickId, CooperativeId, DeliveryMethod, OrderId, OrderState, PartnerId, PickupPointId, PurchaseId, Vnd,
+    AccountId, ClickId, ContractId, CooperativeId, DeliveryMethod, OrderId, OrderState, PartnerId, PickupPointId,
+    PurchaseId, Vnd,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -48,6 +49,12 @@ pub struct Model {
     pub paid_amount: Vnd,
     /// Refunded, or on its way back.
     pub refunded_amount: Vnd,
+    /// An order of a contract: changed by agreement only, paid once it was accepted.
+    pub contract_id: Option<ContractId>,
+    /// Of the contract's deposit, set off.
+    pub deposit_amount: Vnd,
+    /// Owed by the seller under the contract, set off.
+    pub penalty_amount: Vnd,
     pub paid_at: Option<TimeDateTimeWithTimeZone>,
     /// Paid and delivered: the money is the cooperative's.
     pub earned_at: Option<TimeDateTimeWithTimeZone>,

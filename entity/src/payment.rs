@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId, Vnd};
+use crate::value::{ContractId, OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId, Vnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "payment")]
@@ -28,6 +28,8 @@ pub struct Model {
     pub provider_data: Option<Json>,
     /// The purchase was paid already: all of it goes back
     pub surplus: bool,
+    /// A bill of a contract: its deposit, or what is left to pay for one of its orders.
+    pub contract_id: Option<ContractId>,
     pub failure: Option<String>,
     pub queries: i32,
     pub next_query_at: Option<TimeDateTimeWithTimeZone>,

@@ -46,4 +46,17 @@ words! {
         /// As the buyer chooses.
         ByHand = "by_hand",
     }
+
+    /// Of a delivery: the buyer writes it, the cooperative agrees or objects.
+    AcceptanceState { Written = "written", Agreed = "agreed", Contested = "contested" }
+
+    /// What somebody would change of a delivery.
+    SupplyChangeKind {
+        /// Other days.
+        Dates = "dates",
+        /// Nothing is delivered.
+        Cancel = "cancel",
+    }
+
+    SupplyChangeState { Proposed = "proposed", Agreed = "agreed", Declined = "declined", Withdrawn = "withdrawn" }
 }

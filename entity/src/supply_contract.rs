@@ -22,6 +22,12 @@ pub struct Model {
     pub answered_by: Option<AccountId>,
     pub answered_at: Option<TimeDateTimeWithTimeZone>,
     pub reason: Option<String>,
+    /// Of what all its windows cost, paid before.
+    pub deposit_bp: i32,
+    /// Of what is missing beyond the tolerance.
+    pub penalty_bp: i32,
+    /// Of what comes late, a day.
+    pub late_bp: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

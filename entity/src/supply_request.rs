@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::supply::{RequestState, ShareRule};
-use crate::value::{AccountId, CategoryId, OrganisationId, SupplyRequestId};
+use crate::value::{AccountId, CategoryId, OrganisationId, PurchaseId, SupplyRequestId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "supply_request")]
@@ -27,6 +27,14 @@ pub struct Model {
     pub created_by: AccountId,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    /// Of what its contracts cost, paid before.
+    pub deposit_bp: i32,
+    /// Of what is missing beyond the tolerance; at most 800 (Commercial Law 2005, article 301).
+    pub penalty_bp: i32,
+    /// Of what comes late, a day.
+    pub late_bp: i32,
+    /// What its orders hang under, once its shares are agreed to.
+    pub purchase_id: Option<PurchaseId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -59,7 +59,8 @@ typed_id! {
     ReconciliationId, PromotionId, PayoutBatchId, PayoutId, DisputeId, InvoiceId, PartnerId, FeedId, ClickId, ApiKeyId, SiteId, EventId,
     PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId, OfficeId, CriteriaSetId, DossierId, EvidenceId, RecognitionEntryId,
     PlanId, MeasureId, GuestId, SupportId, DifficultyId, HelpOfferId, SeasonReportId, HouseholdId, IncomeId,
-    OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId, ContractId,
+    OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId, ContractId, DeliveryId, AcceptanceId,
+    SupplyChangeId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -379,6 +380,8 @@ words! {
         Partner = "partner",
         TaxWithheld = "tax_withheld",
         RefundsPayable = "refunds_payable",
+        /// Paid for a contract before anything was delivered; set off against what is.
+        Deposits = "deposits",
         PayoutsInTransit = "payouts_in_transit",
         /// Arrived, and nobody knows yet what for.
         Unmatched = "unmatched",

@@ -39,6 +39,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0027_certification", include_str!("sql/0027_certification.sql")),
     ("m0028_programme", include_str!("sql/0028_programme.sql")),
     ("m0029_supply", include_str!("sql/0029_supply.sql")),
+    ("m0030_deliveries", include_str!("sql/0030_deliveries.sql")),
 ];
 
 pub struct Migrator;

@@ -13,6 +13,7 @@ mod checkout;
 mod console;
 mod crash;
 mod days;
+mod deliveries;
 mod demo;
 mod elsewhere;
 mod farm_sheets;

@@ -271,6 +271,7 @@ impl Hanger<'_> {
             min_quantity: Set(1),
             step_quantity: Set(1),
             status: Set(OfferStatus::Active),
+            net_g: Set(None),
             wholesale_from: Set(None),
             position: Set(0),
             created_at: Set(now),

@@ -315,6 +315,7 @@ fn offer_row(
         min_quantity: Set(1),
         step_quantity: Set(1),
         status: Set(OfferStatus::Active),
+        net_g: Set(None),
         wholesale_from: Set(None),
         position: Set(position),
         created_at: Set(since),

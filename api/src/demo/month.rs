@@ -8,7 +8,7 @@ use entity::value::{
 use entity::{
     cart, commission_rule, order, order_event, order_line, payment, purchase, reservation, stock_movement, tax_line,
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, FromQueryResult, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, FromQueryResult, NotSet, Set};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
@@ -381,6 +381,9 @@ fn order_row(
         respond_by: Set(None),
         delivered_at: Set(Some(at)),
         updated_at: Set(at),
+        contract_id: NotSet,
+        deposit_amount: NotSet,
+        penalty_amount: NotSet,
         preorder: Set(false),
         arrive_days: Set(4),
         pickup_point_id: Set(None),

@@ -7,7 +7,7 @@ use entity::value::{
     OrderLineId, OrderState, PaymentMethod, ProductId, PurchaseId, ReservationState, RowId, Vnd,
 };
 use entity::{cart, order, order_event, order_line, purchase, reservation, stock_movement};
-use sea_orm::{ConnectionTrait, EntityTrait, Set};
+use sea_orm::{ConnectionTrait, EntityTrait, NotSet, Set};
 use time::{Duration, OffsetDateTime};
 
 use super::data::{Good, Pack};
@@ -160,6 +160,9 @@ impl Past<'_> {
             respond_by: Set((self.state == OrderState::Placed).then_some(self.placed_at + Duration::days(3))),
             delivered_at: Set(self.delivered().then_some(self.placed_at + Duration::hours(40))),
             updated_at: Set(self.placed_at),
+            contract_id: NotSet,
+            deposit_amount: NotSet,
+            penalty_amount: NotSet,
             preorder: Set(false),
             arrive_days: Set(4),
             pickup_point_id: Set(None),

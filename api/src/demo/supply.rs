@@ -75,6 +75,10 @@ pub async fn add(
         created_by: buyer,
         created_at: now,
         updated_at: now,
+        deposit_bp: 2_000,
+        penalty_bp: 800,
+        late_bp: 100,
+        purchase_id: None,
     };
     let windows = (0..WEEKS).map(|week| supply_window::Model {
         id: SupplyWindowId::new(),

@@ -1,6 +1,6 @@
 //! Journals of money that providers and the bank hold for us: pure, as `rules` is.
 
-use entity::value::{AccountId, LedgerAccountKind, PaymentId, RefundId};
+use entity::value::{AccountId, ContractId, LedgerAccountKind, PaymentId, RefundId};
 use uuid::Uuid;
 
 use super::rules::{Account, Entry, Journal};
@@ -21,6 +21,18 @@ pub fn surplus(payment: PaymentId, source: Account, refund: RefundId, amount: i6
     let owed =
         Journal { key: format!("owed:{refund}"), ..journal("refund_owed", refund.0, moved(held(), payable, amount)) };
     vec![journal("surplus", payment.0, moved(source, held(), amount)), owed]
+}
+
+/// The deposit of a contract is there.
+pub fn deposited(payment: PaymentId, source: Account, contract: ContractId, amount: i64) -> Journal {
+    journal("deposited", payment.0, moved(source, Account::of(LedgerAccountKind::Deposits, contract), amount))
+}
+
+/// What is left of a contract's deposit goes back.
+pub fn deposit_owed(refund: RefundId, contract: ContractId, amount: i64) -> Journal {
+    let (deposit, payable) =
+        (Account::of(LedgerAccountKind::Deposits, contract), Account::one(LedgerAccountKind::RefundsPayable));
+    Journal { key: format!("owed:{refund}"), ..journal("deposit_owed", refund.0, moved(deposit, payable, amount)) }
 }
 
 /// A refund has been sent, from where the money lay; by a person, or by its provider.

@@ -2,7 +2,7 @@
 //! what happens to one stands above; that each step happens once is seen to here.
 
 use entity::payment;
-use entity::value::{OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId, Vnd};
+use entity::value::{ContractId, OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId, Vnd};
 use sea_orm::{ConnectionTrait, DbErr, Set};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -32,6 +32,7 @@ pub fn cash_row(
         provider_reference: Set(None),
         provider_data: Set(None),
         surplus: Set(false),
+        contract_id: Set(None),
         failure: Set(None),
         queries: Set(0),
         next_query_at: Set(None),
@@ -57,6 +58,50 @@ pub fn attempt_row(
     row.expires_at = Set(Some(expires_at));
     row.next_query_at = Set(Some(ask_at));
     row
+}
+
+/// A bill of a contract: its deposit, or what is left to pay for one of its orders. It waits for its transfer, however long.
+pub fn bill_row(
+    purchase: PurchaseId,
+    (contract, order): (ContractId, Option<OrderId>),
+    (amount, reference): (i64, String),
+    now: OffsetDateTime,
+) -> payment::ActiveModel {
+    payment::ActiveModel {
+        id: Set(PaymentId::new()),
+        purchase_id: Set(purchase),
+        order_id: Set(order),
+        contract_id: Set(Some(contract)),
+        method: Set(PaymentMethod::BankTransfer),
+        reference: Set(reference),
+        state: Set(PaymentState::Pending),
+        amount: Set(Vnd(amount)),
+        refunded_amount: Set(Vnd::ZERO),
+        currency: Set(Vnd::CURRENCY.to_owned()),
+        orders: Set(order.map_or_else(|| serde_json::json!([]), |order| serde_json::json!([order]))),
+        action: Set(None),
+        provider_reference: Set(None),
+        provider_data: Set(None),
+        surplus: Set(false),
+        failure: Set(None),
+        queries: Set(0),
+        next_query_at: Set(None),
+        expires_at: Set(None),
+        captured_at: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+    }
+}
+
+/// The deposit of a contract is no longer asked for.
+pub async fn forget_deposit(
+    connection: &impl ConnectionTrait,
+    contract: ContractId,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let sql = "UPDATE payment SET state = 'cancelled', updated_at = $2 WHERE contract_id = $1 AND order_id IS NULL AND state = 'pending'";
+    run(connection, sql, [contract.into(), now.into()]).await?;
+    Ok(())
 }
 
 /// What a provider answered to an attempt's beginning.

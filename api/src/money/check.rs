@@ -122,7 +122,8 @@ const CHECKS: &[(&str, &str)] = &[
              SELECT y.id AS id, CASE WHEN y.state IN ('captured', 'partly_refunded', 'refunded') THEN y.amount ELSE 0 END AS expected,
                     COALESCE(s.amount, 0) AS found
              FROM payment y LEFT JOIN (SELECT j.subject_id, CAST(-SUM(p.amount) AS bigint) AS amount FROM {P}
-                                       WHERE j.kind IN ('captured', 'surplus') AND a.kind = 'buyer_funds' GROUP BY j.subject_id) s
+                                       WHERE (j.kind IN ('captured', 'surplus') AND a.kind = 'buyer_funds')
+                                          OR (j.kind = 'deposited' AND a.kind = 'deposits') GROUP BY j.subject_id) s
                   ON s.subject_id = y.id
          ) s WHERE expected <> found",
     ),
@@ -132,6 +133,27 @@ const CHECKS: &[(&str, &str)] = &[
          WHERE o.paid_amount > 0 AND NOT EXISTS (
              SELECT 1 FROM payment y WHERE y.purchase_id = o.purchase_id AND (y.order_id IS NULL OR y.order_id = o.id)
                AND NOT y.surplus AND y.state IN ('captured', 'partly_refunded', 'refunded'))",
+    ),
+    (
+        "deposit set off for order",
+        "SELECT * FROM (
+             SELECT o.id AS id, CASE WHEN o.paid_at IS NULL THEN CAST(0 AS bigint) ELSE o.deposit_amount END AS expected, COALESCE(s.amount, 0) AS found
+             FROM orders o LEFT JOIN (SELECT p.order_id, CAST(SUM(p.amount) AS bigint) AS amount FROM {P} WHERE a.kind = 'deposits' GROUP BY p.order_id) s
+                  ON s.order_id = o.id
+         ) s WHERE expected <> found",
+    ),
+    (
+        "penalty set off for order",
+        "SELECT * FROM (
+             SELECT o.id AS id, CASE WHEN o.paid_at IS NULL THEN CAST(0 AS bigint) ELSE o.penalty_amount END AS expected, COALESCE(s.amount, 0) AS found
+             FROM orders o LEFT JOIN (SELECT p.order_id, CAST(SUM(p.amount) AS bigint) AS amount FROM {P}
+                                      WHERE j.kind = 'set_off' AND a.kind = 'cooperative' GROUP BY p.order_id) s
+                  ON s.order_id = o.id
+         ) s WHERE expected <> found",
+    ),
+    (
+        "no more of a deposit is used than was paid",
+        "SELECT a.id AS id, CAST(0 AS bigint) AS expected, a.balance AS found FROM ledger_account a WHERE a.kind = 'deposits' AND a.balance > 0",
     ),
     (
         "refunded and refunds of payment",

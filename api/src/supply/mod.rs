@@ -2,8 +2,10 @@
 //!
 //! - `share`: who supplies how much in which window; a pure function with reasons.
 //! - `buyers`: organisations that buy: legal facts, people, places goods go to, credit.
+//! - `deliveries`: what contracts bring: promised, weighed on arrival, settled.
 //! - `requests`: what they ask for, what cooperatives offer, the shares, and the agreement to them.
 
 pub mod buyers;
+pub mod deliveries;
 pub mod requests;
 pub mod share;

@@ -5,6 +5,7 @@
 //! first.
 
 mod certificates;
+mod deliveries;
 mod mailer;
 mod programme;
 mod recalls;
@@ -19,7 +20,8 @@ use std::sync::Arc;
 
 use entity::outbox;
 use entity::value::{
-    AccountId, ApplicationId, CooperativeId, InvitationId, OfficeId, OrderId, OrderState, PartnerId, PurchaseId,
+    AccountId, ApplicationId, CooperativeId, InvitationId, OfficeId, OrderId, OrderState, OrganisationId, PartnerId,
+    PurchaseId,
 };
 use futures_util::future::BoxFuture;
 
@@ -57,6 +59,8 @@ impl Consumer for Notifier {
             || topic.starts_with("recall.")
             || topic.starts_with("certificate.")
             || topic.starts_with("recognition.")
+            || topic.starts_with("delivery.")
+            || topic == "bill.overdue"
             || topic == "dossier.step"
             || matches!(
                 topic,
@@ -141,6 +145,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("recognition.") || topic == "dossier.step" => self.recognition(event).await,
                 topic if topic.starts_with("request.") => self.request(event).await,
                 "contract.answered" => self.contract(event).await,
+                topic if topic.starts_with("delivery.") || topic == "bill.overdue" => self.delivery(event).await,
                 "help.answered" => self.helper(event).await,
                 "measure.invited" | "support.granted" | "help.offered" => self.programme(event).await,
                 "order.arrived" => self.about_order(event).await,
@@ -305,8 +310,20 @@ impl Notifier {
     /// To those who buy for the organisation.
     async fn contract(&self, event: &outbox::Model) -> anyhow::Result<()> {
         let Some((organisation, mail)) = supply::signed(&event.payload, &self.base_url) else { return Ok(()) };
+        self.buyers(event, organisation, &mail).await
+    }
+
+    async fn delivery(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        match deliveries::letter(&event.topic, &event.payload, &self.base_url) {
+            Some((deliveries::To::Cooperative, mail)) => self.leaders(event, &mail).await,
+            Some((deliveries::To::Organisation(id), mail)) => self.buyers(event, id, &mail).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn buyers(&self, event: &outbox::Model, organisation: OrganisationId, mail: &Mail) -> anyhow::Result<()> {
         for (index, email) in mailboxes(self.db.fresh(), organisation).await?.iter().enumerate() {
-            self.send(event, &format!("buyer{index}"), &Contact::Email(email.clone()), &mail).await?;
+            self.send(event, &format!("buyer{index}"), &Contact::Email(email.clone()), mail).await?;
         }
         Ok(())
     }

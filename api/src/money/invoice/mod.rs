@@ -50,14 +50,15 @@ impl Consumer for Clerk {
     }
 
     fn wants(&self, topic: &str) -> bool {
-        matches!(topic, "order.delivered" | "refund.succeeded")
+        matches!(topic, "order.delivered" | "order.accepted" | "refund.succeeded")
     }
 
     fn handle<'a>(&'a self, event: &'a outbox::Model) -> BoxFuture<'a, anyhow::Result<()>> {
         Box::pin(async move {
             let now = self.clock.now();
             let made = match event.topic.as_str() {
-                "order.delivered" => store::of_sale(&self.db, OrderId(event.subject_id), now).await,
+                "order.delivered" => store::of_sale(&self.db, (OrderId(event.subject_id), false), now).await,
+                "order.accepted" => store::of_sale(&self.db, (OrderId(event.subject_id), true), now).await,
                 _ => store::of_refund(&self.db, RefundId(event.subject_id), now).await,
             };
             made.map_err(|problem| anyhow::anyhow!("{problem}"))?;

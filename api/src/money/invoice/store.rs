@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::ledger::rules::share;
 use crate::orders::ordering::{OrderRow, lines_of, order_within, sale};
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::{Db, all, by_id, one};
@@ -86,8 +87,17 @@ async fn write(transaction: &impl ConnectionTrait, new: New, now: OffsetDateTime
     Ok(())
 }
 
-/// The invoice of a delivered order, if it has none.
-pub async fn of_sale(db: &Db, order: OrderId, now: OffsetDateTime) -> Result<(), Problem> {
+/// So many of a contract's packs were accepted, as their weight told: with as many decimals as an invoice takes.
+fn accepted(total: i64, unit: i64) -> Value {
+    let ten_thousandths = share(10_000, total, unit);
+    let (whole, rest) = (ten_thousandths / 10_000, ten_thousandths % 10_000);
+    let text = format!("{whole}.{rest:04}");
+    json!(text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// The invoice of a delivered order, if it has none. Of a contract's order only what was accepted is invoiced: see
+/// `order.accepted`.
+pub async fn of_sale(db: &Db, (order, weighed): (OrderId, bool), now: OffsetDateTime) -> Result<(), Problem> {
     let transaction = db.begin().await?;
     // Two who make the same invoice come one after the other.
     sale::lock(&transaction, order).await?;
@@ -95,15 +105,22 @@ pub async fn of_sale(db: &Db, order: OrderId, now: OffsetDateTime) -> Result<(),
         return Ok(());
     }
     let row = order_within(&transaction, order).await?;
+    if row.contract_id.is_some() && !weighed {
+        return Ok(());
+    }
     let mut data = parties(&transaction, &row).await?;
     let lines: Vec<Value> = lines_of(&transaction, &[order])
         .await?
         .iter()
         .map(|line| {
-            json!({
-                "sku": line.sku, "name": format!("{} {}", line.name_vi, line.pack_vi), "quantity": line.quantity,
-                "unit_amount": line.unit_amount, "discount": line.discount_amount, "total": line.total_amount.0 - line.discount_amount.0,
-            })
+            let total = line.total_amount.0 - line.discount_amount.0;
+            let name = format!("{} {}", line.name_vi, line.pack_vi);
+            let (quantity, discount) = if row.contract_id.is_some() {
+                (accepted(total, line.unit_amount.0), 0)
+            } else {
+                (json!(line.quantity), line.discount_amount.0)
+            };
+            json!({"sku": line.sku, "name": name, "quantity": quantity, "unit_amount": line.unit_amount, "discount": discount, "total": total})
         })
         .collect();
     data["lines"] = lines.into();

@@ -183,7 +183,7 @@ pub async fn begin(
 }
 
 /// `TT261124K7MPXQ2RSW`: letters and digits, as every provider and bank takes it.
-fn reference(now: OffsetDateTime) -> String {
+pub(super) fn reference(now: OffsetDateTime) -> String {
     let numbered = number("TT", now);
     let day = numbered.get(3..9).unwrap_or("000000");
     format!("{}{day}{}", super::rules::PREFIX, secrets::code(10))

@@ -4,11 +4,12 @@
 //! takes; an attempt that fails may be followed by another (`attempts`). What providers and banks report is kept as it came
 //! (`callbacks`, `bank_feed`) and applied in one transaction (`settle`): the amount must agree to the đồng, a second or late
 //! message changes nothing, money that came too late or twice goes back by itself. What nobody reports is asked for
-//! (`worker`). Refunds are asked for and decided (`refunds`), and sent once
+//! (`worker`). Bills of contracts (`bills`) wait for their transfer, and settle one order or make a deposit. Refunds are asked for and decided (`refunds`), and sent once
 //! (`refund_sending`). What does not match waits for a person (`reconciliation`, `settlements`).
 
 mod attempts;
 mod bank_feed;
+pub mod bills;
 mod callbacks;
 mod cash;
 mod momo;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::Data;
 use entity::payment;
 use entity::value::{
-    LedgerAccountKind, OrderActor, OrderId, OrderState, PaymentId, PaymentMethod, PaymentState, PurchaseId,
+    ContractId, LedgerAccountKind, OrderActor, OrderId, OrderState, PaymentId, PaymentMethod, PaymentState, PurchaseId,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use time::{Duration, OffsetDateTime};
@@ -24,7 +24,7 @@ use crate::orders::ordering::sale;
 use crate::orders::ordering::{Action, By, Tools, hold, order_within, pay_by, step_within};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all, is_duplicate, one};
-use crate::platform::outbox::Bell;
+use crate::platform::outbox::{Bell, emit};
 use crate::platform::problem::{BUSY, Problem};
 use crate::platform::read_model::{Level, ReadModel};
 use crate::shop::promotion;
@@ -111,7 +111,8 @@ impl Till {
                 sale::lock(&transaction, order).await?;
             }
         }
-        let surplus = to == PaymentState::Captured && paid_already(&transaction, &row).await?;
+        let surplus =
+            to == PaymentState::Captured && row.contract_id.is_none() && paid_already(&transaction, &row).await?;
         let failure = match &notice.verdict {
             Verdict::Failed(reason) => Some(reason.chars().take(200).collect::<String>()),
             _ => None,
@@ -134,7 +135,12 @@ impl Till {
         let mut levels = Vec::new();
         match to {
             PaymentState::Captured if surplus => self.give_back(&transaction, &row, now).await?,
-            PaymentState::Captured => levels = self.capture(&transaction, &row, now).await?,
+            PaymentState::Captured => {
+                levels = match row.contract_id {
+                    Some(contract) => self.capture_bill(&transaction, &row, contract, now).await?,
+                    None => self.capture(&transaction, &row, now).await?,
+                };
+            }
             PaymentState::Authorised => drop(hold(&transaction, row.purchase_id, now + Duration::hours(1)).await?),
             _ => {}
         }
@@ -198,6 +204,34 @@ impl Till {
             }
         }
         post(transaction, journals, now).await?;
+        Ok(levels)
+    }
+
+    /// A bill of a contract is paid: its deposit is there, or one of its orders is settled, and over.
+    async fn capture_bill(
+        &self,
+        transaction: &DatabaseTransaction,
+        row: &payment::Model,
+        contract: ContractId,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Level>, Problem> {
+        let (source, amount) = (self.source(row), row.amount.0);
+        let orders = orders_of(row)?;
+        let (mut journals, mut levels) = (Vec::new(), Vec::new());
+        if orders.is_empty() {
+            journals.push(gateways::deposited(row.id, source.clone(), contract, amount));
+        }
+        for order in orders {
+            journals.extend(sale::settle(transaction, order, Some((source.clone(), amount)), row.id.0, now).await?);
+            let standing = order_within(transaction, order).await?;
+            if standing.state == OrderState::Delivered {
+                let by = By::of(OrderActor::System, None, Some("settled".to_owned()));
+                levels.extend(step_within(transaction, &self.tools(), &standing, Action::Complete, by).await?);
+            }
+        }
+        post(transaction, journals, now).await?;
+        let told = serde_json::json!({"contract_id": contract, "reference": row.reference, "amount": amount});
+        emit(transaction, "bill.paid", row.id.0, told, now).await?;
         Ok(levels)
     }
 

@@ -80,6 +80,18 @@ impl VietQr {
             holder: holder_name(config.bank_holder.as_deref()?),
         })
     }
+
+    /// What is transferred for a payment.
+    pub fn transfer(&self, reference: &str, amount: i64) -> PaymentAction {
+        PaymentAction::Transfer {
+            qr: code(&self.bank_bin, &self.account, Some(amount), reference),
+            bank_bin: self.bank_bin.clone(),
+            account: self.account.clone(),
+            holder: self.holder.clone(),
+            amount,
+            description: reference.to_owned(),
+        }
+    }
 }
 
 impl Provider for VietQr {
@@ -92,14 +104,7 @@ impl Provider for VietQr {
     }
 
     fn create<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Started> {
-        let action = PaymentAction::Transfer {
-            qr: code(&self.bank_bin, &self.account, Some(charge.amount), &charge.reference),
-            bank_bin: self.bank_bin.clone(),
-            account: self.account.clone(),
-            holder: self.holder.clone(),
-            amount: charge.amount,
-            description: charge.reference.clone(),
-        };
+        let action = self.transfer(&charge.reference, charge.amount);
         Box::pin(async move { Ok(Started { action, data: json!({}) }) })
     }
 }

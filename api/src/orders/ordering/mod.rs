@@ -8,8 +8,9 @@
 //! order per cooperative written, the events stored, the answer kept under the idempotency key. Orders then move through the
 //! table of states in `rules`; every step is written with its actor and time (`steps`), and what it does to the order's money
 //! (`sale`, `refunds`, which read how it stands by `standing`) is booked in the same transaction. What nobody answers expires
-//! (`sweeper`).
+//! (`sweeper`). Orders of a contract (`agreed`) are promised when it is signed, and paid after they were accepted.
 
+pub mod agreed;
 mod cart_sources;
 mod carts;
 mod checkout;
@@ -46,6 +47,7 @@ pub use known::Known;
 pub use messages::{Messages, read_talk, tell_all, write as write_message};
 pub use money::{Due, due, hold};
 pub use orders::{BuyersOrder, OrderQuery, Secret};
+pub use photos::keep_photo;
 pub use purchase::{Checkout, ContactInput, Purchase};
 pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
 pub use returns::{
@@ -53,6 +55,7 @@ pub use returns::{
     of_order as returns_of_order,
 };
 pub use rules::Action;
+pub use shortfall::{ShortfallAnswer, ShortfallChoice, choose as answer_shortfall};
 pub use steps::{By, GOODS_GONE, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
 pub use store::{
     OrderForMail, OrderRow, Whose, arrived, leaders_of, lines_of, lock as lock_order, lock_for_parcels, order_for_mail,

@@ -2,15 +2,17 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, post};
-use entity::value::{MediaPurpose, OrderId};
+use entity::value::{AccountId, MediaPurpose, OrderId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::orders::{BuyersOrder, Secret};
 use crate::config::Config;
 use crate::media::{self, Media, Owner, pictures::MAX_BYTES};
+use crate::platform::db::Db;
 use crate::platform::objects::Objects;
 use crate::platform::problem::{Problem, codes};
 use crate::platform::upload;
+use time::OffsetDateTime;
 
 codes! {
     PHOTOS_FULL = "photos_full" 409 "Mỗi đơn nhận nhiều nhất 12 ảnh." "An order takes at most 12 pictures.";
@@ -29,13 +31,23 @@ pub async fn upload_photo(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (db, id) = (&order.db, order.row.id);
-    let there = entity::media::Entity::find().filter(entity::media::Column::OrderId.eq(id)).count(db.fresh()).await?;
-    if there >= MOST {
+    let upload = upload::read(&request, payload, MAX_BYTES).await?;
+    let of = (order.row.id, order.account);
+    let media = keep_photo((&order.db, &objects), of, upload.bytes, order.now()).await?;
+    Ok(HttpResponse::Created().json(media::view(&media, &config.base_url())))
+}
+
+/// Keeps a picture of what is wrong with an order.
+pub async fn keep_photo(
+    (db, objects): (&Db, &Objects),
+    (order, account): (OrderId, Option<AccountId>),
+    bytes: Vec<u8>,
+    now: OffsetDateTime,
+) -> Result<entity::media::Model, Problem> {
+    let of_order = entity::media::Column::OrderId.eq(order);
+    if entity::media::Entity::find().filter(of_order).count(db.fresh()).await? >= MOST {
         return Err(Problem::new(&PHOTOS_FULL));
     }
-    let upload = upload::read(&request, payload, MAX_BYTES).await?;
-    let owner = Owner { purpose: MediaPurpose::Return, cooperative: None, account: order.account, order: Some(id) };
-    let media = media::keep(db.write(), &objects, owner, upload.bytes, order.now()).await?;
-    Ok(HttpResponse::Created().json(media::view(&media, &config.base_url())))
+    let owner = Owner { purpose: MediaPurpose::Return, cooperative: None, account, order: Some(order) };
+    media::keep(db.write(), objects, owner, bytes, now).await
 }

@@ -125,7 +125,7 @@ async fn payment_of(
 ) -> Result<Option<PaymentId>, DbErr> {
     let row = one::<PaymentRow>(
         connection,
-        "SELECT id FROM payment WHERE purchase_id = $1 AND (order_id IS NULL OR order_id = $2) AND NOT surplus
+        "SELECT id FROM payment WHERE purchase_id = $1 AND (order_id = $2 OR (order_id IS NULL AND contract_id IS NULL)) AND NOT surplus
            AND state IN ('captured', 'partly_refunded', 'refunded')",
         [purchase.into(), order.into()],
     )

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::orders::{BuyersOrder, Secret};
 use super::refunds::{What, owe};
+use super::steps::CONTRACT_ORDER;
 use super::store::lines_of;
 use super::write_up::number;
 use crate::config::Config;
@@ -191,6 +192,10 @@ pub async fn create(order: BuyersOrder, config: Data<Config>, body: Body<NewRetu
     let BuyersOrder { db, row, bell, .. } = &order;
     let Body(input) = body;
     let now = order.now();
+    if row.contract_id.is_some() {
+        // What is not good is rejected when it is accepted.
+        return Err(Problem::new(&CONTRACT_ORDER));
+    }
     let days = DAYS.max(config.order_completion_days.into());
     let since = one::<Delivered>(db.fresh(), "SELECT delivered_at FROM orders WHERE id = $1", [row.id.into()]).await?;
     let in_time = since.and_then(|row| row.delivered_at).is_some_and(|at| now - at <= Duration::days(days));

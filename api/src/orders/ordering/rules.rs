@@ -61,6 +61,8 @@ const SELLER_OR_CARRIER: &[OrderActor] = &[OrderActor::Seller, OrderActor::Syste
 const SELLER_OR_PARTNER: &[OrderActor] = &[OrderActor::Seller, OrderActor::Partner];
 /// By hand, or because its goods are recalled.
 const SELLER_PARTNER_OR_RECALL: &[OrderActor] = &[OrderActor::Seller, OrderActor::Partner, OrderActor::System];
+/// By hand, or because buyer and cooperative of a contract agreed to it.
+const ANYONE_OR_AGREED: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest, OrderActor::Seller, OrderActor::System];
 const SYSTEM: &[OrderActor] = &[OrderActor::System];
 const ANYONE: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest, OrderActor::Seller];
 const BUYERS: &[OrderActor] = &[OrderActor::Buyer, OrderActor::Guest];
@@ -93,7 +95,7 @@ pub static STEPS: &[Step] = {
         },
         step(S::Delivered, A::Complete, S::Completed, BUYERS_OR_TIME, Effect::None),
         step(S::Placed, A::Cancel, S::Cancelled, ANYONE, Effect::Release),
-        step(S::Confirmed, A::Cancel, S::Cancelled, ANYONE, Effect::Release),
+        step(S::Confirmed, A::Cancel, S::Cancelled, ANYONE_OR_AGREED, Effect::Release),
         step(S::Packed, A::Cancel, S::Cancelled, SELLER_PARTNER_OR_RECALL, Effect::PutBack),
         step(S::Placed, A::Expire, S::Expired, SYSTEM, Effect::Release),
     ]

@@ -2,7 +2,7 @@
 //! which the order's row is locked; the journals are handed back, to be posted at its end.
 
 use entity::value::{
-    CooperativeId, FundedBy, LedgerAccountKind, OfferId, OrderId, OrderLineId, PartnerId, PaymentId, Vnd,
+    ContractId, CooperativeId, FundedBy, LedgerAccountKind, OfferId, OrderId, OrderLineId, PartnerId, PaymentId, Vnd,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::Value;
@@ -53,6 +53,50 @@ pub async fn capture(
     if standing.delivered() {
         journals.extend(earn_it(transaction, &standing, now).await?);
     }
+    Ok(journals)
+}
+
+#[derive(FromQueryResult)]
+struct SetOff {
+    cooperative_id: CooperativeId,
+    contract_id: Option<ContractId>,
+    deposit_amount: i64,
+    penalty_amount: i64,
+}
+
+/// An order of a contract is settled: its part of the deposit and what its seller owes are set off, and the rest is at `paid`;
+/// `event` names what brought it.
+pub async fn settle(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    paid: Option<(Account, i64)>,
+    event: Uuid,
+    now: OffsetDateTime,
+) -> Result<Vec<Journal>, Problem> {
+    let sql = "SELECT cooperative_id, contract_id, deposit_amount, penalty_amount FROM orders WHERE id = $1";
+    let row = one::<SetOff>(transaction, sql, [order.into()]).await?;
+    let row = row.ok_or_else(|| Problem::internal(format!("there is no order {order}")))?;
+    let contract = row.contract_id.ok_or_else(|| Problem::internal(format!("order {order} has no contract")))?;
+    let held = Account::one(LedgerAccountKind::BuyerFunds);
+    let entry = |account, amount| Entry { account, amount, order: Some(order), line: None };
+    let off = row.deposit_amount + row.penalty_amount;
+    let entries = vec![
+        entry(Account::of(LedgerAccountKind::Deposits, contract), row.deposit_amount),
+        entry(Account::of(LedgerAccountKind::Cooperative, row.cooperative_id), row.penalty_amount),
+        entry(held.clone(), -off),
+    ];
+    let set_off = Journal {
+        key: format!("set_off:{order}"),
+        kind: "set_off",
+        subject: order.0,
+        note: None,
+        actor: None,
+        entries,
+    };
+    let mut sources = vec![(held, off)];
+    sources.extend(paid);
+    let mut journals = vec![set_off];
+    journals.extend(capture(transaction, order, &sources, event, now).await?);
     Ok(journals)
 }
 

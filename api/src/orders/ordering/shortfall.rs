@@ -1,7 +1,8 @@
 //! A harvest was too small: the buyer of a pre-order waits on, takes a part, or gives the line up.
 
 use actix_web::{HttpResponse, post};
-use entity::value::{OrderId, OrderLineId, Vnd};
+use entity::preorder;
+use entity::value::{AccountId, OrderActor, OrderId, OrderLineId, Vnd};
 use garde::Validate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Deserialize;
@@ -11,7 +12,8 @@ use utoipa::ToSchema;
 use super::orders::{BuyersOrder, Secret};
 use super::rules::Action;
 use super::sale;
-use super::steps::{By, step_within};
+use super::steps::{By, Tools, step_within};
+use super::store::OrderRow;
 use crate::ledger::{self, payments, rules::Journal};
 use crate::platform::body::Body;
 use crate::platform::db::{Db, one, run};
@@ -40,17 +42,26 @@ pub enum ShortfallChoice {
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 pub struct ShortfallAnswer {
-    choice: ShortfallChoice,
+    pub choice: ShortfallChoice,
 }
 
 /// Choose what happens to the lines a harvest was too small for.
 #[utoipa::path(tag = "orders", operation_id = "answer_shortfall", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = ShortfallAnswer, responses((status = 200, description = "The order after it", body = super::view::OrderView)))]
 #[post("/v1/orders/{id}/shortfall")]
 pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<HttpResponse, Problem> {
-    let BuyersOrder { db, read_model, bell, row, .. } = &order;
-    let tools = order.tools();
+    choose(&order.tools(), &order.row, (order.kind, order.account), body.0.choice).await?;
+    order.shown().await
+}
+
+/// The choice of whoever speaks for the buyer.
+pub async fn choose(
+    tools: &Tools<'_>,
+    row: &OrderRow,
+    (kind, account): (OrderActor, Option<AccountId>),
+    choice: ShortfallChoice,
+) -> Result<(), Problem> {
     let now = tools.now;
-    let transaction = db.begin().await?;
+    let transaction = tools.db.begin().await?;
     // The order's row is taken first: two answers at once come one after the other.
     let sql = "UPDATE orders SET updated_at = $2 WHERE id = $1 AND state IN ('placed', 'confirmed')";
     if run(&transaction, sql, [row.id.into(), now.into()]).await? != 1 {
@@ -61,61 +72,65 @@ pub async fn answer(order: BuyersOrder, body: Body<ShortfallAnswer>) -> Result<H
     if short.is_empty() {
         return Err(Problem::new(&NOTHING_SHORT));
     }
+    let mut levels = Vec::new();
+    if choice == ShortfallChoice::Refund && nothing_else(&transaction, row.id).await? {
+        let reason = Some("the harvest was too small".to_owned());
+        let by = By { reason_code: Some("harvest_short"), ..By::of(kind, account, reason) };
+        levels = step_within(&transaction, tools, row, Action::Cancel, by).await?;
+    } else {
+        take(&transaction, row.id, &short, choice, now).await?;
+        let offers: Vec<_> = short.iter().map(|line| line.offer_id).collect();
+        let choice = format!("{choice:?}").to_lowercase();
+        emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now)
+            .await?;
+    }
+    transaction.commit().await?;
+    tools.read_model.levels_changed(&levels).await;
+    refresh(tools.db, tools.read_model, &short, now).await?;
+    tools.bell.ring();
+    Ok(())
+}
+
+/// Does what was chosen to every short line.
+async fn take(
+    transaction: &impl ConnectionTrait,
+    order: OrderId,
+    short: &[preorder::Model],
+    choice: ShortfallChoice,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    if choice == ShortfallChoice::Part && short.iter().any(|line| line.offered == 0) {
+        return Err(Problem::new(&NOTHING_OFFERED));
+    }
     let mut journals = Vec::new();
-    match body.0.choice {
-        ShortfallChoice::Wait => {
-            for line in &short {
-                wait_on(&transaction, line, now).await?;
+    for line in short {
+        match choice {
+            ShortfallChoice::Wait => wait_on(transaction, line, now).await?,
+            ShortfallChoice::Part => {
+                take_part(transaction, line, now).await?;
+                journals.extend(reduce(transaction, line, line.quantity - line.offered, now).await?);
             }
-        }
-        ShortfallChoice::Part => {
-            if short.iter().any(|line| line.offered == 0) {
-                return Err(Problem::new(&NOTHING_OFFERED));
+            ShortfallChoice::Refund => {
+                give_up(transaction, line, now).await?;
+                journals.extend(reduce(transaction, line, line.quantity, now).await?);
             }
-            for line in &short {
-                take_part(&transaction, line, now).await?;
-                journals.extend(resize(&transaction, row.id, line.offer_id, line.offered, now).await?);
-            }
-            settle(&transaction, row.id).await?;
-        }
-        ShortfallChoice::Refund => {
-            let lines = count_lines(&transaction, row.id).await?;
-            if i64::try_from(short.len()).unwrap_or(i64::MAX) >= lines {
-                let reason = Some("the harvest was too small".to_owned());
-                let by = By { reason_code: Some("harvest_short"), ..By::of(order.kind, order.account, reason) };
-                let levels = step_within(&transaction, &tools, row, Action::Cancel, by).await?;
-                transaction.commit().await?;
-                read_model.levels_changed(&levels).await;
-                bell.ring();
-                return order.shown().await;
-            }
-            for line in &short {
-                give_up(&transaction, line, now).await?;
-                journals.extend(resize(&transaction, row.id, line.offer_id, 0, now).await?);
-            }
-            settle(&transaction, row.id).await?;
         }
     }
-    let offers: Vec<_> = short.iter().map(|line| line.offer_id).collect();
-    let choice = format!("{:?}", body.0.choice).to_lowercase();
-    emit(&transaction, "preorder.answered", row.id.0, serde_json::json!({"choice": choice, "offers": offers}), now)
-        .await?;
-    ledger::post(&transaction, journals, now).await?;
-    transaction.commit().await?;
-    refresh(db, read_model, &offers, now).await?;
-    bell.ring();
-    order.shown().await
+    if choice != ShortfallChoice::Wait {
+        settle(transaction, order).await?;
+    }
+    ledger::post(transaction, journals, now).await
 }
 
 async fn refresh(
     db: &Db,
     read_model: &ReadModel,
-    offers: &[entity::value::OfferId],
+    short: &[preorder::Model],
     now: OffsetDateTime,
 ) -> Result<(), Problem> {
     let mut levels = Vec::new();
-    for offer in offers {
-        levels.extend(crate::shop::inventory::level(db.fresh(), *offer, now).await?);
+    for line in short {
+        levels.extend(crate::shop::inventory::level(db.fresh(), line.offer_id, now).await?);
     }
     read_model.levels_changed(&levels).await;
     Ok(())
@@ -126,28 +141,31 @@ struct Count {
     count: i64,
 }
 
-async fn count_lines(connection: &impl ConnectionTrait, order: OrderId) -> Result<i64, Problem> {
-    let sql = "SELECT COUNT(*) AS count FROM order_line WHERE order_id = $1";
-    Ok(one::<Count>(connection, sql, [order.into()]).await?.map_or(0, |row| row.count))
+/// Whether every line of the order waits for nothing but a harvest that was too small.
+async fn nothing_else(connection: &impl ConnectionTrait, order: OrderId) -> Result<bool, Problem> {
+    let sql = "SELECT COUNT(*) AS count FROM order_line l WHERE l.order_id = $1 AND NOT EXISTS (
+                   SELECT 1 FROM preorder p WHERE p.order_id = l.order_id AND p.offer_id = l.offer_id AND p.state = 'short' AND p.quantity = l.quantity)";
+    Ok(one::<Count>(connection, sql, [order.into()]).await?.is_none_or(|row| row.count == 0))
 }
 
 #[derive(FromQueryResult)]
 struct LineFacts {
     id: OrderLineId,
+    quantity: i64,
 }
 
-/// Fewer of a line than were ordered, or none; what was paid for the rest is owed back.
-async fn resize(
+/// So many fewer of a line than were ordered; what was paid for the rest is owed back.
+async fn reduce(
     transaction: &impl ConnectionTrait,
-    order: OrderId,
-    offer: entity::value::OfferId,
-    quantity: i64,
+    short: &preorder::Model,
+    by: i64,
     now: OffsetDateTime,
 ) -> Result<Vec<Journal>, Problem> {
-    let sql = "SELECT id FROM order_line WHERE order_id = $1 AND offer_id = $2";
+    let (order, offer) = (short.order_id, short.offer_id);
+    let sql = "SELECT id, quantity FROM order_line WHERE order_id = $1 AND offer_id = $2";
     let line = one::<LineFacts>(transaction, sql, [order.into(), offer.into()]).await?;
     let line = line.ok_or_else(|| Problem::internal(format!("order {order} has no line for {offer}")))?;
-    sale::shrink(transaction, order, line.id, quantity, now).await
+    sale::shrink(transaction, order, line.id, line.quantity - by, now).await
 }
 
 #[derive(FromQueryResult)]

@@ -23,6 +23,7 @@ codes! {
     LOTS_SHORT = "lots_short" 409 "Không đủ hàng ở các lô còn hạn đến khi khách nhận. Hãy nhập lô mới hoặc chọn lô khác." "There is not enough in lots that keep until the buyer has them. Record a new lot or choose others.";
     PARTLY_SENT = "partly_sent" 409 "Một phần đơn đã rời hợp tác xã: không hủy được nữa, hãy xử lý trả hàng." "A part of the order has left the house: it cannot be cancelled any more, only returned.";
     GOODS_GONE = "goods_gone" 409 "Hàng của đơn này đã bán cho người khác." "The goods of this order are somebody else's by now.";
+    CONTRACT_ORDER = "contract_order" 409 "Đơn theo hợp đồng: chỉ thay đổi khi hai bên đồng ý." "An order of a contract: it changes by agreement only.";
     ORDER_STATE = "order_state" 409 "Đơn hàng không còn ở trạng thái cho phép việc này." "The order is not in a state that allows this.";
 }
 
@@ -75,6 +76,11 @@ pub async fn step_within(
     let kind = by.kind.unwrap_or(OrderActor::System);
     let state = |row: &OrderRow| Problem::new(&ORDER_STATE).extension("state", row.state);
     let step = next(row.state, action, kind, row.delivery_method).ok_or_else(|| state(row))?;
+    // A buyer whose harvest fell short may give it up.
+    let short = kind != OrderActor::Seller && by.reason_code == Some("harvest_short");
+    if row.contract_id.is_some() && by_agreement(action) && kind != OrderActor::System && !short {
+        return Err(Problem::new(&CONTRACT_ORDER));
+    }
     let now = tools.now;
     let moved = run(
         transaction,
@@ -136,6 +142,11 @@ pub async fn step_within(
     let journals = money::follow(transaction, row, step.to, &reason, now).await?;
     ledger::post(transaction, journals, now).await?;
     Ok(levels)
+}
+
+/// What nobody does alone to an order of a contract.
+pub(super) fn by_agreement(action: Action) -> bool {
+    matches!(action, Action::Cancel | Action::Complete)
 }
 
 /// Tells of the order's lots that they are shipped or sold. Packing, and what returns to its lots, is told by the stock that

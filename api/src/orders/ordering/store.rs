@@ -1,8 +1,9 @@
 //! Baskets, quotes and orders in the database.
 
 use entity::value::{
-    AccountId, CartId, CartLineId, CartState, CategoryId, ClickId, CooperativeId, DeliveryMethod, ForecastId, Language,
-    OfferId, OrderId, OrderState, PartnerId, PaymentMethod, PickupPointId, ProductId, PurchaseId, QuoteId, Vnd,
+    AccountId, CartId, CartLineId, CartState, CategoryId, ClickId, ContractId, CooperativeId, DeliveryMethod,
+    ForecastId, Language, OfferId, OrderId, OrderState, PartnerId, PaymentMethod, PickupPointId, ProductId, PurchaseId,
+    QuoteId, Vnd,
 };
 use entity::{order, order_event, order_line};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
@@ -222,6 +223,8 @@ pub struct OrderRow {
     pub pickup_point_name: Option<String>,
     pub arrived_at: Option<OffsetDateTime>,
     pub collect_by: Option<OffsetDateTime>,
+    /// An order of a contract.
+    pub contract_id: Option<ContractId>,
 }
 
 const ORDERS: &str =
@@ -229,7 +232,7 @@ const ORDERS: &str =
         o.state, o.goods_amount, o.delivery_amount, o.discount_amount, o.total_amount, o.paid_amount, o.refunded_amount, p.payment_method, o.respond_by, o.delivery_method, o.recipient, o.phone, o.street,
         o.commune_code, o.note, o.placed_at, c.slug AS cooperative_slug, c.name_vi AS cooperative_vi,
         c.name_en AS cooperative_en, c.phone AS cooperative_phone, o.preorder, o.arrive_days, o.pickup_point_id,
-        o.collection_code, o.updated_at, o.partner_id, r.name AS partner_name, w.name_vi AS pickup_point_name, o.arrived_at, o.collect_by
+        o.collection_code, o.updated_at, o.partner_id, r.name AS partner_name, w.name_vi AS pickup_point_name, o.arrived_at, o.collect_by, o.contract_id
  FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
       LEFT JOIN partner r ON r.id = o.partner_id LEFT JOIN pickup_point w ON w.id = o.pickup_point_id";
 

@@ -53,7 +53,7 @@ impl Sweeper {
         self.each(due, now, Action::Expire, "not answered in time").await?;
         let due = "SELECT id FROM orders WHERE state = 'awaiting_payment' AND respond_by <= $1";
         self.each(due, now, Action::Expire, "not paid in time").await?;
-        let due = "SELECT id FROM orders WHERE state = 'delivered' AND delivered_at <= $1
+        let due = "SELECT id FROM orders WHERE state = 'delivered' AND delivered_at <= $1 AND contract_id IS NULL
                      AND NOT EXISTS (SELECT 1 FROM return_request r WHERE r.order_id = orders.id AND r.state IN ('requested', 'approved'))
                      AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.order_id = orders.id AND d.state = 'open')";
         let until = now - time::Duration::days(self.completion_days.into());

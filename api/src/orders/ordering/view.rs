@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::carts::CartPartner;
 use super::rules::{Action, actions};
+use super::steps::by_agreement;
 use super::store::{OrderRow, events_of, lines_of};
 use crate::orders::attribution::disclosure;
 use crate::people::places;
@@ -222,7 +223,10 @@ fn order_view(
     let open = by != OrderActor::Seller || contact_needed(&row, now);
     let commune = row.commune_code.as_deref().and_then(places::commune);
     OrderView {
-        actions: actions(row.state, by, row.delivery_method),
+        actions: actions(row.state, by, row.delivery_method)
+            .into_iter()
+            .filter(|action| row.contract_id.is_none() || !by_agreement(*action))
+            .collect(),
         id: row.id,
         number: row.number,
         purchase_id: row.purchase_id,

@@ -5,7 +5,7 @@ use entity::value::{
     PickupPointId, PromotionId, PurchaseId, RowId, SalesChannel, Vnd,
 };
 use entity::{order, order_event, order_line, outbox, payment, preorder, purchase, reservation};
-use sea_orm::Set;
+use sea_orm::{NotSet, Set};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::purchase::{Checkout, ContactInput, PlacedOrder, Purchase};
@@ -288,6 +288,9 @@ impl Writing<'_> {
             respond_by: Set(Some(respond_by)),
             delivered_at: Set(None),
             updated_at: Set(now),
+            contract_id: NotSet,
+            deposit_amount: NotSet,
+            penalty_amount: NotSet,
             preorder: Set(share.preorder.is_some()),
             arrive_days: Set(share.arrive_days),
             pickup_point_id: Set(share.pickup_point_id),

@@ -145,6 +145,11 @@ fn needed<T>(name: &str, found: Option<T>) -> Result<T, Problem> {
     found.ok_or_else(|| Problem::field(format!("/{name}"), "missing", "còn trống", "is empty"))
 }
 
+/// Basis points of whole per cents.
+fn hundredths(percent: i64) -> i32 {
+    i32::try_from(percent.saturating_mul(100)).unwrap_or(i32::MAX)
+}
+
 fn request_of(form: &Form) -> Result<RequestInput, Problem> {
     let mut windows = Vec::new();
     for row in 0..WINDOWS {
@@ -166,8 +171,11 @@ fn request_of(form: &Form) -> Result<RequestInput, Problem> {
         grade: form.text("grade").to_owned(),
         packing: form.text("packing").to_owned(),
         papers: Vec::new(),
-        tolerance_bp: i32::try_from(percent.saturating_mul(100)).unwrap_or(i32::MAX),
+        tolerance_bp: hundredths(percent),
         price_idea: form.amount("price_idea")?,
+        deposit_bp: hundredths(form.count("deposit")?.unwrap_or(0)),
+        penalty_bp: hundredths(form.count("penalty")?.unwrap_or(8)),
+        late_bp: hundredths(form.count("late")?.unwrap_or(0)),
         answer_by: needed("answer_by", form.date("answer_by")?)?,
         windows,
         audience: Vec::new(),

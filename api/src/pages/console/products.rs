@@ -106,6 +106,7 @@ fn new_product(form: &Form) -> Result<NewProduct, Problem> {
         pack_en: None,
         unit,
         weight_g: form.weight("weight_g")?.ok_or_else(|| missing("weight_g"))?,
+        net_g: form.weight("net_g")?,
         price: price.ok_or_else(|| missing("price"))?,
         min_quantity: 1,
         step_quantity: 1,

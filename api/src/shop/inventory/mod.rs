@@ -26,8 +26,8 @@ mod transform;
 pub use moves::{Packing, Pick, put_back, record, release, restock, take};
 pub use routes::{NewMovement, StockItem, one_of, receive, receive_within, stock_of};
 pub use store::{
-    BELOW_RESERVED, Outcome, Wanted, check, held, level, lots_of, open_lots, reserve, reserve_again, reserve_parts,
-    sellable,
+    BELOW_RESERVED, Outcome, Wanted, check, held, level, lock, lots_of, open_lots, reserve, reserve_again,
+    reserve_parts, sellable,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 

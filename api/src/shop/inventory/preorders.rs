@@ -179,7 +179,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// Reserves stock of the harvest for a pre-order.
+/// Reserves stock of the harvest for a pre-order, beside what the line may have of the stock already.
 async fn hold(
     transaction: &impl ConnectionTrait,
     row: &preorder::Model,
@@ -194,7 +194,8 @@ async fn hold(
     };
     run(
         transaction,
-        "INSERT INTO reservation (id, order_id, offer_id, quantity, state, created_at) VALUES ($1, $2, $3, $4, 'held', $5)",
+        "INSERT INTO reservation (id, order_id, offer_id, quantity, state, created_at) VALUES ($1, $2, $3, $4, 'held', $5)
+         ON CONFLICT (order_id, offer_id) DO UPDATE SET quantity = reservation.quantity + excluded.quantity",
         [RowId::new().into(), row.order_id.into(), row.offer_id.into(), quantity.into(), now.into()],
     )
     .await?;
@@ -255,12 +256,12 @@ async fn let_go(transaction: &impl ConnectionTrait, row: &preorder::Model, now: 
     if row.offered == 0 {
         return Ok(());
     }
-    run(
-        transaction,
-        "DELETE FROM reservation WHERE order_id = $1 AND offer_id = $2 AND state = 'held'",
-        [row.order_id.into(), row.offer_id.into()],
-    )
-    .await?;
+    let sql = "UPDATE reservation SET quantity = quantity - $3 WHERE order_id = $1 AND offer_id = $2 AND state = 'held' AND quantity > $3";
+    let values: [sea_orm::Value; 3] = [row.order_id.into(), row.offer_id.into(), row.offered.into()];
+    if run(transaction, sql, values).await? == 0 {
+        let sql = "DELETE FROM reservation WHERE order_id = $1 AND offer_id = $2 AND state = 'held'";
+        run(transaction, sql, [row.order_id.into(), row.offer_id.into()]).await?;
+    }
     match super::store::free(transaction, row.offer_id, row.offered, now).await? {
         Outcome::Done(_) => Ok(()),
         _ => Err(Problem::internal(format!("what was held for pre-order {} is gone", row.id))),

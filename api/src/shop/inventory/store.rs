@@ -384,10 +384,11 @@ pub async fn check(connection: &impl ConnectionTrait) -> Result<Vec<Disagreement
                                WHEN o.state IN ('cancelled', 'expired') THEN 'released' ELSE 'taken' END",
         "SELECT 'lines and reservations of order' AS what, o.id AS id, o.goods_amount AS expected, CAST(COALESCE(SUM(l.total_amount), 0) AS bigint) AS found
          FROM orders o LEFT JOIN order_line l ON l.order_id = o.id
-              LEFT JOIN reservation r ON r.order_id = o.id AND r.offer_id = l.offer_id AND r.quantity = l.quantity
-              LEFT JOIN preorder p ON p.order_id = o.id AND p.offer_id = l.offer_id AND p.quantity = l.quantity AND r.id IS NULL
+              LEFT JOIN reservation r ON r.order_id = o.id AND r.offer_id = l.offer_id
+              LEFT JOIN preorder p ON p.order_id = o.id AND p.offer_id = l.offer_id
          GROUP BY o.id, o.goods_amount
-         HAVING COALESCE(SUM(l.total_amount), 0) <> o.goods_amount OR COUNT(l.id) <> COUNT(r.id) + COUNT(p.id)",
+         HAVING COALESCE(SUM(l.total_amount), 0) <> o.goods_amount
+             OR SUM(CASE WHEN l.quantity IN (COALESCE(r.quantity, 0), COALESCE(r.quantity, 0) + COALESCE(p.quantity - p.offered, 0)) THEN 0 ELSE 1 END) > 0",
         "SELECT 'total and orders of purchase' AS what, p.id AS id, p.total_amount AS expected, CAST(COALESCE(SUM(o.total_amount), 0) AS bigint) AS found
          FROM purchase p LEFT JOIN orders o ON o.purchase_id = p.id GROUP BY p.id, p.total_amount
          HAVING COALESCE(SUM(o.total_amount), 0) <> p.total_amount",

@@ -50,6 +50,9 @@ pub struct SellerOffer {
     pub pack_en: String,
     pub unit: Unit,
     pub weight_g: i64,
+    /// Of the goods alone, if it was told.
+    #[schema(required = true)]
+    pub net_g: Option<i64>,
     pub status: OfferStatus,
     /// Đồng.
     pub price: i64,
@@ -74,6 +77,7 @@ fn view(row: offer::Model, tiers: &[price_tier::Model]) -> SellerOffer {
         pack_en: row.pack_en,
         unit: row.unit,
         weight_g: row.weight_g,
+        net_g: row.net_g,
         status: row.status,
         price: row.price_amount.0,
         min_quantity: row.min_quantity,
@@ -125,6 +129,10 @@ pub struct NewOffer {
     #[garde(range(min = 1, max = 1_000_000))]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub weight_g: i64,
+    /// Of the goods alone, in grams: what supply in quantity counts by.
+    #[garde(inner(range(min = 1, max = 1_000_000)))]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub net_g: Option<i64>,
     /// Đồng.
     #[garde(range(min = 1, max = 1_000_000_000))]
     #[schema(minimum = 1, maximum = 1_000_000_000)]
@@ -217,6 +225,7 @@ pub async fn add_offers(
             position: Set(position),
             created_at: Set(now),
             updated_at: Set(now),
+            net_g: Set(input.net_g),
             wholesale_from: Set(input.wholesale_from),
         };
         offer::Entity::insert(row)
@@ -278,6 +287,10 @@ pub struct OfferChange {
     #[garde(inner(range(min = 1, max = 1_000_000)))]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub weight_g: Option<i64>,
+    /// Of the goods alone.
+    #[garde(inner(range(min = 1, max = 1_000_000)))]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub net_g: Option<i64>,
     /// All of them; none takes them away.
     #[garde(inner(length(max = 10)), inner(inner(custom(tier_fits))))]
     #[schema(max_items = 10)]
@@ -327,6 +340,9 @@ pub async fn apply(
     }
     if let Some(weight) = set(input.weight_g, row.weight_g) {
         change.weight_g = Set(weight);
+    }
+    if input.net_g.is_some() && input.net_g != row.net_g {
+        change.net_g = Set(input.net_g);
     }
     if let Some(status) = input.status.filter(|status| *status != row.status) {
         change.status = Set(status);

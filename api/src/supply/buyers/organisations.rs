@@ -59,11 +59,6 @@ async fn shown(connection: &impl ConnectionTrait, id: OrganisationId) -> Result<
     row.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
-/// Days after a delivery until the organisation pays.
-pub async fn credit_days(connection: &impl ConnectionTrait, id: OrganisationId) -> Result<i32, Problem> {
-    Ok(shown(connection, id).await?.credit_days)
-}
-
 /// The organisations somebody works for, with their role.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
 pub struct OwnOrganisation {

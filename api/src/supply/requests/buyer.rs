@@ -45,11 +45,15 @@ pub struct SupplyWindowInput {
     pub grams: i64,
 }
 
+fn most_penalty() -> i32 {
+    800
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"category": "trai-cay", "title": "Bưởi Diễn cho sáu tuần trước Tết", "grade": "Quả 0,8–1,2 kg, vỏ vàng", "packing": "Thùng 10 kg", "papers": ["food_safety"],
-    "tolerance_bp": 500, "answer_by": "2026-12-10", "windows": [{"place_id": "0197f2a0-0000-7000-8000-000000000001", "from_on": "2026-12-20", "to_on": "2026-12-22", "grams": 2_000_000}]}))]
+    "tolerance_bp": 500, "deposit_bp": 2_000, "penalty_bp": 800, "late_bp": 100, "answer_by": "2026-12-10", "windows": [{"place_id": "0197f2a0-0000-7000-8000-000000000001", "from_on": "2026-12-20", "to_on": "2026-12-22", "grams": 2_000_000}]}))]
 pub struct RequestInput {
     /// Of the request that was looked at; none of a new one.
     pub version: Option<i64>,
@@ -80,6 +84,21 @@ pub struct RequestInput {
     #[garde(inner(range(min = 1, max = 100_000_000)))]
     #[schema(minimum = 1, maximum = 100_000_000)]
     pub price_idea: Option<i64>,
+    /// Of what a contract costs, paid once it is signed.
+    #[serde(default)]
+    #[garde(range(min = 0, max = 5_000))]
+    #[schema(minimum = 0, maximum = 5_000)]
+    pub deposit_bp: i32,
+    /// Of what is missing beyond the tolerance; at most 8 % (Commercial Law 2005, article 301).
+    #[serde(default = "most_penalty")]
+    #[garde(range(min = 0, max = 800))]
+    #[schema(minimum = 0, maximum = 800)]
+    pub penalty_bp: i32,
+    /// Of what comes late, a day.
+    #[serde(default)]
+    #[garde(range(min = 0, max = 800))]
+    #[schema(minimum = 0, maximum = 800)]
+    pub late_bp: i32,
     #[schema(value_type = String, format = Date)]
     pub answer_by: Date,
     #[garde(length(min = 1, max = 60), dive)]
@@ -245,6 +264,10 @@ pub async fn create(
         created_by: Set(desk.who.account),
         created_at: Set(desk.now()),
         updated_at: Set(desk.now()),
+        deposit_bp: Set(input.deposit_bp),
+        penalty_bp: Set(input.penalty_bp),
+        late_bp: Set(input.late_bp),
+        purchase_id: Set(None),
     };
     supply_request::Entity::insert(row).exec_without_returning(&transaction).await?;
     write_windows(&transaction, id, &input).await?;
@@ -278,9 +301,9 @@ pub async fn change(
     }
     let category = check(desk, &transaction, path.0, &input).await?;
     let sql = "UPDATE supply_request SET category_id = $3, title = $4, grade = $5, packing = $6, papers = $7, tolerance_bp = $8, price_idea = $9,
-                   chosen_only = $10, answer_by = $11, version = version + 1, updated_at = $12
+                   chosen_only = $10, answer_by = $11, version = version + 1, updated_at = $12, deposit_bp = $13, penalty_bp = $14, late_bp = $15
                WHERE id = $1 AND version = $2 AND state = 'draft'";
-    let values: [sea_orm::Value; 12] = [
+    let values: [sea_orm::Value; 15] = [
         path.1.into(),
         input.version.unwrap_or_default().into(),
         category.into(),
@@ -293,6 +316,9 @@ pub async fn change(
         (!input.audience.is_empty()).into(),
         input.answer_by.into(),
         desk.now().into(),
+        input.deposit_bp.into(),
+        input.penalty_bp.into(),
+        input.late_bp.into(),
     ];
     if run(&transaction, sql, values).await? != 1 {
         return Err(Problem::new(&REQUEST_CHANGED));

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::agreed::{SELECT, SupplyContract, shown};
+use super::agreed::{SELECT, SupplyContract, shown, with_deposits};
 use super::paper;
-use super::view::SupplyRequestDetail;
+use super::view::{SupplyOffer, SupplyRequestDetail};
 use crate::orders::ordering::number;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -25,26 +25,34 @@ use crate::platform::outbox::emit;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::supply::buyers::may;
+use crate::supply::deliveries::{Planned, plan, sign};
 
 codes! {
     CONTRACT_ANSWERED = "contract_answered" 409 "Hợp đồng đã được ký hoặc từ chối." "The contract was signed or declined already.";
 }
 
-/// Writes the contracts of a request that is accepted.
+/// A contract to be written: whose offer, and the grams for the request's windows in their order.
+pub(super) struct Proposed<'a> {
+    pub offer: &'a SupplyOffer,
+    pub grams: Vec<i64>,
+}
+
+/// Writes contracts of a request, with what they bring, for their cooperatives to sign.
 pub(super) async fn propose(
     desk: &Desk,
     transaction: &impl ConnectionTrait,
     (found, credit_days): (&SupplyRequestDetail, i32),
+    proposed: Vec<Proposed<'_>>,
 ) -> Result<(), Problem> {
-    let given = found.offers.iter().filter(|offer| offer.shares.iter().any(|share| share.grams > 0));
-    let rows: Vec<_> = given
-        .map(|offer| supply_contract::ActiveModel {
-            id: Set(ContractId::new()),
+    for one in proposed.into_iter().filter(|one| one.grams.iter().any(|grams| *grams > 0)) {
+        let id = ContractId::new();
+        let row = supply_contract::ActiveModel {
+            id: Set(id),
             number: Set(number("HD", desk.now())),
             request_id: Set(found.request.id),
-            offer_id: Set(offer.id),
-            cooperative_id: Set(offer.cooperative_id),
-            price: Set(offer.price.unwrap_or(1)),
+            offer_id: Set(one.offer.id),
+            cooperative_id: Set(one.offer.cooperative_id),
+            price: Set(one.offer.price.unwrap_or(1)),
             credit_days: Set(credit_days),
             state: Set(ContractState::Proposed),
             buyer_agreed_by: Set(desk.who.account),
@@ -52,10 +60,21 @@ pub(super) async fn propose(
             answered_by: Set(None),
             answered_at: Set(None),
             reason: Set(None),
-        })
-        .collect();
-    if !rows.is_empty() {
-        supply_contract::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+            deposit_bp: Set(found.request.deposit_bp),
+            penalty_bp: Set(found.request.penalty_bp),
+            late_bp: Set(found.request.late_bp),
+        };
+        supply_contract::Entity::insert(row).exec_without_returning(transaction).await?;
+        let windows = found.windows.iter().zip(&one.grams).map(|(window, grams)| Planned {
+            window: window.id,
+            from_on: window.from_on,
+            to_on: window.to_on,
+            grams: *grams,
+        });
+        plan(transaction, id, windows.collect()).await?;
+        let told =
+            json!({"request_id": found.request.id, "number": found.request.number, "title": found.request.title});
+        emit(transaction, "request.accepted", one.offer.cooperative_id.0, told, desk.now()).await?;
     }
     Ok(())
 }
@@ -67,7 +86,9 @@ pub async fn contracts_of_request(
 ) -> Result<Vec<SupplyContract>, Problem> {
     may(desk, organisation, OrganisationRole::Member).await?;
     let sql = format!("{SELECT} WHERE k.request_id = $1 AND r.organisation_id = $2 ORDER BY k.id");
-    Ok(all(desk.db.fresh(), sql, [request.into(), organisation.into()]).await?)
+    let mut rows = all(desk.db.fresh(), sql, [request.into(), organisation.into()]).await?;
+    with_deposits(desk.db.fresh(), &desk.config, &mut rows).await?;
+    Ok(rows)
 }
 
 /// The contracts of a request.
@@ -87,10 +108,12 @@ pub async fn contracts_of(
     cooperative: CooperativeId,
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<SupplyContract>, Problem> {
-    NewestFirst::of(SELECT, "k.id", place)?
+    let mut page = NewestFirst::of(SELECT, "k.id", place)?
         .and("k.cooperative_id = ?", cooperative)
         .page(desk.db.fresh(), |row: &SupplyContract| row.id)
-        .await
+        .await?;
+    with_deposits(desk.db.fresh(), &desk.config, &mut page.items).await?;
+    Ok(page)
 }
 
 /// The cooperative's contracts, newest first.
@@ -120,7 +143,7 @@ pub struct ContractAnswer {
 #[derive(FromQueryResult)]
 struct Own {}
 
-/// Sign a contract, or decline it with a reason. The buyer is told.
+/// Sign a contract, or decline it with a reason. Signed, each of its deliveries is an order whose goods are promised. The buyer is told.
 pub async fn answer(
     desk: &Desk,
     (cooperative, id): (CooperativeId, ContractId),
@@ -142,7 +165,8 @@ pub async fn answer(
     if run(&transaction, sql, values).await? != 1 {
         return Err(Problem::new(&CONTRACT_ANSWERED));
     }
-    let contract = shown(&transaction, id).await?;
+    let signed = if input.agree { Some(sign(&transaction, id, desk.who.account, desk.now()).await?) } else { None };
+    let contract = shown(&transaction, &desk.config, id).await?;
     let told = json!({
         "contract_id": id, "number": contract.number, "title": contract.title, "cooperative": contract.cooperative_name, "state": to, "reason": reason,
         "organisation_id": contract.organisation_id, "request_id": contract.request_id,
@@ -151,6 +175,11 @@ pub async fn answer(
     desk.audit(&transaction, "contract.answered", ("supply_contract", id.0), (), json!({"state": to})).await?;
     transaction.commit().await?;
     desk.bell.ring();
+    if let Some(signed) = signed {
+        desk.read_model.levels_changed(&signed.levels).await;
+        // What may still be pre-ordered is less.
+        desk.products_changed(&[signed.product]).await?;
+    }
     Ok(contract)
 }
 
@@ -182,7 +211,7 @@ pub async fn sellers_paper(
     desk: &Desk,
     (cooperative, id): (CooperativeId, ContractId),
 ) -> Result<HttpResponse, Problem> {
-    let contract = shown(desk.db.fresh(), id).await?;
+    let contract = shown(desk.db.fresh(), &desk.config, id).await?;
     if contract.cooperative_id != cooperative {
         return Err(Problem::new(&NOT_FOUND));
     }
@@ -206,7 +235,7 @@ pub async fn buyers_paper(
     (organisation, id): (OrganisationId, ContractId),
 ) -> Result<HttpResponse, Problem> {
     may(desk, organisation, OrganisationRole::Member).await?;
-    let contract = shown(desk.db.fresh(), id).await?;
+    let contract = shown(desk.db.fresh(), &desk.config, id).await?;
     if contract.organisation_id != organisation {
         return Err(Problem::new(&NOT_FOUND));
     }

@@ -41,9 +41,9 @@ pub struct RequestToServe {
 
 /// Read with each request; `$2` is the cooperative, as in the first condition of the list.
 const FIT: &str = "(SELECT COUNT(*) FROM product p WHERE p.cooperative_id = $2 AND p.category_id = r.category_id AND p.status = 'published') AS products,
-    CAST(COALESCE((SELECT SUM((s.on_hand - s.reserved) * f.weight_g) FROM stock s JOIN offer f ON f.id = s.offer_id JOIN product p ON p.id = f.product_id
+    CAST(COALESCE((SELECT SUM((s.on_hand - s.reserved) * COALESCE(f.net_g, f.weight_g)) FROM stock s JOIN offer f ON f.id = s.offer_id JOIN product p ON p.id = f.product_id
         WHERE f.cooperative_id = $2 AND p.category_id = r.category_id), 0) AS bigint) AS stored_grams,
-    CAST(COALESCE((SELECT SUM((x.quantity - x.preordered) * f.weight_g) FROM forecast x JOIN offer f ON f.id = x.offer_id JOIN product p ON p.id = f.product_id
+    CAST(COALESCE((SELECT SUM((x.quantity - x.preordered) * COALESCE(f.net_g, f.weight_g)) FROM forecast x JOIN offer f ON f.id = x.offer_id JOIN product p ON p.id = f.product_id
         WHERE x.cooperative_id = $2 AND p.category_id = r.category_id AND x.state IN ('open', 'closed')
           AND x.expected_to <= (SELECT MAX(w.to_on) FROM supply_window w WHERE w.request_id = r.id)), 0) AS bigint) AS forecast_grams,
     EXISTS (SELECT 1 FROM supply_offer y WHERE y.request_id = r.id AND y.cooperative_id = $2 AND y.state = 'offered') AS offered";

@@ -3,14 +3,17 @@
 //! A buyer's draft is published to all or to chosen cooperatives (`buyer`); who can serve it is told what speaks for them (`fit`); they
 //! offer grams for each window at their own price (`offers`), which no competitor ever sees; once closed, the shares are reckoned from
 //! the offers, the stock and the forecasts (`shares`), shown to all who offered, and agreed to by an owner of the organisation: from then on each cooperative with a share has a
-//! contract to sign or to decline (`contracts`, `paper`).
+//! contract to sign or to decline (`contracts`, `paper`), within the credit it was granted (`credit`). What is missing after that is asked of
+//! those who can still deliver (`rest`).
 
 mod agreed;
 mod buyer;
 mod contracts;
+mod credit;
 mod fit;
 mod offers;
 mod paper;
+mod rest;
 mod shares;
 mod view;
 
@@ -22,6 +25,7 @@ pub use buyer::{
 pub use contracts::{ContractAnswer, answer, buyers_paper, contracts_of, contracts_of_request, sellers_paper, to_sign};
 pub use fit::{Fit, for_cooperative, seen};
 pub use offers::{SupplyOfferInput, SupplyOfferWindowInput, put as put_offer, withdraw};
+pub use rest::{RestInput, fill_rest};
 pub use shares::{ChosenShare, SharesInput, accept, reckon};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{RequestStep, SupplyOffer, SupplyRequest, SupplyRequestDetail};
@@ -35,6 +39,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(buyer::step_supply_request)
         .service(shares::reckon_supply_shares)
         .service(shares::accept_supply_shares)
+        .service(rest::fill_supply_rest)
         .service(contracts::list_request_contracts)
         .service(contracts::download_buyers_contract)
         .service(contracts::list_supply_contracts)

@@ -23,6 +23,7 @@ use crate::platform::body::Body;
 use crate::platform::db::{by_id, run};
 use crate::platform::fold;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::supply::deliveries::packs_of;
 
 codes! {
     ANSWER_LATE = "answer_late" 409 "Đã quá hạn chào hàng." "The last day to offer is over.";
@@ -94,6 +95,14 @@ async fn check(
     if !fits {
         let (vi, en) = ("không phải sản phẩm của nhóm hàng này", "is no product of the category of yours");
         return Err(Problem::field("/product_id", "product", vi, en));
+    }
+    let packs = packs_of(connection, &[input.product_id]).await?;
+    if !packs.values().flatten().any(|pack| pack.fits(input.box_grams, input.price)) {
+        let (vi, en) = (
+            "không gói nào của sản phẩm có khối lượng tịnh chia hết thùng này với giá chẵn đồng: hãy thêm quy cách",
+            "no pack of the product fills such boxes at a price that comes out even: add one with its net weight",
+        );
+        return Err(Problem::field("/box_grams", "pack", vi, en));
     }
     let known: HashSet<SupplyWindowId> = windows(connection, request.id).await?.iter().map(|one| one.id).collect();
     let mut named = HashSet::new();

@@ -1,14 +1,15 @@
 //! A contract as a PDF: parties, goods, windows, money, and the terms both agreed to.
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use time::{Date, OffsetDateTime};
+use time::Date;
 
-use super::agreed::{SupplyContract, amount};
+use super::agreed::SupplyContract;
 use crate::people::places::{commune, province_of};
-use crate::platform::clock::VIETNAM;
 use crate::platform::db::{all, one};
 use crate::platform::pdf::{A4, Canvas, Pdf, Style, bold, plain, wrap};
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::supply::deliveries::rules::amount;
+use crate::supply::deliveries::words::{day, kilograms, moment};
 use entity::value::Vnd;
 
 /// A party as the law knows it.
@@ -56,9 +57,9 @@ pub async fn facts(connection: &impl ConnectionTrait, contract: &SupplyContract)
     let buyer = one::<Party>(connection, sql, [contract.organisation_id.into()]).await?.ok_or_else(gone)?;
     let sql = "SELECT legal_name, tax_code, representative, street, commune_code, phone FROM cooperative WHERE id = $1";
     let seller = one::<Party>(connection, sql, [contract.cooperative_id.into()]).await?.ok_or_else(gone)?;
-    let sql = "SELECT w.from_on, w.to_on, p.name AS place, s.grams FROM supply_share s JOIN supply_contract k ON k.offer_id = s.offer_id
-                   JOIN supply_window w ON w.id = s.window_id JOIN organisation_place p ON p.id = w.place_id
-               WHERE k.id = $1 AND s.grams > 0 ORDER BY w.from_on, w.id";
+    let sql = "SELECT w.from_on, w.to_on, p.name AS place, d.grams FROM supply_delivery d
+                   JOIN supply_window w ON w.id = d.window_id JOIN organisation_place p ON p.id = w.place_id
+               WHERE d.contract_id = $1 ORDER BY w.from_on, w.id";
     let lines = all::<Line>(connection, sql, [contract.id.into()]).await?;
     let sql = "SELECT r.grade, r.packing, r.tolerance_bp, f.conditions, f.box_grams, a.name AS buyer, b.name AS seller
                FROM supply_contract k JOIN supply_request r ON r.id = k.request_id JOIN supply_offer f ON f.id = k.offer_id
@@ -66,25 +67,6 @@ pub async fn facts(connection: &impl ConnectionTrait, contract: &SupplyContract)
                WHERE k.id = $1";
     let terms = one::<Terms>(connection, sql, [contract.id.into()]).await?.ok_or_else(gone)?;
     Ok(Facts { buyer, seller, lines, terms })
-}
-
-fn day(day: Date) -> String {
-    format!("{:02}/{:02}/{}", day.day(), u8::from(day.month()), day.year())
-}
-
-fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(VIETNAM);
-    format!("{} {:02}:{:02}", day(at.date()), at.hour(), at.minute())
-}
-
-/// `1.250 kg`, `1.250,5 kg`
-fn kilograms(grams: i64) -> String {
-    let whole = Vnd(grams / 1_000).to_string();
-    let whole = whole.trim_end_matches(" ₫");
-    match grams % 1_000 {
-        0 => format!("{whole} kg"),
-        rest => format!("{whole},{} kg", format!("{rest:03}").trim_end_matches('0')),
-    }
 }
 
 fn party(title: &str, of: &Party) -> Vec<String> {
@@ -97,6 +79,14 @@ fn party(title: &str, of: &Party) -> Vec<String> {
     ]
 }
 
+/// `8%`, `0,5%`
+fn percent(bp: i32) -> String {
+    match bp % 100 {
+        0 => format!("{}%", bp / 100),
+        rest => format!("{},{}%", bp / 100, format!("{rest:02}").trim_end_matches('0')),
+    }
+}
+
 /// The terms both agree to. General ones, which the parties may agree to change in writing.
 fn terms(contract: &SupplyContract, facts: &Facts) -> Vec<String> {
     let of = &facts.terms;
@@ -106,9 +96,11 @@ fn terms(contract: &SupplyContract, facts: &Facts) -> Vec<String> {
     };
     let mut terms = vec![
         format!("Hàng: {}, {}; đóng {} mỗi thùng. {}", contract.product_name, of.grade, kilograms(of.box_grams), of.packing),
-        format!("Sai lệch khối lượng mỗi đợt được chấp nhận: ±{},{:02}%.", of.tolerance_bp / 100, of.tolerance_bp % 100),
+        format!("Sai lệch khối lượng mỗi đợt được chấp nhận: ±{}.", percent(of.tolerance_bp)),
         format!("Tiền tính theo khối lượng và loại hai bên cùng ký nhận khi giao; trả {pay}."),
-        "Bên nào chậm hoặc giao thiếu ngoài sai lệch báo trước ít nhất 5 ngày; không báo thì chịu phạt 8% giá trị phần vi phạm (Điều 301 Luật Thương mại 2005 cho phép tối đa 8%).".to_owned(),
+        format!("Đặt cọc {} tổng giá trị khi hai bên đã ký, trừ dần vào từng đợt; phần thừa trả lại sau đợt cuối.", percent(contract.deposit_bp)),
+        format!("Giao thiếu ngoài sai lệch chịu phạt {} giá trị phần thiếu; giao chậm chịu {} mỗi ngày; tổng không quá 8% giá trị đợt (Điều 301 Luật Thương mại 2005). Thiếu do mất mùa đã báo trên hệ thống và được bên mua đồng ý thì không phạt.", percent(contract.penalty_bp), percent(contract.late_bp)),
+        "Bên mua cân, phân loại trong 3 ngày từ khi nhận; bên bán trả lời trong 3 ngày; quá hạn coi là đồng ý. Lịch chỉ đổi khi cả hai bên đồng ý.".to_owned(),
         "Thiên tai, dịch bệnh, lệnh của cơ quan nhà nước là bất khả kháng: bên gặp phải báo trong 48 giờ, hai bên thỏa thuận lại lịch giao.".to_owned(),
         "Tranh chấp được thương lượng trước, rồi đưa ra tòa án nơi bên bán đặt trụ sở.".to_owned(),
     ];
@@ -198,17 +190,4 @@ pub fn draw(contract: &SupplyContract, facts: &Facts) -> anyhow::Result<Vec<u8>>
         })?;
     }
     pdf.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::kilograms;
-
-    #[test]
-    fn weights_read_as_people_write_them() {
-        assert_eq!(
-            (kilograms(1_250_000).as_str(), kilograms(1_250_500).as_str(), kilograms(50).as_str()),
-            ("1.250 kg", "1.250,5 kg", "0,05 kg")
-        );
-    }
 }

@@ -6,7 +6,7 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
 use entity::supply::{OrganisationRole, RequestState, ShareRule, SupplyOfferState};
 use entity::supply_share;
-use entity::value::{OrganisationId, ProductId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
+use entity::value::{Language, OrganisationId, ProductId, PurchaseId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
 use garde::Validate;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use serde::Deserialize;
@@ -15,14 +15,17 @@ use time::Date;
 use utoipa::ToSchema;
 
 use super::buyer::{REQUEST_STATE, lock, own, show};
-use super::contracts;
-use super::view::{Eyes, SupplyRequestDetail, detail};
+use super::contracts::{self, Proposed};
+use super::credit::credit_for;
+use super::view::{Eyes, SupplyOffer, SupplyRequestDetail, detail};
+use crate::orders::ordering::agreed::{self, Buyer};
 use crate::people::desk::Desk;
 use crate::platform::body::Body;
-use crate::platform::db::{all, run};
+use crate::platform::db::{one, run};
 use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
-use crate::supply::buyers::{credit_days, may_approved};
+use crate::supply::buyers::may_approved;
+use crate::supply::deliveries::{Pack, packs_of, there};
 use crate::supply::share::{self, Offer, Offered, Wanted, allocate};
 
 codes! {
@@ -58,49 +61,31 @@ pub struct SharesInput {
     pub chosen: Vec<ChosenShare>,
 }
 
-#[derive(FromQueryResult)]
-struct Coming {
-    product_id: ProductId,
-    grams: i64,
-    /// On the shelf without a day.
-    on: Option<Date>,
-}
-
-/// What there is and will be of the offered products: stock that is free, and forecasts without pre-orders by the day they end.
-const COMING: &str = "SELECT f.product_id, CAST(SUM((s.on_hand - s.reserved) * f.weight_g) AS bigint) AS grams, NULL AS \"on\"
-    FROM stock s JOIN offer f ON f.id = s.offer_id JOIN supply_offer q ON q.product_id = f.product_id WHERE q.request_id = $1 GROUP BY f.product_id
-    UNION ALL
-    SELECT f.product_id, CAST(SUM((x.quantity - x.preordered) * f.weight_g) AS bigint) AS grams, x.expected_to AS \"on\"
-    FROM forecast x JOIN offer f ON f.id = x.offer_id JOIN supply_offer q ON q.product_id = f.product_id
-    WHERE q.request_id = $1 AND x.state IN ('open', 'closed') GROUP BY f.product_id, x.expected_to";
-
-async fn coming(
+/// The packs of the products that are offered.
+pub(super) async fn coming(
     connection: &impl ConnectionTrait,
-    request: SupplyRequestId,
-) -> Result<HashMap<ProductId, Vec<Coming>>, Problem> {
-    let mut by_product: HashMap<ProductId, Vec<Coming>> = HashMap::new();
-    for row in all::<Coming>(connection, COMING, [request.into()]).await? {
-        by_product.entry(row.product_id).or_default().push(row);
-    }
-    Ok(by_product)
+    offers: &[SupplyOffer],
+) -> Result<HashMap<ProductId, Vec<Pack>>, Problem> {
+    let mut products: Vec<ProductId> = offers.iter().map(|one| one.product_id).collect();
+    products.sort_unstable();
+    products.dedup();
+    packs_of(connection, &products).await
 }
 
 /// The offers of a request as the rules take them.
-fn as_offers(
+pub(super) fn as_offers(
     found: &SupplyRequestDetail,
-    coming: &HashMap<ProductId, Vec<Coming>>,
+    coming: &HashMap<ProductId, Vec<Pack>>,
     chosen: &[ChosenShare],
 ) -> Vec<Offer> {
     let chosen: HashMap<_, i64> = chosen.iter().map(|one| ((one.offer_id, one.window_id), one.grams)).collect();
-    let offer = |(order, one): (usize, &super::view::SupplyOffer)| {
-        let there = |until: Option<Date>| {
-            let held = coming.get(&one.product_id).map_or(&[][..], Vec::as_slice).iter();
-            let by_then = held.filter(|row| row.on.is_none() || until.is_none() || row.on <= until);
-            by_then.map(|row| row.grams.max(0)).sum::<i64>()
-        };
+    let offer = |(order, one): (usize, &SupplyOffer)| {
+        let packs = coming.get(&one.product_id).map_or(&[][..], Vec::as_slice);
+        let there = |until: Date| there(packs, (one.box_grams, one.price.unwrap_or(0)), until);
+        let last = found.windows.iter().map(|window| window.to_on).max();
         let window = |(at, window): (usize, &super::view::SupplyWindow)| Offered {
             grams: one.grams.get(at).copied().unwrap_or(0),
-            there: there(Some(window.to_on)),
+            there: there(window.to_on),
             chosen: chosen.get(&(one.id, window.id)).copied().unwrap_or(0),
         };
         Offer {
@@ -108,7 +93,7 @@ fn as_offers(
             price: one.price.unwrap_or(0),
             box_grams: one.box_grams,
             least_grams: one.least_grams,
-            forecast: there(None),
+            forecast: last.map_or(0, there),
             windows: found.windows.iter().enumerate().map(window).collect(),
         }
     };
@@ -128,7 +113,7 @@ pub async fn reckon(
     let today = desk.today();
     let all = detail(&transaction, request, Eyes::Buyer).await?;
     let ids: Vec<SupplyOfferId> = all.offers.iter().map(|one| one.id).collect();
-    let holds = |one: &super::view::SupplyOffer| one.state == SupplyOfferState::Offered && one.valid_until >= today;
+    let holds = |one: &SupplyOffer| one.state == SupplyOfferState::Offered && one.valid_until >= today;
     let mut found = all;
     found.offers.retain(holds);
     if found.offers.is_empty() {
@@ -139,7 +124,7 @@ pub async fn reckon(
         let (vi, en) = ("không có lời chào này", "there is no such offer");
         return Err(Problem::field(format!("/chosen/{index}/offer_id"), "offer", vi, en));
     }
-    let coming = coming(&transaction, path.1).await?;
+    let coming = coming(&transaction, &found.offers).await?;
     let offers = as_offers(&found, &coming, &input.chosen);
     let tolerance_bp = i64::from(found.request.tolerance_bp);
     let wanted: Vec<Wanted> = found.windows.iter().map(|one| Wanted { grams: one.grams, tolerance_bp }).collect();
@@ -194,6 +179,27 @@ pub struct AcceptanceInput {
     pub version: i64,
 }
 
+#[derive(FromQueryResult)]
+struct Buys {
+    email: String,
+    phone: String,
+    language: Language,
+}
+
+/// The purchase the orders of a request's contracts will hang under.
+async fn open_purchase(
+    desk: &Desk,
+    transaction: &impl ConnectionTrait,
+    organisation: OrganisationId,
+) -> Result<PurchaseId, Problem> {
+    let sql = "SELECT o.email, o.phone, a.language FROM organisation o JOIN account a ON a.id = $2 WHERE o.id = $1";
+    let account = desk.who.account;
+    let found = one::<Buys>(transaction, sql, [organisation.into(), account.into()]).await?;
+    let found = found.ok_or_else(|| Problem::internal("an organisation that is gone"))?;
+    let buyer = Buyer { account, email: found.email, phone: found.phone, language: found.language };
+    agreed::open_purchase(transaction, buyer, desk.now()).await
+}
+
 /// Agree to the shares as they were reckoned: each cooperative with a share has a contract to sign then.
 pub async fn accept(
     desk: &Desk,
@@ -212,18 +218,19 @@ pub async fn accept(
     lock(&transaction, (path.1, version), RequestState::Closed).await?;
     let found = detail(&transaction, request, Eyes::Buyer).await?;
     let today = desk.today();
-    let given = |one: &&super::view::SupplyOffer| one.shares.iter().any(|share| share.grams > 0);
+    let given = |one: &&SupplyOffer| one.shares.iter().any(|share| share.grams > 0);
     if found.offers.iter().filter(given).any(|one| one.valid_until < today) {
         return Err(Problem::new(&OFFER_ENDED));
     }
-    let sql = "UPDATE supply_request SET state = 'accepted', updated_at = $2 WHERE id = $1";
-    run(&transaction, sql, [path.1.into(), desk.now().into()]).await?;
-    let credit_days = credit_days(&transaction, path.0).await?;
-    contracts::propose(desk, &transaction, (&found, credit_days)).await?;
-    for offer in found.offers.iter().filter(given) {
-        let told = json!({"request_id": path.1, "number": found.request.number, "title": found.request.title});
-        emit(&transaction, "request.accepted", offer.cooperative_id.0, told, desk.now()).await?;
-    }
+    let credit_days = credit_for(&transaction, path.0).await?;
+    let purchase = open_purchase(desk, &transaction, path.0).await?;
+    let sql = "UPDATE supply_request SET state = 'accepted', purchase_id = $3, updated_at = $2 WHERE id = $1";
+    run(&transaction, sql, [path.1.into(), desk.now().into(), purchase.into()]).await?;
+    let proposed = found
+        .offers
+        .iter()
+        .map(|offer| Proposed { offer, grams: offer.shares.iter().map(|share| share.grams).collect() });
+    contracts::propose(desk, &transaction, (&found, credit_days), proposed.collect()).await?;
     desk.audit(&transaction, "request.accepted", ("supply_request", path.1.0), (), ()).await?;
     transaction.commit().await?;
     desk.bell.ring();

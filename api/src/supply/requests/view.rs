@@ -31,6 +31,12 @@ pub struct SupplyRequest {
     /// Kinds of certificates asked for, between commas.
     pub papers: String,
     pub tolerance_bp: i32,
+    /// Of what a contract costs, paid once it is signed.
+    pub deposit_bp: i32,
+    /// Of what is missing beyond the tolerance.
+    pub penalty_bp: i32,
+    /// Of what comes late, a day.
+    pub late_bp: i32,
     /// Đồng a kilogram.
     #[schema(required = true)]
     pub price_idea: Option<i64>,
@@ -47,7 +53,7 @@ pub struct SupplyRequest {
 }
 
 pub(super) const SELECT: &str = "SELECT r.id, r.number, r.organisation_id, o.name AS organisation_name, r.category_id, g.slug AS category, r.title, r.grade, r.packing,
-        r.papers, r.tolerance_bp, r.price_idea, r.chosen_only, r.answer_by, r.state, r.rule, r.version,
+        r.papers, r.tolerance_bp, r.deposit_bp, r.penalty_bp, r.late_bp, r.price_idea, r.chosen_only, r.answer_by, r.state, r.rule, r.version,
         CAST(COALESCE((SELECT SUM(w.grams) FROM supply_window w WHERE w.request_id = r.id), 0) AS bigint) AS grams
     FROM supply_request r JOIN organisation o ON o.id = r.organisation_id JOIN category g ON g.id = r.category_id";
 

@@ -90,6 +90,7 @@ pub(super) async fn update(
         pack_en: row.pack_en.clone(),
         unit: row.unit,
         weight_g: row.weight_g,
+        net_g: None,
         tiers: row.tiers.clone(),
         wholesale_from: row.wholesale_from,
         status: None,
@@ -182,6 +183,7 @@ pub(super) fn add(
         position: Set(0),
         created_at: Set(now),
         updated_at: Set(now),
+        net_g: Set(None),
         wholesale_from: Set(row.wholesale_from),
     });
     for tier in row.tiers.iter().flatten() {
