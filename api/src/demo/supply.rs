@@ -1,4 +1,4 @@
-//! A made-up supermarket in the demo that asks for twelve tonnes over six weeks.
+//! A made-up supermarket in the demo that asks for twelve tonnes over six weeks; `bulk` tells who answers.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use entity::{organisation, organisation_member, organisation_place, supply_reque
 use sea_orm::{ConnectionTrait, IntoActiveModel};
 use time::{Date, Duration, OffsetDateTime};
 
+use super::bulk;
 use super::data::GOODS;
 use crate::orders::ordering::number;
 use crate::people::identity::rules::Contact;
@@ -80,21 +81,24 @@ pub async fn add(
         late_bp: 100,
         purchase_id: None,
     };
-    let windows = (0..WEEKS).map(|week| supply_window::Model {
-        id: SupplyWindowId::new(),
-        request_id: request,
-        place_id: place,
-        from_on: today + Duration::days(21 + 7 * week),
-        to_on: today + Duration::days(23 + 7 * week),
-        grams: A_WEEK,
-    });
+    let windows: Vec<supply_window::Model> = (0..WEEKS)
+        .map(|week| supply_window::Model {
+            id: SupplyWindowId::new(),
+            request_id: request,
+            place_id: place,
+            from_on: today + Duration::days(21 + 7 * week),
+            to_on: today + Duration::days(23 + 7 * week),
+            grams: A_WEEK,
+        })
+        .collect();
     let rows = Batch::default()
         .insert([organisation.into_active_model()])
         .insert([owner.into_active_model()])
         .insert([store.into_active_model()])
         .insert([asked.into_active_model()])
-        .insert(windows.map(IntoActiveModel::into_active_model));
-    Ok(rows.execute(connection).await?)
+        .insert(windows.iter().cloned().map(IntoActiveModel::into_active_model));
+    rows.execute(connection).await?;
+    bulk::offer(connection, (request, &windows), (today, now)).await
 }
 
 fn supermarket(id: OrganisationId, admin: AccountId, now: OffsetDateTime) -> organisation::Model {

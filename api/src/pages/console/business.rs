@@ -1,23 +1,23 @@
 //! `/business`: organisations that buy in quantity: signing up, places, requests, offers, shares.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::supply::{OrganisationState, ShareRule};
 use entity::value::{ContractId, DeliveryPlaceId, OrganisationId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
-use minijinja::{Value, context};
+use minijinja::context;
 use sea_orm::{EntityTrait, Iterable, QueryOrder};
 
-use super::answer::html;
-use super::render::{fill, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN, said, to};
+use super::buying::{code_of, page};
+use super::render::value;
+use super::session::{FORM, Form, Seat, Turn, WRITTEN, to};
 use crate::people::places::commune_meant;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 use crate::supply::buyers::{self, DeliveryPlaceInput, OrganisationInput};
+use crate::supply::deliveries;
 use crate::supply::requests::{
-    self, ChosenShare, RequestInput, RequestStep, RequestStepInput, SharesInput, SupplyWindowInput,
+    self, ChosenShare, RequestInput, RequestStep, RequestStepInput, RestInput, SharesInput, SupplyWindowInput,
 };
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -31,25 +31,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on_step)
         .service(on_shares)
         .service(on_accept)
+        .service(on_rest)
         .service(on_paper);
 }
 
 /// Whether somebody buys for an organisation.
 pub async fn works_for_one(seat: &Seat) -> Result<bool, Turn> {
     Ok(!buyers::mine(&seat.desk).await?.is_empty())
-}
-
-fn page(seat: &Seat, name: &str, values: Value) -> Result<HttpResponse, Turn> {
-    let flash = seat.flash.as_ref().map(|(good, words)| context! { good => *good, words => words });
-    let values = context! {
-        lang => seat.language.as_str(), csrf => seat.csrf.clone(), flash => flash, person => seat.name.clone(),
-        today => seat.desk.today().to_string(), ..values
-    };
-    let mut response = html(StatusCode::OK, fill(name, values)?);
-    if seat.flash.is_some() {
-        said(&mut response);
-    }
-    Ok(response)
 }
 
 #[get("/business")]
@@ -205,11 +193,12 @@ async fn on_show(seat: Seat, path: Path<(OrganisationId, SupplyRequestId)>) -> R
     let found = requests::show(&seat.desk, *path).await?;
     let rules: Vec<&str> = ShareRule::iter().map(ShareRule::as_str).collect();
     let contracts = requests::contracts_of_request(&seat.desk, *path).await?;
-    page(
-        &seat,
-        "business_request.html",
-        context! { r => value(&found), rules => rules, contracts => value(&contracts) },
-    )
+    let codes = contracts.iter().map(|one| code_of(one.deposit.as_ref())).collect::<Result<Vec<_>, _>>()?;
+    let brought = deliveries::of_request(seat.desk.db.fresh(), &seat.desk.config, *path).await?;
+    let values = context! {
+        r => value(&found), rules => rules, contracts => value(&contracts), codes => codes, deliveries => value(&brought),
+    };
+    page(&seat, "business_request.html", values)
 }
 
 fn back(path: (OrganisationId, SupplyRequestId)) -> String {
@@ -289,6 +278,24 @@ async fn on_accept(
     let form = seat.form(&request, payload, FORM).await?;
     let done = match form.parsed("version") {
         Ok(version) => requests::accept(&seat.desk, *path, version).await.map(drop),
+        Err(problem) => Err(problem),
+    };
+    seat.told(&back(*path), done, WRITTEN)
+}
+
+#[post("/business/{organisation}/requests/{id}/rest")]
+async fn on_rest(
+    request: HttpRequest,
+    seat: Seat,
+    path: Path<(OrganisationId, SupplyRequestId)>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
+    let form = seat.form(&request, payload, FORM).await?;
+    let done = match shares_of(&form) {
+        Ok(input) => {
+            let input = RestInput { version: input.version, rule: input.rule };
+            requests::fill_rest(&seat.desk, *path, input).await.map(drop)
+        }
         Err(problem) => Err(problem),
     };
     seat.told(&back(*path), done, WRITTEN)

@@ -6,8 +6,10 @@
 
 mod answer;
 mod business;
+mod buying;
 mod certificates;
 mod charts;
+mod deliveries;
 mod dossiers;
 mod entry;
 mod imports;
@@ -126,5 +128,6 @@ fn programme_routes(config: &mut ServiceConfig) {
     officer_plans::routes(config);
     officer_support::routes(config);
     business::routes(config);
+    deliveries::routes(config);
     requests::routes(config);
 }

@@ -15,6 +15,7 @@ use crate::pages::words::{ACTS, CERTIFICATES, DOSSIERS, PAPERS, PROGRAMME, STORA
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 use crate::shop::catalogue::materials::VALUES as MATERIALS;
+use crate::supply::deliveries::words::kilograms;
 
 pub use crate::platform::templates::value;
 use crate::platform::templates::{self, asset, is_english, versioned};
@@ -33,7 +34,8 @@ pages! {
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
     "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "certificates.html", "dossier_macros.html", "dossiers.html", "dossier.html", "officer_base.html",
-    "officer_today.html", "officer_dossiers.html", "officer_dossier.html", "officer_scores.html", "officer_certificates.html", "officer_stars.html", "officer_register.html", "partner_help.html", "business_base.html", "business.html", "business_new.html", "business_request.html", "requests.html", "request.html",
+    "officer_today.html", "officer_dossiers.html", "officer_dossier.html", "officer_scores.html", "officer_certificates.html", "officer_stars.html", "officer_register.html", "partner_help.html", "business_base.html", "business.html", "business_new.html", "business_request.html", "business_delivery.html", "delivery_macros.html", "deliveries.html", "delivery.html",
+    "requests.html", "request.html",
     "charts.html", "officer_place.html", "officer_figures.html", "officer_plans.html", "officer_plan.html", "officer_supports.html",
     "officer_support.html", "officer_difficulties.html", "programme.html", "people.html", "household.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
     "partner_waiting.html", "partner_feeds.html", "partner_feed.html", "partner_preview.html", "partner_snippet.html", "partner_boxes.html",
@@ -51,6 +53,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("storage", |state: &State<'_, '_>, key: &str| word_of(state, key, STORAGES));
     environment.add_filter("material", |state: &State<'_, '_>, key: &str| word_of(state, key, &MATERIALS));
     environment.add_filter("programme", |state: &State<'_, '_>, key: &str| word_of(state, key, PROGRAMME));
+    environment.add_filter("kilograms", kilograms);
     environment.add_filter("supply", |state: &State<'_, '_>, key: &str| word_of(state, key, SUPPLY));
     environment.add_filter("paper", |state: &State<'_, '_>, key: &str| word_of(state, key, PAPERS));
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));

@@ -14,7 +14,7 @@ use crate::orders::fulfilment;
 use crate::orders::ordering::{ReturnAnswer, ReturnDecision, ReturnedLine, decide_return as decide};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
-use crate::supply::requests;
+use crate::supply::{deliveries, requests};
 
 #[get("/console/today")]
 pub async fn on_show(seat: Seat) -> Result<HttpResponse, Turn> {
@@ -27,6 +27,7 @@ pub async fn on_show(seat: Seat) -> Result<HttpResponse, Turn> {
     let waiting = programme::waiting(&seat.desk, shop).await?;
     let values = context! {
         waiting => value(&waiting), to_sign => requests::to_sign(&seat.desk, shop).await?,
+        to_agree => deliveries::to_agree(&seat.desk, shop).await?,
         queue => value(&queue), copied => value(&copied), lacking => value(&lacking), ending => value(&ending),
     };
     page(&seat, "today.html", "today", values)

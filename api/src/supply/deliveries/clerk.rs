@@ -119,19 +119,21 @@ impl Clerk {
     }
 
     async fn remind(&self) -> Result<(), Problem> {
-        const FROM: &str =
-            "FROM supply_delivery d JOIN supply_contract k ON k.id = d.contract_id JOIN supply_request r ON r.id = k.request_id
-                 JOIN organisation g ON g.id = r.organisation_id JOIN orders o ON o.id = d.order_id";
-        const WHAT: &str = "SELECT d.id, k.cooperative_id, r.organisation_id, g.name AS organisation, k.number AS contract, o.number AS order_number";
+        // What is told of a delivery, with the day that `on` stands for.
+        let what = |on: &str, also: &str| {
+            format!(
+                "SELECT d.id, k.cooperative_id, r.organisation_id, g.name AS organisation, k.number AS contract, o.number AS order_number, {on} AS \"on\"
+                 FROM supply_delivery d JOIN supply_contract k ON k.id = d.contract_id JOIN supply_request r ON r.id = k.request_id
+                     JOIN organisation g ON g.id = r.organisation_id JOIN orders o ON o.id = d.order_id {also} ORDER BY d.id LIMIT {BATCH}"
+            )
+        };
         let today = self.clock.today();
-        let near = format!(
-            "{WHAT}, d.from_on AS \"on\" {FROM} WHERE o.state IN ('confirmed', 'packed') AND d.reminded_on IS NULL AND d.from_on <= $1
-             ORDER BY d.id LIMIT {BATCH}"
-        );
-        let overdue = format!(
-            "{WHAT}, a.due_on AS \"on\" {FROM} JOIN supply_acceptance a ON a.delivery_id = d.id JOIN payment y ON y.order_id = o.id
-             WHERE y.contract_id IS NOT NULL AND y.state = 'pending' AND a.due_on < $1 AND (d.reminded_on IS NULL OR d.reminded_on <= a.due_on)
-             ORDER BY d.id LIMIT {BATCH}"
+        let near =
+            what("d.from_on", "WHERE o.state IN ('confirmed', 'packed') AND d.reminded_on IS NULL AND d.from_on <= $1");
+        let overdue = what(
+            "a.due_on",
+            "JOIN supply_acceptance a ON a.delivery_id = d.id JOIN payment y ON y.order_id = o.id
+             WHERE y.contract_id IS NOT NULL AND y.state = 'pending' AND a.due_on < $1 AND (d.reminded_on IS NULL OR d.reminded_on <= a.due_on)",
         );
         let mut told = false;
         for (topic, sql, day) in
