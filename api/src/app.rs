@@ -53,7 +53,7 @@ use crate::shop::catalogue::{self, Catalogue};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
 use crate::shop::{delivery, inventory, promotion, reviews, selling};
-use crate::supply::{buyers, deliveries, requests};
+use crate::supply::{buyers, deliveries, requests, storage};
 use crate::swagger;
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
@@ -84,6 +84,7 @@ pub fn routes(config: &mut ServiceConfig) {
     buyers::routes(config);
     requests::routes(config);
     deliveries::routes(config);
+    storage::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);
@@ -308,6 +309,8 @@ impl Shared {
         background.spawn(|stop| booker.run(stop));
         let clerk = deliveries::Clerk { db: db.clone(), clock, read_model: read_model.clone(), bell: bell.clone() };
         background.spawn(|stop| clerk.run(stop));
+        let keeper = storage::Clerk { db: db.clone(), clock, bell: bell.clone() };
+        background.spawn(|stop| keeper.run(stop));
         let sweeper =
             Sweeper { db: db.clone(), clock, read_model, bell, completion_days: config.order_completion_days };
         background.spawn(|stop| sweeper.run(stop));

@@ -1,6 +1,11 @@
 //! The tables of Chợ OCOP, one file each, and the value types their columns carry. No I/O here.
 
+pub mod cold_booking;
+pub mod cold_move;
+pub mod cold_room;
 mod money;
+pub mod processing_input;
+pub mod processing_order;
 pub mod value;
 
 pub mod account;

@@ -59,4 +59,19 @@ words! {
     }
 
     SupplyChangeState { Proposed = "proposed", Agreed = "agreed", Declined = "declined", Withdrawn = "withdrawn" }
+
+    ColdBookingState { Booked = "booked", Cancelled = "cancelled", Ended = "ended" }
+
+    /// Of goods in a cold room.
+    Going { In = "in", Out = "out" }
+
+    /// Where a processing order stands.
+    ProcessingState {
+        Asked = "asked",
+        /// At the processor's price, which the owner of the goods agrees to.
+        Priced = "priced",
+        Agreed = "agreed",
+        Done = "done",
+        Declined = "declined",
+    }
 }

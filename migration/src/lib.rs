@@ -40,6 +40,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0028_programme", include_str!("sql/0028_programme.sql")),
     ("m0029_supply", include_str!("sql/0029_supply.sql")),
     ("m0030_deliveries", include_str!("sql/0030_deliveries.sql")),
+    ("m0031_storage", include_str!("sql/0031_storage.sql")),
 ];
 
 pub struct Migrator;

@@ -243,6 +243,62 @@ def whole(browser, buyer):
         faults.append(f"the order is not what was settled: {boxes['state']} {boxes['total']}")
 
 
+def cold_room(browser):
+    """A cooperative offers a room, another finds and books it; and has something made, from the question to the households' shares."""
+    context, keeper = console(browser, owner_of("cam-thung-rech"))
+    keeper.wait_for_selector("nav.tabs")
+    keeper.goto(BASE + "/console/storage")
+    keeper.click("summary:has-text('Cho thuê một kho lạnh')")
+    for name, text in [("name", "Kho mát Mường Động"), ("from_c", "10"), ("to_c", "13"), ("capacity", "12 tấn"), ("price", "9k"), ("street", "Xóm Bãi"),
+                       ("commune", "Kim Bôi, Phú Thọ"), ("certificates", "HACCP")]:
+        keeper.fill("#" + name, text)
+    look(keeper, "cold-room-offer", strict=True)
+    keeper.click("button:has-text('Cho thuê kho')")
+    done(keeper)
+    _, guest = console(browser, "xanh-kim-boi@example.vn")
+    guest.wait_for_selector("nav.tabs")
+    guest.goto(BASE + "/console/storage")
+    guest.fill("input#from", ahead(0))
+    guest.fill("input#to", ahead(9))
+    guest.fill("#kg", "2000")
+    guest.click("button:has-text('Tìm kho còn chỗ')")
+    guest.wait_for_selector("#free li")
+    if "1.800.000" not in guest.inner_text("#free"):
+        faults.append("2,000 kg through ten days at 9k for 100 kg are not 1,800,000 đồng")
+    guest.click("button:has-text('Đặt kho')")
+    done(guest)
+    guest.click("summary:has-text('Nhập, xuất hàng')")
+    guest.fill("input[name=kg][placeholder='500 kg']", "500 kg")
+    guest.click("button:has-text('Nhập kho')")
+    done(guest)
+    if "đang chứa 500 kg" not in guest.inner_text("main"):
+        faults.append("500 kg are not inside")
+    guest.click("summary:has-text('Nhờ chế biến')")
+    guest.select_option("#processor", label=keeper.inner_text("header .who").strip())
+    guest.fill("#wanted", "Mứt vỏ bưởi")
+    guest.fill("#raw", "200 kg")
+    guest.click("button:has-text('Gửi yêu cầu')")
+    done(guest)
+    keeper.reload()
+    keeper.fill("input[name=price][id^=price-]", "6k")
+    keeper.click("button:has-text('Báo giá')")
+    done(keeper)
+    guest.reload()
+    guest.click("button:has-text('Đồng ý giá')")
+    done(guest)
+    keeper.reload()
+    keeper.fill("input[name=output]", "60 kg")
+    keeper.click("button:has-text('Đã chế biến xong')")
+    done(keeper)
+    guest.reload()
+    for words in ("1.200.000", "60 kg"):
+        if words not in guest.inner_text("main"):
+            faults.append(f"the processing does not say {words}")
+    look(guest, "storage", strict=True)
+    look(keeper, "storage-keeper", strict=True)
+    context.close()
+
+
 def owner_of(product):
     return api("GET", f"/v1/products/{product}")["seller"]["slug"].removeprefix("htx-").removeprefix("nong-nghiep-") + "@example.vn"
 
@@ -292,5 +348,6 @@ with sync_playwright() as playwright:
     buyer.wait_for_selector(".tag:has-text('Hai bên đã ký')")
     look(buyer, "business-contracts", strict=True)
     whole(browser, buyer)
+    cold_room(browser)
     browser.close()
 finish("supply")

@@ -54,6 +54,7 @@ mod search;
 mod selling;
 mod signs;
 mod statements;
+mod storage;
 mod storefront;
 mod supply;
 mod tourism;

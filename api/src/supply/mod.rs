@@ -3,9 +3,11 @@
 //! - `share`: who supplies how much in which window; a pure function with reasons.
 //! - `buyers`: organisations that buy: legal facts, people, places goods go to, credit.
 //! - `deliveries`: what contracts bring: promised, weighed on arrival, settled.
+//! - `storage`: cold rooms and processing, offered by whoever has them.
 //! - `requests`: what they ask for, what cooperatives offer, the shares, and the agreement to them.
 
 pub mod buyers;
 pub mod deliveries;
 pub mod requests;
 pub mod share;
+pub mod storage;

@@ -10,6 +10,7 @@ mod mailer;
 mod programme;
 mod recalls;
 mod recognition;
+mod storage;
 mod supply;
 mod texts;
 
@@ -76,6 +77,8 @@ impl Consumer for Notifier {
                     | "request.shared"
                     | "request.accepted"
                     | "contract.answered"
+                    | "storage.booking"
+                    | "processing.step"
                     | "measure.invited"
                     | "support.granted"
                     | "help.offered"
@@ -146,6 +149,12 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("request.") => self.request(event).await,
                 "contract.answered" => self.contract(event).await,
                 topic if topic.starts_with("delivery.") || topic == "bill.overdue" => self.delivery(event).await,
+                "storage.booking" | "processing.step" => {
+                    match storage::letter(&event.topic, &event.payload, &self.base_url) {
+                        Some(mail) => self.leaders(event, &mail).await,
+                        None => Ok(()),
+                    }
+                }
                 "help.answered" => self.helper(event).await,
                 "measure.invited" | "support.granted" | "help.offered" => self.programme(event).await,
                 "order.arrived" => self.about_order(event).await,

@@ -210,7 +210,7 @@ async fn about(
         }
         "recall" if event.topic == "recall.partner" => None,
         "recall" | "certificate" | "dossier" | "recognition" | "measure" | "support" | "help" | "request"
-        | "contract" | "delivery" => Some(CooperativeId(event.subject_id)),
+        | "contract" | "delivery" | "storage" | "processing" => Some(CooperativeId(event.subject_id)),
         "commission" => {
             data["order_id"] = json!(OrderId(event.subject_id));
             None

@@ -52,6 +52,8 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("delivery.weighed", "The buyer weighed and graded a delivery; silence is agreement after three days"),
     ("delivery.answered", "The cooperative agreed to what was weighed, or objected"),
     ("delivery.change", "One side proposed or answered a change of a delivery"),
+    ("storage.booking", "A cold room of the cooperative was booked, or a booking cancelled"),
+    ("processing.step", "Processing was asked for, priced, agreed to, done or declined by the other side"),
     ("contract.answered", "The cooperative signed or declined a contract"),
     ("request.accepted", "The buyer agreed to the cooperative's share of a request"),
     ("product.changed", "A product changed; partners hear of those in their feeds"),

@@ -32,6 +32,7 @@ mod render;
 mod requests;
 mod session;
 mod stock;
+mod storage;
 mod team;
 mod today;
 mod words;
@@ -129,5 +130,6 @@ fn programme_routes(config: &mut ServiceConfig) {
     officer_support::routes(config);
     business::routes(config);
     deliveries::routes(config);
+    storage::routes(config);
     requests::routes(config);
 }

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, post};
 use entity::value::{CooperativeId, LotId, MovementKind, OfferId, RowId, TraceAct};
 use entity::{lot, trace_event, trace_item};
 use garde::Validate;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -95,7 +95,31 @@ pub async fn observe(
     id: LotId,
     input: NewObservation,
 ) -> Result<Written, Problem> {
-    let (lot, now) = (own(desk, cooperative, id).await?, desk.now());
+    let lot = own(desk, cooperative, id).await?;
+    let transaction = desk.begin().await?;
+    let seen = observe_within(&transaction, desk, &lot, input).await?;
+    transaction.commit().await?;
+    if seen.moved {
+        desk.products_changed(&[lot.product_id]).await?;
+    }
+    Ok(seen.written)
+}
+
+/// What was seen of a lot.
+pub struct Seen {
+    pub written: Written,
+    /// Its last day is another one now.
+    pub moved: bool,
+}
+
+/// As [`observe`], in the caller's transaction and of whose lot the caller says.
+pub async fn observe_within(
+    transaction: &impl ConnectionTrait,
+    desk: &Desk,
+    lot: &lot::Model,
+    input: NewObservation,
+) -> Result<Seen, Problem> {
+    let (id, now) = (lot.id, desk.now());
     let at = input.at.unwrap_or(now);
     if at > now || at < lot.created_at - time::Duration::days(3_650) {
         let (vi, en) = ("thời điểm ở tương lai hoặc quá xa", "in the future, or too long ago");
@@ -108,9 +132,8 @@ pub async fn observe(
             return Err(Problem::field("/kept", "act", vi, en));
         }
     }
-    let transaction = desk.begin().await?;
     let sql = "SELECT offer_id, on_hand FROM lot_stock WHERE lot_id = $1 AND on_hand > 0 ORDER BY offer_id";
-    let held = all::<Held>(&transaction, sql, [id.into()]).await?;
+    let held = all::<Held>(transaction, sql, [id.into()]).await?;
     let mut items: Vec<Item> = held.iter().map(|held| Item::seen(id, Some(held.offer_id), held.on_hand)).collect();
     if items.is_empty() {
         items.push(Item::seen(id, None, 0));
@@ -118,23 +141,19 @@ pub async fn observe(
     let act = if input.act == Observation::Stored { TraceAct::Stored } else { TraceAct::Inspected };
     let note = input.note.map(|note| fold::stored(&note)).filter(|note| !note.is_empty());
     let act = Act { note, ..Act::new(act, Some(desk.who.account), at) };
-    let written = events::write(&transaction, &act, &items, now).await?;
+    let written = events::write(transaction, &act, &items, now).await?;
     let mut moved = false;
     if let Some(kept) = input.kept {
         let on = at.to_offset(VIETNAM).date();
-        let expires_on = keeping::bring(&transaction, &lot, kept, on).await?;
+        let expires_on = keeping::bring(transaction, lot, kept, on).await?;
         moved = expires_on != lot.expires_on;
         let before = serde_json::json!({"storage": lot.storage, "expires_on": lot.expires_on});
         let after = serde_json::json!({"storage": kept.storage, "expires_on": expires_on});
-        desk.audit(&transaction, "lot.stored", ("lot", id.0), before, after).await?;
-        emit(&transaction, "product.changed", lot.product_id.0, serde_json::json!({"by": "storage"}), now).await?;
-    }
-    transaction.commit().await?;
-    if moved {
-        desk.products_changed(&[lot.product_id]).await?;
+        desk.audit(transaction, "lot.stored", ("lot", id.0), before, after).await?;
+        emit(transaction, "product.changed", lot.product_id.0, serde_json::json!({"by": "storage"}), now).await?;
     }
     let event_id = written.ok_or_else(|| Problem::internal("an event without lots"))?;
-    Ok(Written { event_id })
+    Ok(Seen { written: Written { event_id }, moved })
 }
 
 /// What is wrong with an event.
