@@ -3,6 +3,11 @@
 pub mod cold_booking;
 pub mod cold_move;
 pub mod cold_room;
+pub mod exchange_rate;
+pub mod export_line;
+pub mod export_order;
+pub mod export_paper;
+pub mod export_payment;
 mod money;
 pub mod processing_input;
 pub mod processing_order;

@@ -4,6 +4,8 @@ use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::value::Currency;
+
 /// An amount in đồng. The đồng has no minor unit, so this is also the amount in minor units.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, DeriveValueType, ToSchema,
@@ -66,9 +68,44 @@ impl From<Vnd> for Money {
     }
 }
 
+impl Currency {
+    /// Minor units of one: a hundred cents, a hundred fen; the đồng and the yen have none.
+    pub fn minor(self) -> i64 {
+        match self {
+            Self::Vnd | Self::Jpy => 1,
+            Self::Usd | Self::Cny | Self::Eur => 100,
+        }
+    }
+
+    /// `USD 1,234.50`, as papers in English write it.
+    pub fn text(self, amount: i64) -> String {
+        let (sign, amount) = (if amount < 0 { "-" } else { "" }, amount.unsigned_abs());
+        let minor = self.minor().unsigned_abs();
+        let digits = (amount / minor).to_string();
+        let mut whole = String::new();
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                whole.push(',');
+            }
+            whole.push(digit);
+        }
+        let cents = if minor == 1 { String::new() } else { format!(".{:02}", amount % minor) };
+        format!("{} {sign}{whole}{cents}", self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn papers_write_amounts_with_their_currency() {
+        let written = [(Currency::Usd, 123_450), (Currency::Jpy, 1_234_567), (Currency::Eur, -5), (Currency::Cny, 100)];
+        let texts = ["USD 1,234.50", "JPY 1,234,567", "EUR -0.05", "CNY 1.00"];
+        for ((currency, amount), text) in written.into_iter().zip(texts) {
+            assert_eq!(currency.text(amount), text);
+        }
+    }
 
     #[test]
     fn amounts_read_as_people_write_them() {

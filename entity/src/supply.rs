@@ -74,4 +74,37 @@ words! {
         Done = "done",
         Declined = "declined",
     }
+
+    /// Where an export stands.
+    ExportState {
+        Draft = "draft",
+        /// The quotation is out, at a rate that stands.
+        Quoted = "quoted",
+        /// The buyer agreed: the proforma invoice.
+        Confirmed = "confirmed",
+        Shipped = "shipped",
+        /// Paid in full.
+        Closed = "closed",
+        Cancelled = "cancelled",
+    }
+
+    /// Incoterms 2020.
+    Incoterm {
+        Exw = "EXW", Fca = "FCA", Fas = "FAS", Fob = "FOB", Cfr = "CFR", Cif = "CIF", Cpt = "CPT", Cip = "CIP", Dap = "DAP",
+        Dpu = "DPU", Ddp = "DDP",
+    }
+
+    /// Papers a destination asks for.
+    ExportPaperKind {
+        CommercialInvoice = "commercial_invoice",
+        PackingList = "packing_list",
+        Phytosanitary = "phytosanitary",
+        /// Of origin: form E, D, EUR.1, VK, AJ, CPTPP by the destination.
+        Origin = "origin",
+        GrowingArea = "growing_area",
+        PackingHouse = "packing_house",
+        ResidueTest = "residue_test",
+        Fumigation = "fumigation",
+        FoodSafety = "food_safety",
+    }
 }

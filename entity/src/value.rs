@@ -60,7 +60,7 @@ typed_id! {
     PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId, OfficeId, CriteriaSetId, DossierId, EvidenceId, RecognitionEntryId,
     PlanId, MeasureId, GuestId, SupportId, DifficultyId, HelpOfferId, SeasonReportId, HouseholdId, IncomeId,
     OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId, ContractId, DeliveryId, AcceptanceId,
-    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId,
+    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId, ExportId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -382,6 +382,10 @@ words! {
         RefundsPayable = "refunds_payable",
         /// Paid for a contract before anything was delivered; set off against what is.
         Deposits = "deposits",
+        /// Foreign money that is held, and the đồng it was taken for.
+        Exchange = "exchange",
+        /// What foreign money brought more, or less, than it was taken for.
+        ExchangeDifference = "exchange_difference",
         PayoutsInTransit = "payouts_in_transit",
         /// Arrived, and nobody knows yet what for.
         Unmatched = "unmatched",
@@ -390,6 +394,9 @@ words! {
         GatewayFees = "gateway_fees",
         Adjustments = "adjustments",
     }
+
+    /// ISO 4217.
+    Currency { Vnd = "VND", Usd = "USD", Cny = "CNY", Eur = "EUR", Jpy = "JPY" }
 
     TaxKind { Goods = "goods", Service = "service", Transport = "transport" }
 

@@ -41,6 +41,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0029_supply", include_str!("sql/0029_supply.sql")),
     ("m0030_deliveries", include_str!("sql/0030_deliveries.sql")),
     ("m0031_storage", include_str!("sql/0031_storage.sql")),
+    ("m0032_export", include_str!("sql/0032_export.sql")),
 ];
 
 pub struct Migrator;

@@ -243,6 +243,42 @@ def whole(browser, buyer):
         faults.append(f"the order is not what was settled: {boxes['state']} {boxes['total']}")
 
 
+def abroad(browser):
+    """The demo's two tonnes of longan: deposit, papers, shipment; figures of the invoice are those of the page."""
+    _, seller_page = console(browser, owner_of("nhan-son-thuy"))
+    seller_page.wait_for_selector("nav.tabs")
+    seller_page.goto(BASE + "/console/exports")
+    look(seller_page, "exports", strict=True)
+    seller_page.click("a:has-text('Nanning Fruit')")
+    seller_page.wait_for_selector("h2:has-text('Fresh longan')")
+    export_id = seller_page.url.split("/")[-1]
+    seller_page.click("button:has-text('Giao hàng')")
+    told = seller_page.inner_text("[role=status]") if seller_page.locator("[role=status]").count() else seller_page.inner_text("main")
+    if "đặt cọc" not in told.lower():
+        faults.append(f"it ships without its deposit: {told[:200]}")
+    api("POST", f"/v1/admin/exports/{export_id}/payments", {"amount": 111_000, "reference": "TT-DEMO-1"}, token=sign_in("admin@example.vn"))
+    for kind in ("phytosanitary", "growing_area", "packing_house"):
+        seller_page.click("summary:has-text('Ghi giấy tờ')")
+        seller_page.select_option("#kind", kind)
+        seller_page.fill("#number", "VN-2026-" + kind)
+        seller_page.click("button:has-text('Ghi giấy tờ này')")
+        done(seller_page)
+    look(seller_page, "export", strict=True)
+    seller_page.fill("#reason", "C/O mẫu E cấp sau khi thông quan")
+    seller_page.click("button:has-text('Giao hàng')")
+    done(seller_page)
+    seller_page.wait_for_selector(".tag:has-text('Đã giao')")
+    cookies = {cookie["name"]: cookie["value"] for cookie in seller_page.context.cookies()}
+    for kind, words in [("invoice", ("COMMERCIAL INVOICE", "0810.90", "DAP Huu Nghi", "USD 3,700.00", "93.980.000", "USD 1,110.00", "USD 2,590.00", "25,400")),
+                        ("packing_list", ("PACKING LIST", "200", "2,000 kg", "2,160 kg"))]:
+        request = urllib.request.Request(f"{BASE}/console/exports/{export_id}/documents/{kind}", headers={"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())})
+        document = pypdfium2.PdfDocument(urllib.request.urlopen(request).read())
+        text = " ".join(sheet.get_textpage().get_text_range() for sheet in document).replace("\u00a0", " ")
+        for word in words:
+            if word not in text:
+                faults.append(f"the {kind} does not say {word}")
+
+
 def cold_room(browser):
     """A cooperative offers a room, another finds and books it; and has something made, from the question to the households' shares."""
     context, keeper = console(browser, owner_of("cam-thung-rech"))
@@ -349,5 +385,6 @@ with sync_playwright() as playwright:
     look(buyer, "business-contracts", strict=True)
     whole(browser, buyer)
     cold_room(browser)
+    abroad(browser)
     browser.close()
 finish("supply")

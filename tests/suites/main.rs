@@ -16,6 +16,7 @@ mod days;
 mod deliveries;
 mod demo;
 mod elsewhere;
+mod export;
 mod farm_sheets;
 mod feeds;
 mod figures;

@@ -3,6 +3,7 @@
 //! Names of products and producers are real (from the province's newspaper); prices, stock, coordinates, legal numbers and
 //! certificate numbers are made up.
 
+mod abroad;
 mod bulk;
 mod data;
 mod dossiers;

@@ -10,8 +10,8 @@ use entity::{organisation, organisation_member, organisation_place, supply_reque
 use sea_orm::{ConnectionTrait, IntoActiveModel};
 use time::{Date, Duration, OffsetDateTime};
 
-use super::bulk;
 use super::data::GOODS;
+use super::{abroad, bulk};
 use crate::orders::ordering::number;
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, create_account};
@@ -98,7 +98,8 @@ pub async fn add(
         .insert([asked.into_active_model()])
         .insert(windows.iter().cloned().map(IntoActiveModel::into_active_model));
     rows.execute(connection).await?;
-    bulk::offer(connection, (request, &windows), (today, now)).await
+    bulk::offer(connection, (request, &windows), (today, now)).await?;
+    abroad::add(connection, admin, (today, now)).await
 }
 
 fn supermarket(id: OrganisationId, admin: AccountId, now: OffsetDateTime) -> organisation::Model {

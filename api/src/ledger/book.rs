@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use entity::value::{
-    CooperativeId, JournalId, LedgerAccountId, LedgerAccountKind, OrderId, OrderLineId, PartnerId, PostingId, Vnd,
+    CooperativeId, Currency, JournalId, LedgerAccountId, LedgerAccountKind, OrderId, OrderLineId, PartnerId, PostingId,
+    Vnd,
 };
 use entity::{journal, outbox, posting};
 use sea_orm::{ConnectionTrait, FromQueryResult, Set, Value};
@@ -21,6 +22,7 @@ struct AccountRow {
     id: LedgerAccountId,
     kind: LedgerAccountKind,
     owner: String,
+    currency: Currency,
 }
 
 /// Entries of the same account, order and line are one posting; what comes to nothing is none.
@@ -83,7 +85,9 @@ pub async fn post(
     for (row, journal, sums) in written {
         rows.push(row);
         for ((account, order, line), amount) in sums {
-            let account = accounts.iter().find(|row| row.kind == account.kind && row.owner == account.owner);
+            let account = accounts.iter().find(|row| {
+                (row.kind, row.owner.as_str(), row.currency) == (account.kind, account.owner.as_str(), account.currency)
+            });
             let account = account.ok_or_else(|| Problem::internal("an account without a row"))?;
             postings.push(posting::ActiveModel {
                 id: Set(PostingId::new()),
@@ -153,14 +157,14 @@ async fn move_balances(
             account.owner.as_str().into(),
             cooperative_of(account).into(),
             partner_of(account).into(),
-            Vnd::CURRENCY.into(),
+            account.currency.as_str().into(),
             (*amount).into(),
         ]);
     }
     let sql = format!(
         "INSERT INTO ledger_account (id, kind, owner, cooperative_id, partner_id, currency, balance) VALUES {}
          ON CONFLICT (kind, owner, currency) DO UPDATE SET balance = ledger_account.balance + excluded.balance
-         RETURNING id, kind, owner",
+         RETURNING id, kind, owner, currency",
         placeholders(1, moved.len(), 7)
     );
     Ok(all(transaction, sql, values).await?)

@@ -4,12 +4,13 @@
 //! happened and what is booked cannot part. What an order's money does, from payment over delivery to a refund, is pure and
 //! told in `rules`, to which ordering hands an order's money as a value and writes down what follows for the order. Payments
 //! and refunds are written by `payments` and `refunds`; what providers and the bank hold is booked by `gateways`. Commission (`commission`) is agreed when a line is bought and frozen
-//! on it. Tax is withheld from household sellers and declared monthly (`tax`).
+//! on it. Money of other currencies balances by itself (`exchange`). Tax is withheld from household sellers and declared monthly (`tax`).
 //!
 //! The books lie below ordering: an order's step moves money in the step's own transaction.
 
 mod book;
 pub mod commission;
+pub mod exchange;
 pub mod gateways;
 pub mod payments;
 pub mod refunds;

@@ -31,6 +31,7 @@ struct AccountRow {
     id: LedgerAccountId,
     kind: LedgerAccountKind,
     owner: String,
+    currency: String,
     balance: Vnd,
 }
 
@@ -39,10 +40,14 @@ struct AccountRow {
 #[get("/v1/admin/ledger/accounts")]
 pub async fn list_accounts(desk: Desk, query: Params<Paging>) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let page = NewestFirst::of("SELECT id, kind, owner, balance FROM ledger_account", "id", query.0.place())?;
+    let page = NewestFirst::of("SELECT id, kind, owner, currency, balance FROM ledger_account", "id", query.0.place())?;
     let page = page.page(desk.db.fresh(), |row: &AccountRow| row.id).await?;
-    let view =
-        |row: AccountRow| LedgerAccount { id: row.id, kind: row.kind, owner: row.owner, balance: row.balance.into() };
+    let view = |row: AccountRow| LedgerAccount {
+        id: row.id,
+        kind: row.kind,
+        owner: row.owner,
+        balance: Money { amount: row.balance.0, currency: row.currency },
+    };
     Ok(HttpResponse::Ok()
         .json(Page { items: page.items.into_iter().map(view).collect::<Vec<_>>(), next_cursor: page.next_cursor }))
 }

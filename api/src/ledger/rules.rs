@@ -4,9 +4,11 @@
 //! much of a piece was refunded so far ([`Piece::at`]); a journal writes the difference between two such moments. So any
 //! sequence of partial refunds ends where one refund of their sum ends, to the last đồng.
 
+use std::collections::BTreeMap;
+
 use entity::value::{
-    AccountId, CategoryId, CommissionRuleId, CooperativeId, FundedBy, LedgerAccountKind, OrderId, OrderLineId,
-    PartnerId, PromotionId, TaxKind, TaxResidence,
+    AccountId, CategoryId, CommissionRuleId, CooperativeId, Currency, FundedBy, LedgerAccountKind, OrderId,
+    OrderLineId, PartnerId, PromotionId, TaxKind, TaxResidence,
 };
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -243,15 +245,22 @@ pub struct Account {
     pub kind: LedgerAccountKind,
     /// A cooperative's or partner's id, a provider's name, or empty.
     pub owner: String,
+    pub currency: Currency,
 }
 
 impl Account {
     pub fn one(kind: LedgerAccountKind) -> Self {
-        Self { kind, owner: String::new() }
+        Self::of(kind, "")
     }
 
     pub fn of(kind: LedgerAccountKind, owner: impl std::fmt::Display) -> Self {
-        Self { kind, owner: owner.to_string() }
+        Self { kind, owner: owner.to_string(), currency: Currency::Vnd }
+    }
+
+    /// The same in another currency: an account of its own.
+    #[must_use]
+    pub fn in_currency(self, currency: Currency) -> Self {
+        Self { currency, ..self }
     }
 
     /// What a partner will have earned once its orders are completed.
@@ -288,9 +297,13 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Debits less credits: zero, or it is not written.
+    /// Debits less credits of the first currency in which they are not equal: zero, or it is not written.
     pub fn imbalance(&self) -> i128 {
-        self.entries.iter().map(|entry| i128::from(entry.amount)).sum()
+        let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
+        for entry in &self.entries {
+            *sums.entry(entry.account.currency).or_default() += i128::from(entry.amount);
+        }
+        sums.into_values().find(|sum| *sum != 0).unwrap_or(0)
     }
 }
 

@@ -14,9 +14,9 @@ const LINES_LEFT: &str = "(SELECT COALESCE(SUM(l.total_amount - l.discount_amoun
 
 const CHECKS: &[(&str, &str)] = &[
     (
-        "journal is balanced",
+        "journal is balanced in each currency",
         "SELECT p.journal_id AS id, CAST(0 AS bigint) AS expected, CAST(SUM(p.amount) AS bigint) AS found
-         FROM posting p GROUP BY p.journal_id HAVING SUM(p.amount) <> 0",
+         FROM posting p JOIN ledger_account a ON a.id = p.account_id GROUP BY p.journal_id, a.currency HAVING SUM(p.amount) <> 0",
     ),
     (
         "journal has postings",
@@ -154,6 +154,27 @@ const CHECKS: &[(&str, &str)] = &[
     (
         "no more of a deposit is used than was paid",
         "SELECT a.id AS id, CAST(0 AS bigint) AS expected, a.balance AS found FROM ledger_account a WHERE a.kind = 'deposits' AND a.balance > 0",
+    ),
+    (
+        "foreign money that is gone cost nothing any more",
+        "SELECT a.id AS id, CAST(0 AS bigint) AS expected, a.balance AS found FROM ledger_account a
+         WHERE a.kind = 'exchange' AND a.currency = 'VND' AND a.balance <> 0
+           AND NOT EXISTS (SELECT 1 FROM ledger_account f WHERE f.kind = 'exchange' AND f.owner = a.owner AND f.currency = a.owner AND f.balance <> 0)",
+    ),
+    (
+        "foreign money at the bank, and what it was taken for",
+        "SELECT b.id AS id, -b.balance AS expected, COALESCE((SELECT f.balance FROM ledger_account f WHERE f.kind = 'exchange' AND f.currency = b.currency), 0) AS found
+         FROM ledger_account b WHERE b.kind = 'bank' AND b.currency <> 'VND'
+           AND -b.balance <> COALESCE((SELECT f.balance FROM ledger_account f WHERE f.kind = 'exchange' AND f.currency = b.currency), 0)",
+    ),
+    (
+        "export's money and its payments",
+        "SELECT * FROM (
+             SELECT o.id AS id, CAST(COALESCE((SELECT SUM(y.dong) FROM export_payment y WHERE y.order_id = o.id), 0) AS bigint) AS expected,
+                    CAST(COALESCE((SELECT -SUM(p.amount) FROM {P} WHERE j.subject_id = o.id AND j.kind IN ('export_paid', 'export_returned')
+                                     AND a.kind IN ('deposits', 'cooperative')), 0) AS bigint) AS found
+             FROM export_order o
+         ) s WHERE expected <> found",
     ),
     (
         "refunded and refunds of payment",

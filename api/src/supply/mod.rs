@@ -4,10 +4,12 @@
 //! - `buyers`: organisations that buy: legal facts, people, places goods go to, credit.
 //! - `deliveries`: what contracts bring: promised, weighed on arrival, settled.
 //! - `storage`: cold rooms and processing, offered by whoever has them.
+//! - `export`: goods that are sold abroad: quotations, papers, money of other currencies.
 //! - `requests`: what they ask for, what cooperatives offer, the shares, and the agreement to them.
 
 pub mod buyers;
 pub mod deliveries;
+pub mod export;
 pub mod requests;
 pub mod share;
 pub mod storage;

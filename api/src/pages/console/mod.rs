@@ -12,6 +12,7 @@ mod charts;
 mod deliveries;
 mod dossiers;
 mod entry;
+mod export;
 mod imports;
 mod income;
 mod lot;
@@ -131,5 +132,6 @@ fn programme_routes(config: &mut ServiceConfig) {
     business::routes(config);
     deliveries::routes(config);
     storage::routes(config);
+    export::routes(config);
     requests::routes(config);
 }
