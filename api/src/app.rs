@@ -53,7 +53,7 @@ use crate::shop::catalogue::{self, Catalogue};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
 use crate::shop::{delivery, inventory, promotion, reviews, selling};
-use crate::supply::{buyers, deliveries, export, requests, storage};
+use crate::supply::{buyers, deliveries, export, requests, storage, wholesale};
 use crate::swagger;
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
@@ -86,6 +86,7 @@ pub fn routes(config: &mut ServiceConfig) {
     deliveries::routes(config);
     storage::routes(config);
     export::routes(config);
+    wholesale::routes(config);
     invoice::routes(config);
     fulfilment::routes(config);
     selling::routes(config);

@@ -60,7 +60,7 @@ typed_id! {
     PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId, OfficeId, CriteriaSetId, DossierId, EvidenceId, RecognitionEntryId,
     PlanId, MeasureId, GuestId, SupportId, DifficultyId, HelpOfferId, SeasonReportId, HouseholdId, IncomeId,
     OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId, ContractId, DeliveryId, AcceptanceId,
-    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId, ExportId,
+    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId, ExportId, QuotationId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -72,7 +72,7 @@ macro_rules! words {
         #[sea_orm(rs_type = "String", db_type = "Text")]
         #[serde(rename_all = "snake_case")]
         pub enum $name {
-            $($(#[$variant_doc])* #[sea_orm(string_value = $text)] #[serde(rename = $text)] $variant,)*
+            $($(#[$variant_doc])* #[sea_orm(string_value = $text)] #[serde(rename = $text)] #[schema(rename = $text)] $variant,)*
         }
 
         impl $name {

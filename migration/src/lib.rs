@@ -42,6 +42,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0030_deliveries", include_str!("sql/0030_deliveries.sql")),
     ("m0031_storage", include_str!("sql/0031_storage.sql")),
     ("m0032_export", include_str!("sql/0032_export.sql")),
+    ("m0033_wholesale", include_str!("sql/0033_wholesale.sql")),
 ];
 
 pub struct Migrator;

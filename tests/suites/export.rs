@@ -29,14 +29,14 @@ impl Trade {
             "named_place": "Huu Nghi border gate", "deposit_bp": 3_000, "valid_until": day(20), "lines": [line]});
         let mut wrong = body.clone();
         wrong["lines"][0]["gross_g"] = json!(1);
-        let told = seller.client.post(&seller.path("exports"), wrong).await.expect_problem(422, "invalid");
+        let told = seller.client.post(&seller.path("export-orders"), wrong).await.expect_problem(422, "invalid");
         assert_eq!(told["errors"][0]["pointer"], "/lines/0/gross_g");
-        let order = seller.client.post(&seller.path("exports"), body).await.expect(201);
+        let order = seller.client.post(&seller.path("export-orders"), body).await.expect(201);
         Self { server, seller, admin, order }
     }
 
     fn path(&self, rest: &str) -> String {
-        self.seller.path(&format!("exports/{}{rest}", text(&self.order, "id")))
+        self.seller.path(&format!("export-orders/{}{rest}", text(&self.order, "id")))
     }
 
     async fn now(&self) -> Value {
@@ -58,7 +58,7 @@ impl Trade {
     }
 
     async fn pay(&self, amount: i64, reference: &str) -> tests::Answer {
-        let path = format!("/v1/admin/exports/{}/payments", text(&self.order, "id"));
+        let path = format!("/v1/admin/export-orders/{}/payments", text(&self.order, "id"));
         self.admin.post(&path, json!({"amount": amount, "reference": reference})).await
     }
 
@@ -139,7 +139,7 @@ async fn two_tonnes_of_longan_go_to_china() {
     assert_eq!(own, 94_026_250, "the paper's đồng are the cooperative's: {statement}");
     trade.server.assert_books_agree();
     let stranger = trade.server.seller_of("mat-ong-rung-hop-tien").await;
-    let foreign = stranger.path(&format!("exports/{}", text(&trade.order, "id")));
+    let foreign = stranger.path(&format!("export-orders/{}", text(&trade.order, "id")));
     stranger.client.get(&foreign).await.expect_problem(404, "not_found");
 }
 

@@ -63,4 +63,5 @@ mod traceability;
 mod trouble;
 mod verdicts;
 mod webhooks;
+mod wholesale;
 mod written;

@@ -140,6 +140,8 @@ pub const SUPPLY: &[(&str, &str, &str)] = &[
     ("fair_by_forecast", "Theo sản lượng dự báo", "By what is forecast"),
     ("equal", "Chia đều", "Equal shares"),
     ("by_hand", "Tự chọn", "Chosen by hand"),
+    ("awaiting_payment", "Chờ thanh toán", "To be paid"),
+    ("placed", "Đã đặt", "Placed"),
     ("confirmed", "Đã nhận đơn", "Confirmed"),
     ("packed", "Đã đóng gói", "Packed"),
     ("shipped", "Đang giao", "On its way"),

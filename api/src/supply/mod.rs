@@ -5,6 +5,7 @@
 //! - `deliveries`: what contracts bring: promised, weighed on arrival, settled.
 //! - `storage`: cold rooms and processing, offered by whoever has them.
 //! - `export`: goods that are sold abroad: quotations, papers, money of other currencies.
+//! - `wholesale`: goods without a request: own prices, quotations, orders of them.
 //! - `requests`: what they ask for, what cooperatives offer, the shares, and the agreement to them.
 
 pub mod buyers;
@@ -13,3 +14,4 @@ pub mod export;
 pub mod requests;
 pub mod share;
 pub mod storage;
+pub mod wholesale;

@@ -1,6 +1,6 @@
-//! Orders of a contract between an organisation and a cooperative, one for each delivery: promised when it is signed, of the stock and
+//! Orders at agreed prices. Those of a contract between an organisation and a cooperative, one for each delivery: promised when it is signed, of the stock and
 //! of harvests to come, by the same statements as in the shop; changed by agreement only; worth what was accepted of them, and paid
-//! after that (`sale::settle`).
+//! after that (`sale::settle`). Those of a wholesale quotation are paid first, and go as any order of the shop from then on.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -64,16 +64,35 @@ pub struct AgreedOrder {
     pub note: String,
     /// Goods of the stock are good until then.
     pub keep_until: Date,
+    /// Đồng.
+    pub delivery: i64,
     pub lines: Vec<AgreedLine>,
 }
 
-/// Whose contract it is.
+/// How orders begin.
+#[derive(Clone, Copy, Debug)]
+pub enum Beginning {
+    /// By a contract that somebody of the cooperative signed.
+    Signed(ContractId, AccountId),
+    /// To be paid until then, as any order of the shop.
+    ToPay(OffsetDateTime),
+}
+
+impl Beginning {
+    fn state(self) -> OrderState {
+        match self {
+            Self::Signed(..) => OrderState::Confirmed,
+            Self::ToPay(_) => OrderState::AwaitingPayment,
+        }
+    }
+}
+
+/// Between whom it is.
 pub struct Parties {
-    pub contract: ContractId,
     pub cooperative: CooperativeId,
     pub purchase: PurchaseId,
     pub buyer: AccountId,
-    pub seller: AccountId,
+    pub beginning: Beginning,
 }
 
 /// The purchase that orders of contracts will hang under; nothing is bought yet.
@@ -217,7 +236,7 @@ pub async fn place(
     let today = now.to_offset(VIETNAM).date();
     let rules = rules_on(transaction, today).await?;
     let packs = packs(transaction, parties.cooperative, orders).await?;
-    let (mut rows, mut ids, mut sum) = (Rows::default(), Vec::new(), 0);
+    let (mut rows, mut ids, mut goods, mut delivery) = (Rows::default(), Vec::new(), 0, 0);
     for agreed in orders {
         let id = OrderId::new();
         let mut total = 0;
@@ -230,16 +249,24 @@ pub async fn place(
                 rows.preorders.push(preorders::row(id, line.offer, forecast, quantity, now));
             }
             if line.stock > 0 {
-                let until = now + Duration::days((agreed.keep_until - today).whole_days().max(1));
+                let until = match parties.beginning {
+                    Beginning::Signed(..) => now + Duration::days((agreed.keep_until - today).whole_days().max(1)),
+                    Beginning::ToPay(until) => until,
+                };
                 rows.reservations.push(inventory::held(id, line.offer, line.stock, until, now));
             }
         }
         rows.orders.push(order_row(id, parties, agreed, total, now));
-        rows.steps.push(first_step(id, parties.seller, now));
+        rows.steps.push(first_step(id, parties, now));
         let offers: Vec<_> = agreed.lines.iter().map(|line| line.offer).collect();
-        rows.told.push(event("order.agreed", id.0, serde_json::json!({"offers": offers}), now));
+        let topic = match parties.beginning {
+            Beginning::Signed(..) => "order.agreed",
+            Beginning::ToPay(_) => "order.awaiting_payment",
+        };
+        rows.told.push(event(topic, id.0, serde_json::json!({"offers": offers}), now));
         ids.push(id);
-        sum += total;
+        goods += total;
+        delivery += agreed.delivery;
     }
     Batch::default()
         .insert(rows.orders)
@@ -250,9 +277,9 @@ pub async fn place(
         .insert(rows.told)
         .execute(transaction)
         .await?;
-    let sql = "UPDATE purchase SET goods_amount = goods_amount + $2, total_amount = total_amount + $2 WHERE id = $1";
-    run(transaction, sql, [parties.purchase.into(), sum.into()]).await?;
-    Ok(Promised { orders: ids, levels, total: sum })
+    let sql = "UPDATE purchase SET goods_amount = goods_amount + $2, delivery_amount = delivery_amount + $3, total_amount = total_amount + $2 + $3 WHERE id = $1";
+    run(transaction, sql, [parties.purchase.into(), goods.into(), delivery.into()]).await?;
+    Ok(Promised { orders: ids, levels, total: goods + delivery })
 }
 
 fn line_row(
@@ -289,15 +316,19 @@ fn line_row(
     })
 }
 
-fn first_step(order: OrderId, seller: AccountId, now: OffsetDateTime) -> order_event::ActiveModel {
+fn first_step(order: OrderId, parties: &Parties, now: OffsetDateTime) -> order_event::ActiveModel {
+    let (kind, who, reason) = match parties.beginning {
+        Beginning::Signed(_, seller) => (OrderActor::Seller, seller, Some("contract".to_owned())),
+        Beginning::ToPay(_) => (OrderActor::Buyer, parties.buyer, None),
+    };
     order_event::ActiveModel {
         id: Set(RowId::new()),
         order_id: Set(order),
         from_state: Set(None),
-        to_state: Set(OrderState::Confirmed),
-        actor_kind: Set(OrderActor::Seller),
-        actor_id: Set(Some(seller.0)),
-        reason: Set(Some("contract".to_owned())),
+        to_state: Set(parties.beginning.state()),
+        actor_kind: Set(kind),
+        actor_id: Set(Some(who.0)),
+        reason: Set(reason),
         reason_code: Set(None),
         at: Set(now),
     }
@@ -310,6 +341,10 @@ fn order_row(
     total: i64,
     now: OffsetDateTime,
 ) -> order::ActiveModel {
+    let (contract, until, channel) = match parties.beginning {
+        Beginning::Signed(contract, _) => (Some(contract), None, "contract"),
+        Beginning::ToPay(until) => (None, Some(until), "wholesale"),
+    };
     order::ActiveModel {
         id: Set(id),
         number: Set(number("DH", now)),
@@ -317,17 +352,17 @@ fn order_row(
         cooperative_id: Set(parties.cooperative),
         account_id: Set(Some(parties.buyer)),
         access_token: Set(secrets::token()),
-        state: Set(OrderState::Confirmed),
+        state: Set(parties.beginning.state()),
         goods_amount: Set(Vnd(total)),
-        delivery_amount: Set(Vnd::ZERO),
-        total_amount: Set(Vnd(total)),
+        delivery_amount: Set(Vnd(agreed.delivery)),
+        total_amount: Set(Vnd(total + agreed.delivery)),
         discount_amount: Set(Vnd::ZERO),
         delivery_discount_amount: Set(Vnd::ZERO),
         delivery_platform_discount_amount: Set(Vnd::ZERO),
         delivery_refunded_amount: Set(Vnd::ZERO),
         paid_amount: Set(Vnd::ZERO),
         refunded_amount: Set(Vnd::ZERO),
-        contract_id: Set(Some(parties.contract)),
+        contract_id: Set(contract),
         deposit_amount: Set(Vnd::ZERO),
         penalty_amount: Set(Vnd::ZERO),
         paid_at: Set(None),
@@ -344,14 +379,14 @@ fn order_row(
         commune_code: Set(Some(agreed.place.commune_code.clone())),
         note: Set(Some(agreed.note.clone())),
         placed_at: Set(now),
-        respond_by: Set(None),
+        respond_by: Set(until),
         delivered_at: Set(None),
         updated_at: Set(now),
         preorder: Set(agreed.lines.iter().any(|line| line.harvest.is_some())),
         arrive_days: Set(0),
         pickup_point_id: Set(None),
         collection_code: Set(None),
-        channel: Set("contract".to_owned()),
+        channel: Set(channel.to_owned()),
     }
 }
 

@@ -36,6 +36,7 @@ mod stock;
 mod storage;
 mod team;
 mod today;
+mod wholesale;
 mod words;
 
 use crate::platform::retention::Over;
@@ -133,5 +134,6 @@ fn programme_routes(config: &mut ServiceConfig) {
     deliveries::routes(config);
     storage::routes(config);
     export::routes(config);
+    wholesale::routes(config);
     requests::routes(config);
 }

@@ -10,7 +10,7 @@ use super::packs::{packs_of, take};
 use super::rules::amount;
 use crate::ledger::rules::{WHOLE_BP, share};
 use crate::money::payment::bills;
-use crate::orders::ordering::agreed::{self, AgreedLine, AgreedOrder, Parties, Place};
+use crate::orders::ordering::agreed::{self, AgreedLine, AgreedOrder, Beginning, Parties, Place};
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::{Problem, codes};
 use crate::platform::read_model::Level;
@@ -128,11 +128,16 @@ pub async fn sign(
             },
             note: format!("{} · {}", terms.number, terms.request_number),
             keep_until: delivery.to_on,
+            delivery: 0,
             lines: lines.collect(),
         });
     }
-    let parties =
-        Parties { contract, cooperative: terms.cooperative_id, purchase, buyer: terms.buyer_agreed_by, seller };
+    let parties = Parties {
+        cooperative: terms.cooperative_id,
+        purchase,
+        buyer: terms.buyer_agreed_by,
+        beginning: Beginning::Signed(contract, seller),
+    };
     let promised = agreed::place(transaction, &parties, &orders, now).await?;
     for (delivery, order) in deliveries.iter().zip(&promised.orders) {
         let sql = "UPDATE supply_delivery SET order_id = $2 WHERE id = $1";

@@ -196,7 +196,7 @@ pub async fn document(
 
 /// A document of an export as a PDF.
 #[utoipa::path(tag = "seller", operation_id = "download_export_document", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path), ("kind" = inline(DocumentKind), Path)), responses((status = 200, description = "The document", body = Vec<u8>, content_type = "application/pdf")))]
-#[get("/v1/seller/cooperatives/{cooperative_id}/exports/{export_id}/documents/{kind}")]
+#[get("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}/documents/{kind}")]
 pub async fn download_export_document(
     desk: Desk,
     path: Path<(CooperativeId, ExportId, DocumentKind)>,

@@ -131,7 +131,7 @@ async fn record(desk: &Desk, id: ExportId, input: ExportPaymentInput) -> Result<
 
 /// Write down that money came for an export, or went back.
 #[utoipa::path(tag = "admin", operation_id = "record_export_payment", security(("access_token" = [])), params(("export_id" = ExportId, Path)), request_body = ExportPaymentInput, responses((status = 201, description = "The export", body = ExportOrder)))]
-#[post("/v1/admin/exports/{export_id}/payments")]
+#[post("/v1/admin/export-orders/{export_id}/payments")]
 pub async fn record_export_payment(
     desk: Desk,
     id: Path<ExportId>,

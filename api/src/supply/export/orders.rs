@@ -1,4 +1,4 @@
-//! `/v1/seller/cooperatives/{id}/exports`: quoted at a rate that stands, confirmed, shipped with its papers.
+//! `/v1/seller/cooperatives/{id}/export-orders`: quoted at a rate that stands, confirmed, shipped with its papers.
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post, put};
@@ -150,7 +150,7 @@ pub async fn find(
 
 /// The cooperative's exports, newest first.
 #[utoipa::path(tag = "seller", operation_id = "list_exports", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), Paging), responses((status = 200, description = "A page of exports", body = Page<ExportOrder>)))]
-#[get("/v1/seller/cooperatives/{cooperative_id}/exports")]
+#[get("/v1/seller/cooperatives/{cooperative_id}/export-orders")]
 pub async fn list_exports(
     desk: Desk,
     cooperative: Path<CooperativeId>,
@@ -195,7 +195,7 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: ExportInput)
 
 /// Write a draft of an export.
 #[utoipa::path(tag = "seller", operation_id = "create_export", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), request_body = ExportInput, responses((status = 201, description = "The export", body = ExportOrder)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/exports")]
+#[post("/v1/seller/cooperatives/{cooperative_id}/export-orders")]
 pub async fn create_export(
     desk: Desk,
     cooperative: Path<CooperativeId>,
@@ -207,7 +207,7 @@ pub async fn create_export(
 
 /// An export with its lines, papers and money.
 #[utoipa::path(tag = "seller", operation_id = "show_export", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path)), responses((status = 200, description = "The export", body = ExportOrder)))]
-#[get("/v1/seller/cooperatives/{cooperative_id}/exports/{export_id}")]
+#[get("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}")]
 pub async fn show_export(desk: Desk, path: Path<(CooperativeId, ExportId)>) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::SeeReports).await?;
     Ok(HttpResponse::Ok().json(own(&desk, path.into_inner()).await?))
@@ -215,7 +215,7 @@ pub async fn show_export(desk: Desk, path: Path<(CooperativeId, ExportId)>) -> R
 
 /// Write a draft anew.
 #[utoipa::path(tag = "seller", operation_id = "change_export", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path)), request_body = ExportInput, responses((status = 200, description = "The export", body = ExportOrder)))]
-#[put("/v1/seller/cooperatives/{cooperative_id}/exports/{export_id}")]
+#[put("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}")]
 pub async fn change_export(
     desk: Desk,
     path: Path<(CooperativeId, ExportId)>,
@@ -341,7 +341,7 @@ pub async fn step(desk: &Desk, path: (CooperativeId, ExportId), input: ExportSte
 
 /// Send the quotation, confirm, ship or cancel.
 #[utoipa::path(tag = "seller", operation_id = "step_export", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path)), request_body = ExportStep, responses((status = 200, description = "The export", body = ExportOrder)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/exports/{export_id}/steps")]
+#[post("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}/steps")]
 pub async fn step_export(
     desk: Desk,
     path: Path<(CooperativeId, ExportId)>,

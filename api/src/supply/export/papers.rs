@@ -82,7 +82,7 @@ type Place = (CooperativeId, ExportId, ExportPaperKind);
 
 /// Write down a paper of an export, or write it anew.
 #[utoipa::path(tag = "seller", operation_id = "put_export_paper", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path), ("kind" = inline(ExportPaperKind), Path)), request_body = PaperInput, responses((status = 200, description = "The export", body = ExportOrder)))]
-#[put("/v1/seller/cooperatives/{cooperative_id}/exports/{export_id}/papers/{kind}")]
+#[put("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}/papers/{kind}")]
 pub async fn put_export_paper(desk: Desk, path: Path<Place>, body: Body<PaperInput>) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::EditShop).await?;
     Ok(HttpResponse::Ok().json(enter(&desk, path.into_inner(), body.0).await?))
@@ -100,7 +100,7 @@ async fn held(desk: &Desk, (cooperative, id, kind): Place) -> Result<export_pape
 
 /// Upload the file of a paper that was written down: a PDF or a picture, as the body itself or a form's `file`.
 #[utoipa::path(tag = "seller", operation_id = "upload_export_paper", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path), ("kind" = inline(ExportPaperKind), Path)), request_body(content = Vec<u8>, content_type = "application/pdf"), responses((status = 200, description = "The export", body = ExportOrder)))]
-#[post("/v1/seller/cooperatives/{cooperative_id}/exports/{export_id}/papers/{kind}/file")]
+#[post("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}/papers/{kind}/file")]
 pub async fn upload_export_paper(
     desk: Desk,
     path: Path<Place>,
@@ -120,7 +120,7 @@ pub async fn upload_export_paper(
 
 /// The file of a paper.
 #[utoipa::path(tag = "seller", operation_id = "show_export_paper", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path), ("kind" = inline(ExportPaperKind), Path)), responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/pdf")))]
-#[get("/v1/seller/cooperatives/{cooperative_id}/exports/{export_id}/papers/{kind}/file")]
+#[get("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}/papers/{kind}/file")]
 pub async fn show_export_paper(desk: Desk, path: Path<Place>) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::SeeReports).await?;
     let paper = held(&desk, *path).await?;

@@ -1,0 +1,29 @@
+//! Wholesale without a request: what can be had, at which price for this organisation (`goods`, `prices`), quotations that hold for days, from
+//! typed lines, a pasted list (`lines`) or an earlier one (`quotations`, `paper`), and orders of them (`buying`).
+
+mod buying;
+mod goods;
+mod lines;
+mod paper;
+mod prices;
+mod quotations;
+
+pub use buying::order;
+pub use goods::{WholesaleGoods, find as goods_for};
+pub use lines::{LinesInput, read_sheet};
+pub use paper::quotation_pdf;
+pub use quotations::{Quotation, QuotationInput, again, create as quote, find as quotations_of, shown as quotation};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(goods::list_wholesale_goods)
+        .service(prices::list_organisation_prices)
+        .service(prices::put_organisation_prices)
+        .service(quotations::list_quotations)
+        .service(quotations::create_quotation)
+        .service(quotations::show_quotation)
+        .service(quotations::quote_again)
+        .service(paper::download_quotation)
+        .service(buying::order_quotation);
+}
