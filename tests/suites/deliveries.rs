@@ -96,6 +96,9 @@ async fn from_the_signature_to_the_settlement_of_a_window() {
     store(&market.server, &grower, 5_000).await;
     let terms = [("deposit_bp", 2_000), ("penalty_bp", 800), ("late_bp", 100)];
     let signed = Signed::at(market, &[2_000, 1_000], &[&[2_000, 1_000]], &terms).await;
+    signed.market.server.execute("UPDATE cooperative SET status = 'suspended'").await;
+    signed.answer(&grower, true).await.expect_problem(409, "shop_not_active");
+    signed.market.server.execute("UPDATE cooperative SET status = 'active'").await;
     let contract = signed.answer(&grower, true).await.expect(200);
     assert_eq!((number(&contract["total"]), number(&contract["deposit"]["amount"])), (90_000_000, 18_000_000));
     signed.answer(&grower, true).await.expect_problem(409, "contract_answered");

@@ -1,6 +1,6 @@
 //! `/business/{organisation}/wholesale`: goods without a request: a list to paste, quotations, orders.
 
-use actix_web::web::{Path, Payload, Query, ServiceConfig};
+use actix_web::web::{Data, Path, Payload, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{OrganisationId, QuotationId};
 use minijinja::context;
@@ -12,6 +12,7 @@ use super::session::{FORM, Form, Seat, Turn, WRITTEN, to};
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
+use crate::shop::catalogue::Catalogue;
 use crate::supply::buyers;
 use crate::supply::wholesale::{self, LinesInput, Quotation, QuotationInput};
 
@@ -25,10 +26,15 @@ struct Asked {
 }
 
 #[get("/business/{organisation}/wholesale")]
-async fn on_list(seat: Seat, organisation: Path<OrganisationId>, asked: Query<Asked>) -> Result<HttpResponse, Turn> {
+async fn on_list(
+    seat: Seat,
+    catalogue: Data<Catalogue>,
+    organisation: Path<OrganisationId>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Turn> {
     let desk = &seat.desk;
     let words = asked.q.as_deref().unwrap_or_default();
-    let goods = wholesale::goods_for(desk, *organisation, words).await?;
+    let goods = wholesale::goods_for(desk, &catalogue, (*organisation, words)).await?;
     let quotations = wholesale::quotations_of(desk, *organisation, (Some(MAX_LIMIT), None)).await?;
     let places = buyers::places(desk.db.fresh(), *organisation).await?;
     let values = context! {

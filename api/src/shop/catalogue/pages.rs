@@ -67,6 +67,13 @@ impl Catalogue {
         Ok(fits)
     }
 
+    /// Products that fit the words typed, the best first.
+    pub fn products_named(&self, typed: &str, most: usize) -> Result<Vec<ProductId>, Problem> {
+        let mut hits = self.search.hits(typed).map_err(Problem::internal)?;
+        hits.sort_by(|(id, score), (other, second)| second.total_cmp(score).then_with(|| id.cmp(other)));
+        Ok(hits.into_iter().take(most).map(|(id, _)| id).collect())
+    }
+
     pub async fn product_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot().clone();
         let id = key.parse::<ProductId>().ok().or_else(|| snapshot.by_slug.get(key).copied());

@@ -2,7 +2,7 @@
 //! cooperative signs, all of it or nothing.
 
 use entity::supply_delivery;
-use entity::value::{AccountId, ContractId, CooperativeId, DeliveryId, OrderId, ProductId, PurchaseId, SupplyWindowId};
+use entity::value::{AccountId, ContractId, CooperativeId, CooperativeStatus, DeliveryId, OrderId, ProductId, PurchaseId, SupplyWindowId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult};
 use time::{Date, OffsetDateTime};
 
@@ -10,6 +10,7 @@ use super::packs::{packs_of, take};
 use super::rules::amount;
 use crate::ledger::rules::{WHOLE_BP, share};
 use crate::money::payment::bills;
+use crate::orders::ordering::GOODS_GONE;
 use crate::orders::ordering::agreed::{self, AgreedLine, AgreedOrder, Beginning, Parties, Place};
 use crate::platform::db::{all, one, run};
 use crate::platform::problem::{Problem, codes};
@@ -17,6 +18,7 @@ use crate::platform::read_model::Level;
 use crate::supply::share::Grams;
 
 codes! {
+    SHOP_NOT_ACTIVE = "shop_not_active" 409 "Hợp tác xã đang tạm ngưng bán." "The cooperative does not sell at the moment.";
     SUPPLY_GONE = "supply_gone" 409 "Hàng và sản lượng dự báo không còn đủ cho hợp đồng: hãy ghi thêm dự báo hoặc tồn kho, hoặc từ chối." "Stock and forecasts are no longer enough for the contract: record more, or decline.";
 }
 
@@ -65,6 +67,7 @@ struct Terms {
     price: i64,
     box_grams: i64,
     deposit_bp: i32,
+    status: CooperativeStatus,
 }
 
 #[derive(FromQueryResult)]
@@ -100,10 +103,14 @@ pub async fn sign(
     seller: AccountId,
     now: OffsetDateTime,
 ) -> Result<Signed, Problem> {
-    let sql = "SELECT k.cooperative_id, f.product_id, r.purchase_id, k.buyer_agreed_by, r.number AS request_number, k.number, k.price, f.box_grams, k.deposit_bp
-               FROM supply_contract k JOIN supply_offer f ON f.id = k.offer_id JOIN supply_request r ON r.id = k.request_id WHERE k.id = $1";
+    let sql = "SELECT k.cooperative_id, f.product_id, r.purchase_id, k.buyer_agreed_by, r.number AS request_number, k.number, k.price, f.box_grams, k.deposit_bp, c.status
+               FROM supply_contract k JOIN supply_offer f ON f.id = k.offer_id JOIN supply_request r ON r.id = k.request_id
+                   JOIN cooperative c ON c.id = k.cooperative_id WHERE k.id = $1";
     let terms = one::<Terms>(transaction, sql, [contract.into()]).await?;
     let terms = terms.ok_or_else(|| Problem::internal("a contract without terms"))?;
+    if terms.status != CooperativeStatus::Active {
+        return Err(Problem::new(&SHOP_NOT_ACTIVE));
+    }
     let purchase = terms.purchase_id.ok_or_else(|| Problem::internal("a contract without a purchase"))?;
     let mut packs = packs_of(transaction, &[terms.product_id]).await?.remove(&terms.product_id).unwrap_or_default();
     let deliveries = wanted(transaction, contract).await?;
@@ -138,7 +145,11 @@ pub async fn sign(
         buyer: terms.buyer_agreed_by,
         beginning: Beginning::Signed(contract, seller),
     };
-    let promised = agreed::place(transaction, &parties, &orders, now).await?;
+    // Somebody in the shop was faster.
+    let gone = |problem: Problem| {
+        if problem.code.name == GOODS_GONE.name { Problem::new(&SUPPLY_GONE) } else { problem }
+    };
+    let promised = agreed::place(transaction, &parties, &orders, now).await.map_err(gone)?;
     for (delivery, order) in deliveries.iter().zip(&promised.orders) {
         let sql = "UPDATE supply_delivery SET order_id = $2 WHERE id = $1";
         run(transaction, sql, [delivery.id.into(), (*order).into()]).await?;

@@ -5,7 +5,7 @@ use entity::exchange_rate;
 use entity::value::{Currency, PlatformRole, RowId};
 use garde::Validate;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect, sea_query::OnConflict};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryOrder, QuerySelect, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::Date;
@@ -21,6 +21,7 @@ use crate::platform::problem::{Problem, codes};
 
 codes! {
     RATE_MISSING = "rate_missing" 409 "Chưa có tỷ giá của đồng tiền này." "There is no rate of this currency yet.";
+    CHANGE_KNOWN = "money_change_known" 409 "Chứng từ đổi tiền này đã được ghi." "This change was written down already.";
     TOO_LITTLE_HELD = "too_little_held" 409 "Không giữ nhiều ngoại tệ như vậy." "There is not so much of the currency.";
 }
 
@@ -137,6 +138,11 @@ pub struct MoneyChange {
     pub reference: String,
 }
 
+#[derive(FromQueryResult)]
+struct Known {
+    times: i64,
+}
+
 /// Write down that foreign money was changed at the bank; what it brought more or less than it was taken for is an exchange difference.
 #[utoipa::path(tag = "admin", operation_id = "change_foreign_money", security(("access_token" = [])), request_body = MoneyChange, responses((status = 204, description = "Written down")))]
 #[post("/v1/admin/exchange-rates/changes")]
@@ -148,12 +154,17 @@ pub async fn change_foreign_money(desk: Desk, body: Body<MoneyChange>) -> Result
     }
     let transaction = desk.begin().await?;
     let position = exchange::position(&transaction, input.currency).await?;
+    let key = format!("changed:{}", fold::stored(&input.reference));
+    let sql = "SELECT COUNT(*) AS times FROM journal WHERE key = $1";
+    if one::<Known>(&transaction, sql, [key.clone().into()]).await?.is_some_and(|row| row.times > 0) {
+        return Err(Problem::new(&CHANGE_KNOWN));
+    }
     if position.foreign < input.amount {
         return Err(Problem::new(&TOO_LITTLE_HELD).extension("held", position.foreign));
     }
     let id = RowId::new();
     let journal = Journal {
-        key: format!("changed:{}", fold::stored(&input.reference)),
+        key,
         kind: "changed",
         subject: id.0,
         note: Some(input.reference.clone()),

@@ -8,7 +8,9 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
 use time::{Date, Duration};
 
+use super::goods::{Which, load};
 use super::quotations::{Quotation, read, shown};
+use crate::orders::ordering::GOODS_GONE;
 use crate::orders::ordering::agreed::{self, AgreedLine, AgreedOrder, Beginning, Buyer, Parties, Place};
 use crate::people::desk::Desk;
 use crate::platform::db::{all, one, run};
@@ -90,6 +92,11 @@ pub async fn order(desk: &Desk, path: (OrganisationId, QuotationId)) -> Result<Q
     // All shelves at once, in the order checkouts take them.
     let mut offers: Vec<_> = quotation.lines.iter().map(|line| line.offer_id).collect();
     offers.sort_unstable();
+    // What was taken off sale meanwhile is sold to nobody.
+    let on_sale = load(&transaction, path.0, (Which::Offers(&offers), desk.today())).await?;
+    if on_sale.len() < offers.len() {
+        return Err(Problem::new(&GOODS_GONE));
+    }
     inventory::lock(&transaction, &offers).await?;
     let until = desk.now() + desk.config.payment_time(PaymentMethod::BankTransfer);
     let keep_until = desk.today() + Duration::days(ARRIVE_DAYS);

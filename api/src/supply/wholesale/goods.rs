@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use actix_web::web::Path;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use entity::supply::OrganisationRole;
 use entity::value::{CooperativeId, OfferId, OrganisationId, ProductId, Vnd};
@@ -15,10 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::people::desk::Desk;
 use crate::platform::body::Params;
 use crate::platform::db::{all, list};
-use crate::platform::fold::fold;
 use crate::platform::pagination::Page;
 use crate::platform::problem::Problem;
-use crate::shop::catalogue::{on_sale, price, unsellable};
+use crate::shop::catalogue::{Catalogue, on_sale, price, unsellable};
 use crate::supply::buyers::may;
 
 /// A price from a quantity on.
@@ -90,10 +89,14 @@ struct PriceRow {
     price: i64,
 }
 
+/// At most so many at once.
+const MOST: usize = 200;
+
 /// Which goods are meant.
 pub(super) enum Which<'a> {
-    /// Those whose product, pack or cooperative has these words.
-    Words(&'a str),
+    /// By name, as many as fit a page.
+    Some,
+    Products(&'a [ProductId]),
     Skus(&'a [String]),
     Offers(&'a [OfferId]),
 }
@@ -106,8 +109,12 @@ pub(super) async fn load(
 ) -> Result<Vec<WholesaleGoods>, Problem> {
     let mut values: Vec<Value> = vec![today.into()];
     let among = match &which {
-        Which::Words(_) => String::new(),
-        Which::Skus([]) | Which::Offers([]) => return Ok(Vec::new()),
+        Which::Some => String::new(),
+        Which::Skus([]) | Which::Offers([]) | Which::Products([]) => return Ok(Vec::new()),
+        Which::Products(products) => {
+            values.extend(products.iter().map(|id| Value::from(*id)));
+            format!("AND o.product_id IN {}", list(2, products.len()))
+        }
         Which::Skus(skus) => {
             values.extend(skus.iter().map(|sku| Value::from(sku.to_lowercase())));
             format!("AND LOWER(o.sku) IN {}", list(2, skus.len()))
@@ -125,18 +132,10 @@ pub(super) async fn load(
                 COALESCE(x.quantity * x.share_bp / 10000 - x.preordered, 0) AS coming, x.expected_to AS coming_until
          FROM offer o JOIN product p ON p.id = o.product_id JOIN cooperative c ON c.id = o.cooperative_id LEFT JOIN stock s ON s.offer_id = o.id
               LEFT JOIN forecast x ON x.offer_id = o.id AND x.state = 'open'
-         WHERE o.status = 'active' AND {listed} {among} ORDER BY p.name_vi, o.position, o.id LIMIT 2000",
+         WHERE o.status = 'active' AND {listed} {among} ORDER BY p.name_vi, o.position, o.id LIMIT {MOST}",
         price("$1")
     );
-    let mut rows = all::<Row>(connection, sql, values).await?;
-    if let Which::Words(words) = which {
-        let words: Vec<String> = fold(words).split_whitespace().map(str::to_owned).collect();
-        rows.retain(|row| {
-            let text = fold(&format!("{} {} {} {}", row.product_name, row.pack, row.cooperative_name, row.sku));
-            words.iter().all(|word| text.contains(word.as_str()))
-        });
-        rows.truncate(200);
-    }
+    let rows = all::<Row>(connection, sql, values).await?;
     let mut prices = prices_of(connection, organisation, (&rows, today)).await?;
     let view = |row: Row| {
         let mut own = vec![QuantityPrice { from_quantity: row.min_quantity, price: row.price.0, own: false }];
@@ -197,16 +196,25 @@ async fn prices_of(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct GoodsQuery {
-    /// Words of the product, the pack or the cooperative; accents may be left out.
+    /// As the shop's search understands them: accents may be left out.
     #[garde(inner(length(max = 100)))]
     #[param(max_length = 100)]
     pub q: Option<String>,
 }
 
-/// Goods on sale whose names have these words, with their prices for the organisation.
-pub async fn find(desk: &Desk, organisation: OrganisationId, words: &str) -> Result<Vec<WholesaleGoods>, Problem> {
+/// Goods on sale that fit these words, with their prices for the organisation; without any, some by name.
+pub async fn find(
+    desk: &Desk,
+    catalogue: &Catalogue,
+    (organisation, words): (OrganisationId, &str),
+) -> Result<Vec<WholesaleGoods>, Problem> {
     may(desk, organisation, OrganisationRole::Member).await?;
-    load(desk.db.fresh(), organisation, (Which::Words(words), desk.today())).await
+    let (connection, today) = (desk.db.fresh(), desk.today());
+    if words.trim().is_empty() {
+        return load(connection, organisation, (Which::Some, today)).await;
+    }
+    let products = catalogue.products_named(words, MOST)?;
+    load(connection, organisation, (Which::Products(&products), today)).await
 }
 
 /// What can be had in quantity: prices by quantity and of one's own, what there is, and what comes; at most 200.
@@ -214,9 +222,10 @@ pub async fn find(desk: &Desk, organisation: OrganisationId, words: &str) -> Res
 #[get("/v1/business/{organisation_id}/wholesale")]
 pub async fn list_wholesale_goods(
     desk: Desk,
+    catalogue: Data<Catalogue>,
     id: Path<OrganisationId>,
     query: Params<GoodsQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let items = find(&desk, *id, query.0.q.as_deref().unwrap_or_default()).await?;
+    let items = find(&desk, &catalogue, (*id, query.0.q.as_deref().unwrap_or_default())).await?;
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
