@@ -77,7 +77,11 @@ async fn a_pasted_list_is_quoted_at_own_prices_and_ordered_once() {
     // What was taken off sale meanwhile is sold to nobody.
     let off = market.owner.post(&path, quote(format!("{other} 1"))).await.expect(201);
     market.server.execute("UPDATE product SET status = 'paused'").await;
-    market.owner.post(&market.path(&format!("quotations/{}/order", text(&off, "id"))), json!({})).await.expect_problem(409, "goods_gone");
+    market
+        .owner
+        .post(&market.path(&format!("quotations/{}/order", text(&off, "id"))), json!({}))
+        .await
+        .expect_problem(409, "goods_gone");
     market.server.execute("UPDATE product SET status = 'published'").await;
     // Paid by transfer as any purchase, the orders go to their sellers, and end as any order of the shop.
     let pay = json!({"purchase_id": ordered["purchase_id"], "method": "bank_transfer"});

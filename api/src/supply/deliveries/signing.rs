@@ -2,7 +2,9 @@
 //! cooperative signs, all of it or nothing.
 
 use entity::supply_delivery;
-use entity::value::{AccountId, ContractId, CooperativeId, CooperativeStatus, DeliveryId, OrderId, ProductId, PurchaseId, SupplyWindowId};
+use entity::value::{
+    AccountId, ContractId, CooperativeId, CooperativeStatus, DeliveryId, OrderId, ProductId, PurchaseId, SupplyWindowId,
+};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult};
 use time::{Date, OffsetDateTime};
 
