@@ -221,6 +221,31 @@ async fn silence_is_agreement_and_a_deposit_that_is_left_goes_back() {
 }
 
 #[tokio::test]
+async fn who_forgets_is_reminded_once() {
+    let market = paid_by_transfer().await;
+    let mut grower = market.growers[0].clone();
+    store(&market.server, &grower, 1_000).await;
+    let mut signed = Signed::at(market, &[500], &[&[500]], &[]).await;
+    signed.answer(&grower, true).await.expect(200);
+    let mailbox = text(&grower.client.get("/v1/me").await.expect(200), "email");
+    // The window begins in 20 days; the bill is due 30 days after it was agreed to.
+    signed.market.server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 18 * 86_400)).await;
+    signed.market.server.message_to(&mailbox, "giao từ ngày").await;
+    signed.market.owner = signed.market.server.sign_in("mua-hang@songda.example.vn").await;
+    grower.client = signed.market.server.sign_in_again(&grower).await;
+    let delivery = signed.list("deliveries").await[0].clone();
+    bring(&grower, &delivery).await;
+    let record = json!({"received_on": day(18), "gross_g": 500_000});
+    signed.market.owner.put(&signed.buyers(&delivery, "/acceptance"), record).await.expect(200);
+    let path = Signed::sellers(&grower, &delivery, "/acceptance");
+    grower.client.post(&path, json!({"version": 1, "agree": true})).await.expect(200);
+    signed.market.server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 50 * 86_400)).await;
+    signed.market.server.message_to("mua-hang@songda.example.vn", "Hạn trả của đơn").await;
+    let told = |words: &str| signed.market.server.messages().iter().filter(|(_, mail)| mail.contains(words)).count();
+    assert_eq!((told("giao từ ngày"), told("Hạn trả của đơn")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_harvest_that_falls_short_is_asked_of_others() {
     let market = paid_by_transfer().await;
     let (first, second) = (market.growers[0].clone(), market.growers[1].clone());

@@ -336,7 +336,7 @@ async fn thousands_of_buyers_are_told_once_though_the_server_is_killed() {
     harvest(&shop, &offer, "NHIEU", 20_000).await;
     let (first, _) = bought(&server, &offer, 1).await;
     shop.deliver(&first).await;
-    let count = tests::size(5_000, 300);
+    let count = tests::size(5_000, 200);
     // Copies of that order, each with what it took from the lot.
     let (order, made) =
         (if on_postgres() { format!("'{first}'") } else { format!("x'{}'", first.replace('-', "")) }, key("cccc", "i"));
@@ -361,7 +361,7 @@ async fn thousands_of_buyers_are_told_once_though_the_server_is_killed() {
         server.run().await;
     }
     let owed = "SELECT COUNT(*) FROM outbox WHERE topic = 'recall.order' AND delivered_at IS NULL";
-    for _ in 0..tests::size(1_200, 400) {
+    for _ in 0..tests::size(1_200, 260) {
         if server.count(owed).await == 0 {
             break;
         }

@@ -99,7 +99,7 @@ async fn held(desk: &Desk, (cooperative, id, kind): Place) -> Result<export_pape
 }
 
 /// Upload the file of a paper that was written down: a PDF or a picture, as the body itself or a form's `file`.
-#[utoipa::path(tag = "seller", operation_id = "upload_export_paper", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path), ("kind" = inline(ExportPaperKind), Path)), request_body(content = Vec<u8>, content_type = "application/pdf"), responses((status = 200, description = "The export", body = ExportOrder)))]
+#[utoipa::path(tag = "seller", operation_id = "upload_export_paper", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("export_id" = ExportId, Path), ("kind" = inline(ExportPaperKind), Path)), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200, description = "The export", body = ExportOrder)))]
 #[post("/v1/seller/cooperatives/{cooperative_id}/export-orders/{export_id}/papers/{kind}/file")]
 pub async fn upload_export_paper(
     desk: Desk,
