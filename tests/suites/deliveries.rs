@@ -166,6 +166,30 @@ async fn from_the_signature_to_the_settlement_of_a_window() {
     last_window(&signed, &grower, &deliveries[1]).await;
 }
 
+/// Contracts proposed by an earlier release hang under no purchase: two growers sign theirs at once.
+#[tokio::test]
+async fn contracts_of_an_earlier_release_are_signed() {
+    let market = paid_by_transfer().await;
+    let growers = [market.growers[0].clone(), market.growers[1].clone()];
+    for grower in &growers {
+        store(&market.server, grower, 2_000).await;
+    }
+    let signed = Signed::at(market, &[2_000], &[&[1_000], &[1_000]], &[]).await;
+    signed.market.server.execute("UPDATE supply_request SET purchase_id = NULL").await;
+    let answers = join_all(growers.iter().map(|grower| signed.answer(grower, true))).await;
+    for answer in answers {
+        answer.expect(200);
+    }
+    let deliveries = signed.list("deliveries").await;
+    assert_eq!(deliveries.len(), 2, "{deliveries:?}");
+    let mut purchases = Vec::new();
+    for delivery in &deliveries {
+        let path = format!("/v1/orders/{}", text(delivery, "order_id"));
+        purchases.push(text(&signed.market.owner.get(&path).await.expect(200), "purchase_id"));
+    }
+    assert_eq!(purchases[0], purchases[1], "one purchase for the whole request");
+}
+
 /// The last window comes late and short: what is missing and late is set off, what is left of the deposit is used or goes back.
 async fn last_window(signed: &Signed, grower: &Seller, delivery: &Value) {
     bring(grower, delivery).await;

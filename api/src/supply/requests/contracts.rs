@@ -5,16 +5,18 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::supply::{ContractState, OrganisationRole};
 use entity::supply_contract;
-use entity::value::{ContractId, CooperativeId, OrganisationId, SupplyRequestId};
+use entity::value::{AccountId, ContractId, CooperativeId, Language, OrganisationId, PurchaseId, SupplyRequestId};
 use garde::Validate;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult};
 use serde::Deserialize;
 use serde_json::json;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::agreed::{SELECT, SupplyContract, shown, with_deposits};
 use super::paper;
 use super::view::{SupplyOffer, SupplyRequestDetail};
+use crate::orders::ordering::agreed::{self, Buyer};
 use crate::orders::ordering::number;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -143,6 +145,54 @@ pub struct ContractAnswer {
 #[derive(FromQueryResult)]
 struct Own {}
 
+#[derive(FromQueryResult)]
+struct Buys {
+    email: String,
+    phone: String,
+    language: Language,
+}
+
+/// The purchase the orders of a request's contracts will hang under.
+pub(super) async fn open_purchase(
+    transaction: &impl ConnectionTrait,
+    (organisation, account): (OrganisationId, AccountId),
+    now: OffsetDateTime,
+) -> Result<PurchaseId, Problem> {
+    let sql = "SELECT o.email, o.phone, a.language FROM organisation o JOIN account a ON a.id = $2 WHERE o.id = $1";
+    let found = one::<Buys>(transaction, sql, [organisation.into(), account.into()]).await?;
+    let found = found.ok_or_else(|| Problem::internal("an organisation that is gone"))?;
+    let buyer = Buyer { account, email: found.email, phone: found.phone, language: found.language };
+    agreed::open_purchase(transaction, buyer, now).await
+}
+
+#[derive(FromQueryResult)]
+struct Bare {
+    id: SupplyRequestId,
+    organisation_id: OrganisationId,
+    buyer_agreed_by: AccountId,
+}
+
+/// Requests accepted before contracts brought orders have no purchase yet: the first signature opens it.
+async fn with_purchase(
+    transaction: &impl ConnectionTrait,
+    contract: ContractId,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let bare = "SELECT r.id, r.organisation_id, k.buyer_agreed_by FROM supply_contract k JOIN supply_request r ON r.id = k.request_id
+                WHERE k.id = $1 AND r.purchase_id IS NULL";
+    let Some(found) = one::<Bare>(transaction, bare, [contract.into()]).await? else {
+        return Ok(());
+    };
+    // Another cooperative may sign its contract of the same request meanwhile: whoever comes second looks again.
+    let hold = "UPDATE supply_request SET updated_at = $2 WHERE id = $1 AND purchase_id IS NULL";
+    if run(transaction, hold, [found.id.into(), now.into()]).await? == 1 {
+        let purchase = open_purchase(transaction, (found.organisation_id, found.buyer_agreed_by), now).await?;
+        let sql = "UPDATE supply_request SET purchase_id = $2 WHERE id = $1";
+        run(transaction, sql, [found.id.into(), purchase.into()]).await?;
+    }
+    Ok(())
+}
+
 /// Sign a contract, or decline it with a reason. Signed, each of its deliveries is an order whose goods are promised. The buyer is told.
 pub async fn answer(
     desk: &Desk,
@@ -165,7 +215,12 @@ pub async fn answer(
     if run(&transaction, sql, values).await? != 1 {
         return Err(Problem::new(&CONTRACT_ANSWERED));
     }
-    let signed = if input.agree { Some(sign(&transaction, id, desk.who.account, desk.now()).await?) } else { None };
+    let signed = if input.agree {
+        with_purchase(&transaction, id, desk.now()).await?;
+        Some(sign(&transaction, id, desk.who.account, desk.now()).await?)
+    } else {
+        None
+    };
     let contract = shown(&transaction, &desk.config, id).await?;
     let told = json!({
         "contract_id": id, "number": contract.number, "title": contract.title, "cooperative": contract.cooperative_name, "state": to, "reason": reason,

@@ -6,22 +6,21 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
 use entity::supply::{OrganisationRole, RequestState, ShareRule, SupplyOfferState};
 use entity::supply_share;
-use entity::value::{Language, OrganisationId, ProductId, PurchaseId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
+use entity::value::{OrganisationId, ProductId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
 use garde::Validate;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
 use serde_json::json;
 use time::Date;
 use utoipa::ToSchema;
 
 use super::buyer::{REQUEST_STATE, lock, own, show};
-use super::contracts::{self, Proposed};
+use super::contracts::{self, Proposed, open_purchase};
 use super::credit::credit_for;
 use super::view::{Eyes, SupplyOffer, SupplyRequestDetail, detail};
-use crate::orders::ordering::agreed::{self, Buyer};
 use crate::people::desk::Desk;
 use crate::platform::body::Body;
-use crate::platform::db::{one, run};
+use crate::platform::db::run;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{Problem, codes};
 use crate::supply::buyers::may_approved;
@@ -179,27 +178,6 @@ pub struct AcceptanceInput {
     pub version: i64,
 }
 
-#[derive(FromQueryResult)]
-struct Buys {
-    email: String,
-    phone: String,
-    language: Language,
-}
-
-/// The purchase the orders of a request's contracts will hang under.
-async fn open_purchase(
-    desk: &Desk,
-    transaction: &impl ConnectionTrait,
-    organisation: OrganisationId,
-) -> Result<PurchaseId, Problem> {
-    let sql = "SELECT o.email, o.phone, a.language FROM organisation o JOIN account a ON a.id = $2 WHERE o.id = $1";
-    let account = desk.who.account;
-    let found = one::<Buys>(transaction, sql, [organisation.into(), account.into()]).await?;
-    let found = found.ok_or_else(|| Problem::internal("an organisation that is gone"))?;
-    let buyer = Buyer { account, email: found.email, phone: found.phone, language: found.language };
-    agreed::open_purchase(transaction, buyer, desk.now()).await
-}
-
 /// Agree to the shares as they were reckoned: each cooperative with a share has a contract to sign then.
 pub async fn accept(
     desk: &Desk,
@@ -223,7 +201,7 @@ pub async fn accept(
         return Err(Problem::new(&OFFER_ENDED));
     }
     let credit_days = credit_for(&transaction, path.0).await?;
-    let purchase = open_purchase(desk, &transaction, path.0).await?;
+    let purchase = open_purchase(&transaction, (path.0, desk.who.account), desk.now()).await?;
     let sql = "UPDATE supply_request SET state = 'accepted', purchase_id = $3, updated_at = $2 WHERE id = $1";
     run(&transaction, sql, [path.1.into(), desk.now().into(), purchase.into()]).await?;
     let proposed = found
