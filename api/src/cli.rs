@@ -25,6 +25,7 @@ use crate::people::offices::add_member;
 use crate::platform::db::{by_id, is_duplicate};
 use crate::platform::{numbers, telemetry};
 use crate::shop::inventory;
+use crate::supply::storage;
 
 #[derive(Parser)]
 #[command(name = "ocop", version, about = "Chợ OCOP: the marketplace of Vietnam's One Commune One Product programme")]
@@ -362,11 +363,12 @@ async fn check(config: Config) -> anyhow::Result<()> {
     let services = Services::start(config).await?;
     let mut found = inventory::check(services.db.fresh()).await?;
     found.extend(traceability::check(services.db.fresh()).await?);
+    found.extend(storage::check(services.db.fresh()).await?);
     for fault in &found {
         println!("{} {}: expected {}, found {}", fault.what, fault.id, fault.expected, fault.found);
     }
     ensure!(found.is_empty(), "{} places do not agree", found.len());
-    println!("Stock, movements, reservations, orders and traced events agree.");
+    println!("Stock, movements, reservations, orders, traced events and cold rooms agree.");
     Ok(())
 }
 

@@ -1,15 +1,16 @@
-//! A cold room that is offered.
+//! A cold room that a cooperative or a partner offers.
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{ColdRoomId, CooperativeId, Storage};
+use crate::value::{ColdRoomId, CooperativeId, PartnerId, Storage};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cold_room")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ColdRoomId,
-    pub cooperative_id: CooperativeId,
+    pub cooperative_id: Option<CooperativeId>,
+    pub partner_id: Option<PartnerId>,
     pub name: String,
     pub storage: Storage,
     pub from_c: i32,

@@ -16,6 +16,8 @@ pub struct Model {
     pub tare_g: i64,
     pub rejected_g: i64,
     pub grade: String,
+    /// What of it was a lesser grade.
+    pub graded: Json,
     /// Why something was rejected.
     pub reason: Option<String>,
     /// Ids of pictures.

@@ -28,6 +28,8 @@ pub struct Model {
     pub penalty_bp: i32,
     /// Of what comes late, a day.
     pub late_bp: i32,
+    /// What lesser grades cost.
+    pub grades: Json,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,6 +18,10 @@ pub struct Model {
     pub least_grams: i64,
     pub conditions: String,
     pub valid_until: TimeDate,
+    /// What lesser grades cost.
+    pub grades: Json,
+    /// Under whose answer it stands.
+    pub lead_id: Option<CooperativeId>,
     pub state: SupplyOfferState,
     pub version: i64,
     pub offered_by: AccountId,

@@ -43,6 +43,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0031_storage", include_str!("sql/0031_storage.sql")),
     ("m0032_export", include_str!("sql/0032_export.sql")),
     ("m0033_wholesale", include_str!("sql/0033_wholesale.sql")),
+    ("m0034_gathered", include_str!("sql/0034_gathered.sql")),
 ];
 
 pub struct Migrator;

@@ -160,10 +160,80 @@ async fn from_the_signature_to_the_settlement_of_a_window() {
     assert!(status == 200 && paper.starts_with(b"%PDF"));
     signed.pay(&settled["bill"]).await;
     signed.pay(&settled["bill"]).await;
+    let mailbox = text(&grower.client.get("/v1/me").await.expect(200), "email");
+    for (to, words) in
+        [("mua-hang@songda.example.vn", "Sàn đã nhận 46.080.000"), (mailbox.as_str(), "đã trả 46.080.000")]
+    {
+        signed.market.server.message_to(to, words).await;
+    }
     let order = grower.client.get(&grower.path(&format!("orders/{order}"))).await.expect(200);
     assert_eq!((&order["state"], number(&order["total"]["amount"])), (&json!("completed"), 57_600_000));
     signed.market.server.assert_books_agree();
     last_window(&signed, &grower, &deliveries[1]).await;
+    money_back(&signed, &deliveries[1]).await;
+}
+
+/// What goes back of a contract's order is money that came: of its bill first, then of its part of the deposit; what was set off for delay
+/// never was money.
+async fn money_back(signed: &Signed, delivery: &Value) {
+    let admin = signed.market.server.sign_in("admin@example.vn").await;
+    let path = format!("/v1/admin/orders/{}/refunds", text(delivery, "order_id"));
+    let ask = async |key: &str, body: Value| admin.clone().header("idempotency-key", key).post(&path, body).await;
+    // 13,920,000 by the bill and 6,480,000 of the deposit, of goods for 21,000,000.
+    ask("r0", json!({"amount": 20_400_001, "note": "quá nhiều"})).await.expect_problem(409, "refund_too_much");
+    let part = ask("r1", json!({"amount": 920_000, "note": "Dập thêm"})).await.expect(201);
+    let amounts = |asked: &Value| -> Vec<i64> {
+        let items = asked["items"].as_array().unwrap();
+        items.iter().map(|one| number(&one["amount"]["amount"])).collect()
+    };
+    assert_eq!(amounts(&part), [920_000]);
+    let rest = ask("r2", json!({"note": "Trả lại hết"})).await.expect(201);
+    assert_eq!(amounts(&rest), [13_000_000, 6_480_000], "{rest}");
+    ask("r3", json!({"note": "Thêm nữa"})).await.expect_problem(409, "not_paid");
+    signed.market.server.assert_books_agree();
+}
+
+/// A part of a lesser grade is paid at its price; grades nobody agreed on are refused.
+#[tokio::test]
+async fn lesser_grades_are_paid_at_their_price() {
+    let market = paid_by_transfer().await;
+    let grower = market.growers[0].clone();
+    store(&market.server, &grower, 5_000).await;
+    let open = market.published(&[1_000]).await;
+    let offer = grower.path(&format!("requests/{}/offer", text(&open, "id")));
+    let mut body = json!({"product_id": grower.product, "price": 30_000, "box_grams": 10_000, "valid_until": day(30),
+        "windows": [{"window_id": open["windows"][0]["id"], "grams": 1_000_000}], "grades": [{"grade": "Loại 2", "price": 30_000}]});
+    let told = grower.client.put(&offer, body.clone()).await.expect_problem(422, "invalid");
+    assert_eq!(told["errors"][0]["pointer"], "/grades/0/price");
+    body["grades"] = json!([{"grade": "Loại 2", "price": 24_000}, {"grade": "Loại 3", "price": 15_000}]);
+    grower.client.put(&offer, body).await.expect(200);
+    let closed = market.step(&open, "close").await.expect(200);
+    let shared = market.shares(&closed, "cheapest").await.expect(200);
+    let acceptance = market.path(&format!("requests/{}/acceptance", text(&open, "id")));
+    market.owner.post(&acceptance, json!({"version": shared["version"]})).await.expect(200);
+    let mut signed = Signed { market, request: text(&open, "id"), contracts: Vec::new() };
+    signed.contracts = signed.list("contracts").await;
+    signed.answer(&grower, true).await.expect(200);
+    let delivery = signed.list("deliveries").await[0].clone();
+    bring(&grower, &delivery).await;
+    let mut record = json!({"received_on": day(0), "gross_g": 1_050_000, "tare_g": 50_000, "graded": [{"grade": "Loại 4", "grams": 1_000}]});
+    let weigh = signed.buyers(&delivery, "/acceptance");
+    let told = signed.market.owner.put(&weigh, record.clone()).await.expect_problem(422, "invalid");
+    assert_eq!(told["errors"][0]["pointer"], "/graded/0/grade");
+    record["graded"] = json!([{"grade": "loai 2", "grams": 200_000}, {"grade": "Loại 3", "grams": 100_000}]);
+    signed.market.owner.put(&weigh, record).await.expect(200);
+    let path = Signed::sellers(&grower, &delivery, "/acceptance");
+    grower.client.post(&path, json!({"version": 1, "agree": true})).await.expect(200);
+    let settled = signed.list("deliveries").await[0].clone();
+    let money = &settled["acceptance"];
+    assert_eq!(number(&money["amount"]), 700 * 30_000 + 200 * 24_000 + 100 * 15_000);
+    assert_eq!((&money["graded"][0]["grade"], number(&money["penalty"])), (&json!("Loại 2"), 0));
+    for language in ["vi", "en"] {
+        let paper = signed.buyers(&delivery, &format!("/pdf?language={language}"));
+        assert_eq!(signed.market.owner.bytes(&paper).await.0, 200);
+    }
+    signed.pay(&settled["bill"]).await;
+    signed.market.server.assert_books_agree();
 }
 
 /// Contracts proposed by an earlier release hang under no purchase: two growers sign theirs at once.

@@ -57,6 +57,29 @@ impl Trade {
         self.admin.put("/v1/admin/exchange-rates", rates).await.expect(204);
     }
 
+    async fn clear_the_shelf(&self) {
+        let page =
+            self.seller.client.get(&self.seller.path(&format!("products/{}", self.seller.product))).await.expect(200);
+        for offer in page["offers"].as_array().unwrap() {
+            self.seller.set_available(&text(offer, "id"), 0).await;
+        }
+    }
+
+    /// 210 crates of 10 kg in two lots, the second of which expires first.
+    async fn on_the_shelf(&self) -> String {
+        let (client, seller) = (&self.seller.client, &self.seller);
+        let pack = json!({"pack_vi": "Thùng 10 kg", "sku": "NL-XK", "unit": "box", "weight_g": 10_600, "net_g": 10_000, "price": 400_000});
+        let made = client.post(&seller.path(&format!("products/{}/offers", seller.product)), pack).await.expect(201);
+        let offers = made.as_array().unwrap();
+        let offer =
+            text(offers.iter().find(|offer| offer["net_g"] == 10_000 && offer["sku"] != "NL-T10").unwrap(), "id");
+        for (code, quantity, keeps) in [("NL-1", 110, 40), ("NL-2", 100, 20)] {
+            let lot = json!({"product_id": seller.product, "code": code, "harvested_on": day(0), "expires_on": day(keeps), "contents": [{"offer_id": offer, "quantity": quantity}]});
+            client.post(&seller.path("lots"), lot).await.expect(201);
+        }
+        offer
+    }
+
     async fn pay(&self, amount: i64, reference: &str) -> tests::Answer {
         let path = format!("/v1/admin/export-orders/{}/payments", text(&self.order, "id"));
         self.admin.post(&path, json!({"amount": amount, "reference": reference})).await
@@ -110,6 +133,12 @@ async fn two_tonnes_of_longan_go_to_china() {
         .expect_problem(404, "not_found");
     trade.seller.client.upload(&trade.path("/papers/phytosanitary/file"), "application/pdf", pdf).await.expect(200);
     assert_eq!(trade.seller.client.bytes(&trade.path("/papers/phytosanitary/file")).await.0, 200);
+    // Nothing leaves that is not on the shelf.
+    trade.clear_the_shelf().await;
+    let why = Some("C/O mẫu E cấp sau khi thông quan");
+    let told = trade.step("ship", why).await.expect_problem(409, "export_goods_missing");
+    assert!(number(&told["missing_g"]) > 0, "{told}");
+    let crates = trade.on_the_shelf().await;
     // The deposit is held; shipped with a reason, it is the cooperative's.
     assert_eq!((trade.balance("bank", "USD").await, trade.balance("deposits", "VND").await), (111_000, -28_207_875));
     let shipped = trade.step("ship", Some("C/O mẫu E cấp sau khi thông quan")).await.expect(200);
@@ -118,6 +147,11 @@ async fn two_tonnes_of_longan_go_to_china() {
         (&json!("shipped"), &json!("C/O mẫu E cấp sau khi thông quan"))
     );
     assert_eq!(trade.balance("deposits", "VND").await, 0);
+    // The lots are named, and their history tells that they left.
+    assert_eq!(shipped["lots"].as_array().unwrap().iter().map(|lot| number(&lot["grams"])).sum::<i64>(), 2_000_000);
+    assert_eq!(number(&trade.seller.stock(&crates).await["available"]), 10);
+    let acts = "SELECT COUNT(*) FROM trace_event e JOIN export_order o ON o.number = e.note WHERE e.act IN ('packed', 'shipped')";
+    assert_eq!(trade.server.count(acts).await, 2);
     trade.step("cancel", None).await.expect_problem(409, "export_state");
     let closed = trade.pay(259_000, "TT-CN-3").await.expect(201);
     assert_eq!((&closed["state"], number(&closed["paid"])), (&json!("closed"), 370_000));
@@ -141,6 +175,24 @@ async fn two_tonnes_of_longan_go_to_china() {
     let stranger = trade.server.seller_of("mat-ong-rung-hop-tien").await;
     let foreign = stranger.path(&format!("export-orders/{}", text(&trade.order, "id")));
     stranger.client.get(&foreign).await.expect_problem(404, "not_found");
+}
+
+/// A table of rates comes in whole, as people write it, or not at all.
+#[tokio::test]
+async fn rates_come_in_by_a_table() {
+    let trade = Trade::begin().await;
+    let table = |rate: &str| {
+        format!("Ngoại tệ;Ngày;Tỷ giá;Nguồn\nUSD;29/11/2026;{rate};NHNN\nJPY;29/11/2026;168,09;NHNN\n").into_bytes()
+    };
+    let path = "/v1/admin/exchange-rates/import";
+    let kind = "application/octet-stream";
+    let told = trade.admin.upload(path, kind, table("nhiều")).await.expect_problem(422, "invalid");
+    assert!(text(&told["errors"][0], "pointer").starts_with("/rows/2"), "{told}");
+    let none = trade.admin.get("/v1/admin/exchange-rates").await.expect(200);
+    assert_eq!(none["items"], json!([]));
+    let read = trade.admin.upload(path, kind, table("25.412,5")).await.expect(201);
+    assert_eq!((number(&read["items"][0]["rate_e4"]), number(&read["items"][1]["rate_e4"])), (254_125_000, 1_680_900));
+    trade.seller.client.upload(path, kind, table("25.412,5")).await.expect_problem(403, "forbidden");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What the operations of the programme, of figures and of supply in quantity ask of their caller.
 
 use crate::rights::Needs::{
-    self, Admin, Keeper, Manager, Ministry, Nothing, Office, Organisation, PartnerMember, SignIn, Staff,
+    self, Admin, Keeper, Manager, Ministry, Nothing, Office, Organisation, PartnerMember, PartnerOwner, SignIn, Staff,
 };
 
 /// As `rights::TABLE`.
@@ -46,6 +46,7 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "put_supply_offer",
             "withdraw_supply_offer",
             "list_supply_contracts",
+            "list_supply_neighbours",
             "answer_supply_contract",
             "download_sellers_contract",
             "list_organisation_prices",
@@ -72,7 +73,18 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "answer_buyers_change",
         ],
     ),
-    (PartnerMember, &["list_difficulties_for_partner", "offer_help_as_partner"]),
+    (
+        PartnerMember,
+        &[
+            "list_difficulties_for_partner",
+            "offer_help_as_partner",
+            "list_partner_rooms",
+            "list_partner_room_bookings",
+            "list_partner_moves",
+            "move_partner_goods",
+        ],
+    ),
+    (PartnerOwner, &["create_partner_room", "change_partner_room"]),
     (
         Keeper,
         &[
@@ -112,6 +124,7 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "decide_organisation",
             "list_exchange_rates",
             "put_exchange_rates",
+            "import_exchange_rates",
             "change_foreign_money",
             "record_export_payment",
         ],

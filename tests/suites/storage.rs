@@ -118,6 +118,54 @@ async fn goods_keep_longer_in_the_cold_and_what_it_costs_is_owed_once() {
     server.assert_books_agree();
 }
 
+/// A homestay lets its cold room: booked, filled, and paid for like its commission.
+#[tokio::test]
+async fn a_partner_lets_a_cold_room() {
+    let mut server = Server::start().await;
+    let partner = server.partner().await;
+    let (guest, stranger) = two(&server).await;
+    let made = partner.post("cold-rooms", room(2_000)).await.expect(201);
+    assert_eq!((&made["partner_id"], &made["cooperative_id"]), (&json!(partner.id), &Value::Null));
+    partner.post("cold-rooms", room(2_000)).await.expect_problem(409, "cold_room_exists");
+    let mut larger = room(3_000);
+    larger["version"] = made["version"].clone();
+    let path = partner.path(&format!("cold-rooms/{}", text(&made, "id")));
+    partner.client.put(&path, larger.clone()).await.expect(200);
+    partner.client.put(&path, larger).await.expect_problem(409, "cold_room_changed");
+    // Only an owner changes rooms, and nobody another's.
+    let others = stranger.path(&format!("cold-rooms/{}", text(&made, "id")));
+    let mut own = room(1_000);
+    own["version"] = json!(2);
+    stranger.client.put(&others, own).await.expect_problem(404, "not_found");
+    let free = format!("cold-rooms/free?from={}&to={}&kg=800", day(0), day(1));
+    let found = guest.client.get(&guest.path(&free)).await.expect(200)["items"][0].clone();
+    assert_eq!((&found["id"], kilograms(&found["amount"])), (&made["id"], 144_000));
+    let body = json!({"room_id": made["id"], "from": day(0), "to": day(1), "kg": 800});
+    let booking = guest.client.post(&guest.path("cold-bookings"), body).await.expect(201);
+    server.message_to("homestay@example.vn", "800 kg").await;
+    let guests = partner.get("cold-rooms/bookings").await.expect(200);
+    assert_eq!(guests["items"][0]["id"], booking["id"]);
+    let page = guest.client.get(&guest.path(&format!("products/{}", guest.product))).await.expect(200);
+    let lot = json!({"product_id": guest.product, "code": "VU-LANH", "harvested_on": day(0), "contents": [{"offer_id": page["offers"][0]["id"], "quantity": 100}]});
+    let lot = guest.client.post(&guest.path("lots"), lot).await.expect(201);
+    let moves = format!("cold-bookings/{}/moves", text(&booking, "id"));
+    let inside = partner.post(&moves, json!({"lot_id": lot["id"], "going": "in", "kg": 600})).await.expect(201);
+    assert_eq!(kilograms(&inside["inside_kg"]), 600);
+    assert_eq!(partner.get(&moves).await.expect(200)["items"].as_array().unwrap().len(), 1);
+    stranger.client.get(&stranger.path(&moves)).await.expect_problem(404, "not_found");
+    let before = kilograms(&partner.get("money").await.expect(200)["owed"]["amount"]);
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 3 * 86_400)).await;
+    for _ in 0..300 {
+        if server.count("SELECT COUNT(*) FROM cold_booking WHERE state = 'ended'").await == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let partner = server.partner().await;
+    assert_eq!(kilograms(&partner.get("money").await.expect(200)["owed"]["amount"]), before + 144_000);
+    server.assert_books_agree();
+}
+
 #[tokio::test]
 async fn processing_is_asked_priced_agreed_done_and_shared() {
     let server = Server::start().await;

@@ -319,3 +319,72 @@ async fn a_chosen_request_is_seen_by_the_chosen_alone_and_never_promises_what_is
         market.owner.post(&market.path(&format!("requests/{}/shares", text(&again, "id"))), by_hand).await.expect(200);
     assert_eq!(chosen["offers"][0]["shares"][0]["grams"], 250_000);
 }
+
+/// A lead asks another to offer with it: one price, a contract each.
+#[tokio::test]
+async fn offers_are_gathered_under_one_answer() {
+    let market = Market::open().await;
+    let (lead, member) = (&market.growers[0], &market.growers[1]);
+    store(&market.server, lead, 5_000).await;
+    store(&market.server, member, 5_000).await;
+    let open = market.published(&[1_000]).await;
+    let at = |grower: &Seller, rest: &str| grower.path(&format!("requests/{}{rest}", text(&open, "id")));
+    let offer = |grower: &Seller, kilograms: i64, more: Value| {
+        let mut body = json!({"product_id": grower.product, "price": 30_000, "box_grams": 10_000, "valid_until": day(30), "conditions": "Giao buổi sáng",
+            "windows": [{"window_id": open["windows"][0]["id"], "grams": kilograms * 1_000}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (client, path) = (grower.client.clone(), at(grower, "/offer"));
+        async move { client.put(&path, body).await }
+    };
+    let near = lead.client.get(&at(lead, "/neighbours")).await.expect(200);
+    assert!(near.to_string().contains(&member.cooperative), "{near}");
+    // Nobody stands under an answer that did not ask; nobody who cannot serve it is asked.
+    let told = offer(member, 300, json!({"lead_id": lead.cooperative})).await.expect_problem(422, "invalid");
+    assert_eq!(told["errors"][0]["pointer"], "/lead_id");
+    let honey = market.server.seller_of("mat-ong-rung-hop-tien").await;
+    let told = offer(lead, 700, json!({"gathers": [honey.cooperative]})).await.expect_problem(422, "invalid");
+    assert_eq!(told["errors"][0]["pointer"], "/gathers/0");
+    let lesser = json!([{"grade": "Loại 2", "price": 24_000}]);
+    let made = offer(lead, 700, json!({"gathers": [member.cooperative], "grades": lesser})).await.expect(200);
+    let mailbox = text(&member.client.get("/v1/me").await.expect(200), "email");
+    market.server.message_to(&mailbox, "mời hợp tác xã chào chung").await;
+    // Who was asked sees the terms, and takes them over whatever he writes.
+    let seen = member.client.get(&at(member, "")).await.expect(200);
+    assert_eq!((&seen["leads"][0]["price"], &seen["leads"][0]["grades"]), (&json!(30_000), &lesser));
+    let joined = offer(member, 300, json!({"lead_id": lead.cooperative, "price": 99_000})).await.expect(200);
+    let own =
+        joined["offers"].as_array().unwrap().iter().find(|one| one["cooperative_id"] == member.cooperative.as_str());
+    assert_eq!((&own.unwrap()["price"], &own.unwrap()["grades"]), (&json!(30_000), &lesser));
+    // What was joined stands; how much the lead itself brings may change.
+    let version = made["offers"][0]["version"].clone();
+    let dearer = json!({"version": version, "price": 31_000, "gathers": [member.cooperative]});
+    let told = offer(lead, 700, dearer).await.expect_problem(409, "supply_offer_leads");
+    assert_eq!(told["joined"], 1);
+    let more = json!({"version": version, "gathers": [member.cooperative], "grades": lesser});
+    let whole = offer(lead, 800, more).await.expect(200);
+    assert_eq!(whole["offers"].as_array().unwrap().len(), 2, "a lead sees what stands under its answer: {whole}");
+    // The buyer sees one answer of both, and each has a contract of its own.
+    let closed = market.step(&open, "close").await.expect(200);
+    let under = closed["offers"].as_array().unwrap().iter().find(|one| !one["lead_id"].is_null()).unwrap();
+    assert_eq!(under["lead_id"], lead.cooperative.as_str());
+    let shared = market.shares(&closed, "fair_by_forecast").await.expect(200);
+    let acceptance = market.path(&format!("requests/{}/acceptance", text(&open, "id")));
+    market.owner.post(&acceptance, json!({"version": shared["version"]})).await.expect(200);
+    let contracts = market.owner.get(&market.path(&format!("requests/{}/contracts", text(&open, "id")))).await;
+    let contracts = contracts.expect(200)["items"].as_array().unwrap().clone();
+    assert_eq!(contracts.len(), 2);
+    assert!(contracts.iter().all(|one| one["grades"] == lesser && one["price"] == 30_000), "{contracts:?}");
+    // A lead that withdraws leaves the others' offers standing.
+    let again = market.published(&[1_000]).await;
+    let at = |grower: &Seller, rest: &str| grower.path(&format!("requests/{}{rest}", text(&again, "id")));
+    let body = |grower: &Seller, more: (&str, Value)| {
+        json!({"product_id": grower.product, "price": 30_000, "box_grams": 10_000, "valid_until": day(30), more.0: more.1,
+            "windows": [{"window_id": again["windows"][0]["id"], "grams": 300_000}]})
+    };
+    lead.client.put(&at(lead, "/offer"), body(lead, ("gathers", json!([member.cooperative])))).await.expect(200);
+    member.client.put(&at(member, "/offer"), body(member, ("lead_id", json!(lead.cooperative)))).await.expect(200);
+    lead.client.delete(&at(lead, "/offer")).await.expect(204);
+    let left = member.client.get(&at(member, "")).await.expect(200);
+    let own = &left["offers"][0];
+    assert_eq!((&own["lead_id"], &own["state"], &left["leads"]), (&Value::Null, &json!("offered"), &Value::Null));
+}

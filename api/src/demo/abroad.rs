@@ -1,4 +1,4 @@
-//! Two tonnes of longan of the demo that are to be exported, and the rates they were quoted at; both made up.
+//! Two tonnes of longan of the demo that are packed to be exported, and the rates they were quoted at; both made up.
 
 use entity::supply::{ExportState, Incoterm};
 use entity::value::{AccountId, Currency, ExportId};
@@ -6,8 +6,10 @@ use entity::{exchange_rate, export_line, export_order, product};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use time::{Date, Duration, OffsetDateTime};
 
+use super::bulk::crates;
 use crate::orders::ordering::number;
 use crate::platform::db::Batch;
+use crate::shop::inventory::opening::{self, Opening};
 
 /// Ten-thousandths of a đồng for one; for illustration.
 const RATES: [(Currency, i64); 4] = [
@@ -64,6 +66,27 @@ pub async fn add(
         gross_g: 2_160_000,
         price: 185,
     };
+    let crates = crates(longan.id, longan.cooperative_id, "NL-T10".to_owned(), now);
+    let packed = Opening {
+        cooperative: longan.cooperative_id,
+        product: longan.id,
+        offer: crates.id,
+        code: "NHAN-XK-1".to_owned(),
+        harvested_on: today - Duration::days(2),
+        expires_on: Some(today + Duration::days(40)),
+        counted: line.net_g / 10_000,
+        note: "Đóng cho đơn xuất khẩu".to_owned(),
+        actor: admin,
+    };
+    // Its event is written with those of all that the demo has by then.
+    let packed = packed.rows(now);
+    let rows = Batch::default()
+        .insert([opening::stock(crates.id, line.net_g / 10_000, now)])
+        .insert([packed.lot])
+        .insert([packed.content])
+        .insert([packed.movement]);
+    Batch::default().insert([crates.into_active_model()]).execute(connection).await?;
+    rows.execute(connection).await?;
     let rows = Batch::default()
         .insert(rates.map(IntoActiveModel::into_active_model))
         .insert([order.into_active_model()])

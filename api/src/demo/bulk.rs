@@ -7,6 +7,7 @@ use entity::value::{
 };
 use entity::{forecast, offer, product, supply_offer, supply_offer_window, supply_window};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter};
+use serde_json::json;
 use time::{Date, Duration, OffsetDateTime};
 
 use crate::platform::db::{Batch, one};
@@ -43,7 +44,7 @@ pub async fn offer(
             goods = own.id;
             rows = rows.insert([own.into_active_model()]);
         }
-        let crates = crates(goods, (cooperative, place), now);
+        let crates = crates(goods, cooperative, format!("BD-T10-{place}"), now);
         let harvest = harvest(&crates, (today, now));
         let offered = supply_offer::Model {
             id: SupplyOfferId::new(),
@@ -55,6 +56,8 @@ pub async fn offer(
             least_grams: 100_000,
             conditions: "Giao buổi sáng".to_owned(),
             valid_until: today + Duration::days(60),
+            grades: json!([{"grade": "Loại 2", "price": price * 8 / 10}]),
+            lead_id: None,
             state: SupplyOfferState::Offered,
             version: 1,
             offered_by: owner.account_id,
@@ -99,12 +102,13 @@ fn wholesale(
     }
 }
 
-fn crates(product: ProductId, (cooperative, place): (CooperativeId, u8), now: OffsetDateTime) -> offer::Model {
+/// Crates of 10 kg that are not in the shop.
+pub(super) fn crates(product: ProductId, cooperative: CooperativeId, sku: String, now: OffsetDateTime) -> offer::Model {
     offer::Model {
         id: OfferId::new(),
         product_id: product,
         cooperative_id: cooperative,
-        sku: format!("BD-T10-{place}"),
+        sku,
         pack_vi: "Thùng 10 kg".to_owned(),
         pack_en: "10 kg crate".to_owned(),
         unit: Unit::Box,

@@ -3,7 +3,7 @@
 use entity::value::{
     CartId, CartState, CategoryId, CommissionRuleId, CooperativeId, CooperativeKind, DeliveryMethod, Language,
     LedgerAccountKind, LotId, MovementKind, OfferId, OrderActor, OrderId, OrderLineId, OrderState, PaymentMethod,
-    PaymentState, ProductId, PurchaseId, RefundId, ReservationState, RowId, TaxKind, TaxResidence, Vnd,
+    PaymentState, ProductId, PurchaseId, ReservationState, RowId, TaxKind, TaxResidence, Vnd,
 };
 use entity::{
     cart, commission_rule, order, order_event, order_line, payment, purchase, reservation, stock_movement, tax_line,
@@ -408,12 +408,13 @@ fn order_row(
 async fn refund(transaction: &impl ConnectionTrait, order: OrderId, at: OffsetDateTime) -> anyhow::Result<()> {
     let told = |problem: crate::platform::problem::Problem| anyhow::anyhow!("{problem}");
     let owed = owe(transaction, &[(order, What::Amount(12_345))], Owe::because("asked_for"), at).await.map_err(told)?;
-    let Some((id, mut journals)) = owed else { return Ok(()) };
+    let Some(mut owed) = owed else { return Ok(()) };
+    let Some(id) = owed.refunds.first().copied() else { return Ok(()) };
     let entries = vec![
         Entry::new(Account::one(LedgerAccountKind::RefundsPayable), 12_345),
         Entry::new(Account::one(LedgerAccountKind::Bank), -12_345),
     ];
-    journals.push(Journal {
+    owed.journals.push(Journal {
         key: format!("refunded:{id}"),
         kind: "refunded",
         subject: id.0,
@@ -421,11 +422,10 @@ async fn refund(transaction: &impl ConnectionTrait, order: OrderId, at: OffsetDa
         actor: None,
         entries,
     });
-    let id: RefundId = id;
     run(transaction, "UPDATE refund SET state = 'succeeded' WHERE id = $1", [id.into()]).await?;
     let sql = "UPDATE payment SET refunded_amount = 12345, state = 'partly_refunded' WHERE id = (SELECT payment_id FROM refund WHERE id = $1)";
     run(transaction, sql, [id.into()]).await?;
-    ledger::post(transaction, journals, at).await.map_err(told)
+    ledger::post(transaction, owed.journals, at).await.map_err(told)
 }
 
 /// Stock and lots are what their movements say.

@@ -9,25 +9,24 @@ use time::OffsetDateTime;
 
 use crate::platform::db::run;
 
-/// Cash to be collected for an order.
-pub fn cash_row(
+/// What is to be paid, before anything is known of who pays it how.
+fn pending(
     purchase: PurchaseId,
-    order: OrderId,
-    amount: i64,
-    reference: String,
+    orders: &[OrderId],
+    (method, amount, reference): (PaymentMethod, i64, String),
     now: OffsetDateTime,
 ) -> payment::ActiveModel {
     payment::ActiveModel {
         id: Set(PaymentId::new()),
         purchase_id: Set(purchase),
-        order_id: Set(Some(order)),
-        method: Set(PaymentMethod::CashOnDelivery),
+        order_id: Set(None),
+        method: Set(method),
         reference: Set(reference),
         state: Set(PaymentState::Pending),
         amount: Set(Vnd(amount)),
         refunded_amount: Set(Vnd::ZERO),
         currency: Set(Vnd::CURRENCY.to_owned()),
-        orders: Set(serde_json::json!([order])),
+        orders: Set(serde_json::json!(orders)),
         action: Set(None),
         provider_reference: Set(None),
         provider_data: Set(None),
@@ -43,21 +42,31 @@ pub fn cash_row(
     }
 }
 
+/// Cash to be collected for an order.
+pub fn cash_row(
+    purchase: PurchaseId,
+    order: OrderId,
+    amount: i64,
+    reference: String,
+    now: OffsetDateTime,
+) -> payment::ActiveModel {
+    let cash = (PaymentMethod::CashOnDelivery, amount, reference);
+    payment::ActiveModel { order_id: Set(Some(order)), ..pending(purchase, &[order], cash, now) }
+}
+
 /// An attempt to pay several orders at once through a provider, which is asked from `ask_at` on if it says nothing.
 pub fn attempt_row(
     purchase: PurchaseId,
     orders: &[OrderId],
-    (method, amount, reference): (PaymentMethod, i64, String),
+    attempt: (PaymentMethod, i64, String),
     (expires_at, ask_at): (OffsetDateTime, OffsetDateTime),
     now: OffsetDateTime,
 ) -> payment::ActiveModel {
-    let mut row = cash_row(purchase, orders[0], amount, reference, now);
-    row.order_id = Set(None);
-    row.orders = Set(serde_json::to_value(orders).unwrap_or_default());
-    row.method = Set(method);
-    row.expires_at = Set(Some(expires_at));
-    row.next_query_at = Set(Some(ask_at));
-    row
+    payment::ActiveModel {
+        expires_at: Set(Some(expires_at)),
+        next_query_at: Set(Some(ask_at)),
+        ..pending(purchase, orders, attempt, now)
+    }
 }
 
 /// A bill of a contract: its deposit, or what is left to pay for one of its orders. It waits for its transfer, however long.
@@ -67,29 +76,12 @@ pub fn bill_row(
     (amount, reference): (i64, String),
     now: OffsetDateTime,
 ) -> payment::ActiveModel {
+    let transfer = (PaymentMethod::BankTransfer, amount, reference);
+    let orders: Vec<OrderId> = order.into_iter().collect();
     payment::ActiveModel {
-        id: Set(PaymentId::new()),
-        purchase_id: Set(purchase),
         order_id: Set(order),
         contract_id: Set(Some(contract)),
-        method: Set(PaymentMethod::BankTransfer),
-        reference: Set(reference),
-        state: Set(PaymentState::Pending),
-        amount: Set(Vnd(amount)),
-        refunded_amount: Set(Vnd::ZERO),
-        currency: Set(Vnd::CURRENCY.to_owned()),
-        orders: Set(order.map_or_else(|| serde_json::json!([]), |order| serde_json::json!([order]))),
-        action: Set(None),
-        provider_reference: Set(None),
-        provider_data: Set(None),
-        surplus: Set(false),
-        failure: Set(None),
-        queries: Set(0),
-        next_query_at: Set(None),
-        expires_at: Set(None),
-        captured_at: Set(None),
-        created_at: Set(now),
-        updated_at: Set(now),
+        ..pending(purchase, &orders, transfer, now)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use entity::value::{AccountId, OrderId, OrderLineId, PaymentId, PurchaseId, RefundId, RefundState, RowId, Vnd};
 use entity::{refund, refund_part};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Set};
 use time::OffsetDateTime;
 
 use crate::platform::clock::VIETNAM;
@@ -158,10 +158,16 @@ pub async fn succeed(
     Ok(run(connection, sql, [id.into(), from.as_str().into(), reference.into(), now.into()]).await? == 1)
 }
 
-/// Small sums go by themselves.
-pub async fn let_small_go(connection: &impl ConnectionTrait, id: RefundId, most: i64) -> Result<(), DbErr> {
-    let sql = "UPDATE refund SET state = 'due' WHERE id = $1 AND amount <= $2 AND state = 'awaiting_approval'";
-    run(connection, sql, [id.into(), most.into()]).await?;
+/// Small sums go by themselves; of several payments it is their sum that counts.
+pub async fn let_small_go(connection: &impl ConnectionTrait, ids: &[RefundId], most: i64) -> Result<(), DbErr> {
+    let found = refund::Entity::find().filter(refund::Column::Id.is_in(ids.iter().copied())).all(connection).await?;
+    if found.iter().map(|row| row.amount.0).sum::<i64>() > most {
+        return Ok(());
+    }
+    let sql = "UPDATE refund SET state = 'due' WHERE id = $1 AND state = 'awaiting_approval'";
+    for id in ids {
+        run(connection, sql, [(*id).into()]).await?;
+    }
     Ok(())
 }
 

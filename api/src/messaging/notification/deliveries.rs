@@ -4,6 +4,7 @@ use entity::value::{Language, OrganisationId, Vnd};
 use serde_json::Value;
 
 use super::texts::{Mail, bilingual};
+use crate::supply::deliveries::PaidBill;
 use crate::supply::deliveries::words::kilograms;
 
 /// Whom a mail goes to.
@@ -92,4 +93,52 @@ pub fn letter(topic: &str, payload: &Value, base: &str) -> Option<(To, Mail)> {
         _ => return None,
     };
     Some((to, bilingual(Language::Vi, (&subject.0, vi), (&subject.1, en))))
+}
+
+/// What a bill is for, in both languages.
+fn what(paid: &PaidBill) -> (String, String) {
+    match &paid.order_number {
+        Some(order) => (format!("đơn {order}"), format!("order {order}")),
+        None => ("tiền đặt cọc".to_owned(), "the deposit".to_owned()),
+    }
+}
+
+/// To the buyer: the transfer arrived.
+pub fn receipt(paid: &PaidBill, base: &str) -> Mail {
+    let (amount, (vi, en)) = (Vnd(paid.amount), what(paid));
+    let (contract, reference) = (&paid.contract, &paid.reference);
+    bilingual(
+        Language::Vi,
+        (
+            &format!("Đã nhận {amount} cho hợp đồng {contract}"),
+            format!(
+                "Sàn đã nhận {amount} trả {vi} của hợp đồng {contract} với {} (nội dung {reference}).\n{base}/business",
+                paid.cooperative
+            ),
+        ),
+        (
+            &format!("{amount} for contract {contract} arrived"),
+            format!(
+                "{amount} for {en} of contract {contract} with {} arrived (text {reference}).\n{base}/business",
+                paid.cooperative
+            ),
+        ),
+    )
+}
+
+/// To the cooperative: the buyer paid.
+pub fn arrived(paid: &PaidBill, base: &str) -> Mail {
+    let (amount, (vi, en)) = (Vnd(paid.amount), what(paid));
+    let (contract, who) = (&paid.contract, &paid.organisation);
+    bilingual(
+        Language::Vi,
+        (
+            &format!("{who} đã trả {amount}"),
+            format!("{who} đã trả {amount} cho {vi} của hợp đồng {contract}.\n{base}/console/income"),
+        ),
+        (
+            &format!("{who} paid {amount}"),
+            format!("{who} paid {amount} for {en} of contract {contract}.\n{base}/console/income"),
+        ),
+    )
 }

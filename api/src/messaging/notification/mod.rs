@@ -22,7 +22,7 @@ use std::sync::Arc;
 use entity::outbox;
 use entity::value::{
     AccountId, ApplicationId, CooperativeId, InvitationId, OfficeId, OrderId, OrderState, OrganisationId, PartnerId,
-    PurchaseId,
+    PaymentId, PurchaseId,
 };
 use futures_util::future::BoxFuture;
 
@@ -36,6 +36,7 @@ use crate::platform::db::{Db, by_id};
 use crate::platform::outbox::Consumer;
 use crate::shop::selling::{applications, team};
 use crate::supply::buyers::mailboxes;
+use crate::supply::deliveries::paid_bill;
 use texts::Mail;
 
 pub struct Notifier {
@@ -61,7 +62,7 @@ impl Consumer for Notifier {
             || topic.starts_with("certificate.")
             || topic.starts_with("recognition.")
             || topic.starts_with("delivery.")
-            || topic == "bill.overdue"
+            || topic.starts_with("bill.")
             || topic == "dossier.step"
             || matches!(
                 topic,
@@ -75,6 +76,7 @@ impl Consumer for Notifier {
                     | "preorder.allocated"
                     | "request.published"
                     | "request.shared"
+                    | "request.gathering"
                     | "request.accepted"
                     | "contract.answered"
                     | "storage.booking"
@@ -148,6 +150,7 @@ impl Consumer for Notifier {
                 topic if topic.starts_with("recognition.") || topic == "dossier.step" => self.recognition(event).await,
                 topic if topic.starts_with("request.") => self.request(event).await,
                 "contract.answered" => self.contract(event).await,
+                "bill.paid" => self.bill_paid(event).await,
                 topic if topic.starts_with("delivery.") || topic == "bill.overdue" => self.delivery(event).await,
                 "storage.booking" | "processing.step" => {
                     match storage::letter(&event.topic, &event.payload, &self.base_url) {
@@ -330,6 +333,17 @@ impl Notifier {
         }
     }
 
+    /// Both sides of a contract are told what was paid of it.
+    async fn bill_paid(&self, event: &outbox::Model) -> anyhow::Result<()> {
+        let Some(paid) = paid_bill(self.db.fresh(), PaymentId(event.subject_id)).await? else { return Ok(()) };
+        self.buyers(event, paid.organisation_id, &deliveries::receipt(&paid, &self.base_url)).await?;
+        let mail = deliveries::arrived(&paid, &self.base_url);
+        for (index, email) in leaders_of(self.db.fresh(), paid.cooperative_id).await?.iter().enumerate() {
+            self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), &mail).await?;
+        }
+        Ok(())
+    }
+
     async fn buyers(&self, event: &outbox::Model, organisation: OrganisationId, mail: &Mail) -> anyhow::Result<()> {
         for (index, email) in mailboxes(self.db.fresh(), organisation).await?.iter().enumerate() {
             self.send(event, &format!("buyer{index}"), &Contact::Email(email.clone()), mail).await?;
@@ -359,7 +373,10 @@ impl Notifier {
 
     /// To owners and managers of the event's cooperative.
     async fn leaders(&self, event: &outbox::Model, mail: &Mail) -> anyhow::Result<()> {
-        let to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
+        let mut to = leaders_of(self.db.fresh(), CooperativeId(event.subject_id)).await?;
+        if to.is_empty() {
+            to = partner_owners(self.db.fresh(), PartnerId(event.subject_id)).await?;
+        }
         for (index, email) in to.iter().enumerate() {
             self.send(event, &format!("leader{index}"), &Contact::Email(email.clone()), mail).await?;
         }

@@ -10,7 +10,7 @@ use crate::supply::deliveries::words::kilograms;
 pub fn letter(topic: &str, payload: &Value, base: &str) -> Option<Mail> {
     let text = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default();
     let number = |name: &str| payload.get(name).and_then(Value::as_i64).unwrap_or(0);
-    let link = format!("{base}/console/storage");
+    let link = format!("{base}/{}/storage", if text("keeper") == "partner" { "partner" } else { "console" });
     let (subject, vi, en) = match topic {
         "storage.booking" => {
             let (who, room, from, to, kg) = (text("cooperative"), text("room"), text("from"), text("to"), number("kg"));

@@ -27,6 +27,18 @@ pub fn letter(topic: &str, payload: &Value, base: &str) -> Option<Mail> {
             format!("Phần của bạn trong “{title}” và lý do có tại {link}"),
             format!("Your share of “{title}”, and why, is at {link}"),
         ),
+        "request.gathering" => {
+            let lead = text("lead");
+            (
+                (format!("{lead} mời chào chung: {title}"), format!("{lead} asks you to offer together: {title}")),
+                format!(
+                    "{lead} mời hợp tác xã chào chung cho “{title}” ({number}), theo giá và điều kiện của {lead}. Xem và trả lời tại {link}"
+                ),
+                format!(
+                    "{lead} asks you to offer under its answer for “{title}” ({number}), at its price and conditions: {link}"
+                ),
+            )
+        }
         "request.accepted" => (
             (format!("{number}: người mua đã đồng ý"), format!("{number}: the buyer agreed")),
             format!("Người mua đồng ý phần của bạn trong “{title}”. Lịch giao tại {link}"),

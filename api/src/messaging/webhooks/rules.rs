@@ -46,6 +46,7 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("help.answered", "The cooperative answered help, or said what came of it"),
     ("request.published", "An organisation asks for goods in quantity that the cooperative can serve"),
     ("request.shared", "The shares of a request the cooperative offered for are reckoned"),
+    ("request.gathering", "Another cooperative asks to offer under its answer to a request"),
     ("order.agreed", "A contract was signed: one of its deliveries is an order now"),
     ("order.accepted", "Buyer and cooperative agree to what arrived of a contract's order"),
     ("delivery.near", "A delivery of a contract is due in three days"),

@@ -189,9 +189,13 @@ async fn ask_for(
             by: Some(desk.who.account),
             needs_approval: limited,
         };
-        if let Some((id, owed)) = owe(&transaction, &orders, asked, now).await? {
-            ids.push(id);
-            journals.extend(owed);
+        if let Some(owed) = owe(&transaction, &orders, asked, now).await? {
+            if limited {
+                let most = desk.config.refund_approval_above;
+                refund_states::let_small_go(&transaction, &owed.refunds, most).await?;
+            }
+            ids.extend(owed.refunds);
+            journals.extend(owed.journals);
         }
     }
     if ids.is_empty() {
@@ -199,9 +203,6 @@ async fn ask_for(
     }
     let mut rows = Vec::new();
     for id in &ids {
-        if limited {
-            refund_states::let_small_go(&transaction, *id, desk.config.refund_approval_above).await?;
-        }
         rows.extend(by_id::<refund::Entity>(&transaction, *id).await?);
     }
     for row in &rows {

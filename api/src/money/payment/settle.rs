@@ -199,8 +199,8 @@ impl Till {
         }
         for order in late {
             let because = Owe::because("paid_too_late");
-            if let Some((_, owed)) = owe(transaction, &[(order, What::Everything)], because, now).await? {
-                journals.extend(owed);
+            if let Some(owed) = owe(transaction, &[(order, What::Everything)], because, now).await? {
+                journals.extend(owed.journals);
             }
         }
         post(transaction, journals, now).await?;

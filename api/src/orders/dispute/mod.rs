@@ -441,9 +441,10 @@ pub async fn decide(desk: Desk, id: Path<DisputeId>, body: Body<Decision>) -> Re
     if let Some(what) = what {
         let because = Owe { note: Some(before.number.clone()), ..Owe::because("dispute_decided") };
         let owed = owe(&transaction, &[(before.order_id, what)], because, now).await?;
-        let (refund, journals) = owed.ok_or_else(|| Problem::new(&NOT_PAID))?;
+        let owed = owed.ok_or_else(|| Problem::new(&NOT_PAID))?;
+        let refund = owed.refunds.first().copied();
         run(&transaction, "UPDATE dispute SET refund_id = $2 WHERE id = $1", [(*id).into(), refund.into()]).await?;
-        ledger::post(&transaction, journals, now).await?;
+        ledger::post(&transaction, owed.journals, now).await?;
     }
     let after = serde_json::to_value(&input).map_err(Problem::internal)?;
     desk.audit(&transaction, "dispute.decided", ("dispute", id.0), json!({"state": before.state}), after).await?;

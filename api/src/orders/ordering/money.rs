@@ -34,7 +34,7 @@ pub async fn follow(
             payments::forget_cash(transaction, row.id, now).await?;
             let owed = owe(transaction, &[(row.id, What::Everything)], Owe::because(reason), now).await?;
             promotion::release(transaction, row.purchase_id, now).await?;
-            Ok(owed.map(|(_, journals)| journals).unwrap_or_default())
+            Ok(owed.map(|owed| owed.journals).unwrap_or_default())
         }
         OrderState::Completed => sale::complete(transaction, row.id).await,
         _ => Ok(Vec::new()),

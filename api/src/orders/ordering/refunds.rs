@@ -36,33 +36,73 @@ struct Sold {
     returned: i64,
 }
 
-/// Owes a buyer part of what was paid for orders of one purchase; the refund, and the journals to be posted. Nothing if
-/// nothing is left to give back.
+/// What was written down to be sent back.
+pub struct Owed {
+    /// One for each payment that money goes back of; never none.
+    pub refunds: Vec<RefundId>,
+    /// To be posted.
+    pub journals: Vec<Journal>,
+}
+
+/// Steps of orders that are paid back together, of one payment.
+struct Group<'a> {
+    payment: Option<PaymentId>,
+    of: Vec<(&'a Standing, Vec<Step>)>,
+}
+
+/// Owes a buyer part of what was paid for orders of one purchase. Nothing if nothing is left to give back.
 pub async fn owe(
     transaction: &impl ConnectionTrait,
     orders: &[(OrderId, What)],
     owe: Owe<'_>,
     now: OffsetDateTime,
-) -> Result<Option<(RefundId, Vec<Journal>)>, Problem> {
+) -> Result<Option<Owed>, Problem> {
     let mut orders = orders.to_vec();
     orders.sort_by_key(|(order, _)| *order);
-    let mut changes = Vec::new();
+    let (mut bought, mut agreed) = (Vec::new(), Vec::new());
     for (order, what) in orders {
         lock(transaction, order).await?;
         let standing = standing(transaction, order, now).await?;
         if standing.paid_at.is_none() {
             continue;
         }
-        let steps = steps(transaction, &standing, what).await?;
-        if !steps.is_empty() {
-            changes.push((standing, steps));
+        let sources = if standing.agreed { Some(paid_by(transaction, order).await?) } else { None };
+        let most = sources.as_ref().map(|sources| sources.iter().map(|source| source.left).sum());
+        let steps = steps(transaction, &standing, what, most).await?;
+        match sources {
+            _ if steps.is_empty() => {}
+            None => bought.push((standing, steps)),
+            Some(sources) => agreed.push((standing, steps, sources)),
         }
     }
-    let Some((first, _)) = changes.first() else { return Ok(None) };
-    let (id, purchase, order) = (RefundId::new(), first.purchase, first.money.order);
-    let mut journals = Vec::new();
+    let mut groups = Vec::new();
+    if let Some((first, _)) = bought.first() {
+        let payment = payment_of(transaction, first.purchase, first.money.order).await?;
+        groups.push(Group { payment, of: bought.iter().map(|(standing, steps)| (standing, steps.clone())).collect() });
+    }
+    for (standing, steps, sources) in &agreed {
+        for (payment, steps) in by_payment(steps, sources) {
+            groups.push(Group { payment: Some(payment), of: vec![(standing, steps)] });
+        }
+    }
+    let mut owed = Owed { refunds: Vec::new(), journals: Vec::new() };
+    for group in groups {
+        owed.refunds.push(owe_of(transaction, &group, &owe, &mut owed.journals, now).await?);
+    }
+    Ok((!owed.refunds.is_empty()).then_some(owed))
+}
+
+/// Writes one refund down.
+async fn owe_of(
+    transaction: &impl ConnectionTrait,
+    group: &Group<'_>,
+    owe: &Owe<'_>,
+    journals: &mut Vec<Journal>,
+    now: OffsetDateTime,
+) -> Result<RefundId, Problem> {
+    let id = RefundId::new();
     let mut parts = Vec::new();
-    for (standing, steps) in &changes {
+    for (standing, steps) in &group.of {
         apply(transaction, &standing.money, steps).await?;
         let (entries, lines) = standing.money.refunded_by(steps, standing.earned_at.is_some());
         write_tax(transaction, &standing.money, &lines, Some(id), now).await?;
@@ -81,9 +121,54 @@ pub async fn owe(
             amount: step.to - step.from,
         }));
     }
-    let payment = payment_of(transaction, purchase, order).await?;
-    write_down(transaction, (id, purchase, payment), &parts, &owe, now).await?;
-    Ok(Some((id, journals)))
+    if let Some((first, _)) = group.of.first() {
+        write_down(transaction, (id, first.purchase, group.payment), &parts, owe, now).await?;
+    }
+    Ok(id)
+}
+
+/// What paid for an order of a contract, and how much of it can go back.
+#[derive(FromQueryResult)]
+struct Source {
+    id: PaymentId,
+    #[sea_orm(from_alias = "left_amount")]
+    left: i64,
+}
+
+/// An order of a contract was paid by its bill and by a part of the contract's deposit. What was set off because its seller was
+/// late is not money that came, and does not go back.
+async fn paid_by(connection: &impl ConnectionTrait, order: OrderId) -> Result<Vec<Source>, DbErr> {
+    let sql = "SELECT y.id, CAST(CASE WHEN y.order_id IS NULL THEN o.deposit_amount ELSE y.amount END
+                    - COALESCE((SELECT SUM(t.amount) FROM refund_part t JOIN refund r ON r.id = t.refund_id
+                                WHERE r.payment_id = y.id AND t.order_id = o.id AND r.state <> 'rejected'), 0) AS bigint) AS left_amount
+               FROM orders o JOIN payment y ON y.order_id = o.id OR (y.order_id IS NULL AND y.contract_id = o.contract_id)
+               WHERE o.id = $1 AND NOT y.surplus AND y.state IN ('captured', 'partly_refunded', 'refunded')
+               ORDER BY CASE WHEN y.order_id IS NULL THEN 1 ELSE 0 END, y.id";
+    all(connection, sql, [order.into()]).await
+}
+
+/// Which steps go back of which payment: as much as it has left, the rest of the next.
+fn by_payment(steps: &[Step], sources: &[Source]) -> Vec<(PaymentId, Vec<Step>)> {
+    let mut groups = Vec::new();
+    let mut steps = steps.to_vec();
+    for source in sources {
+        let (mut left, mut mine, mut rest) = (source.left.max(0), Vec::new(), Vec::new());
+        for step in steps {
+            let until = step.to.min(step.from + left);
+            left -= until - step.from;
+            if until > step.from {
+                mine.push(Step { to: until, ..step });
+            }
+            if until < step.to {
+                rest.push(Step { from: until, ..step });
+            }
+        }
+        if !mine.is_empty() {
+            groups.push((source.id, mine));
+        }
+        steps = rest;
+    }
+    groups
 }
 
 /// Owes what a paid order costs less, now that one of its lines is smaller.
@@ -133,15 +218,24 @@ async fn payment_of(
     Ok(row.map(|row| row.id))
 }
 
-async fn steps(transaction: &impl ConnectionTrait, standing: &Standing, what: What) -> Result<Vec<Step>, Problem> {
+/// What goes back of each piece; no more than `most` of all, if there is such a bound.
+async fn steps(
+    transaction: &impl ConnectionTrait,
+    standing: &Standing,
+    what: What,
+    most: Option<i64>,
+) -> Result<Vec<Step>, Problem> {
     let money = &standing.money;
     let too_much = || Problem::new(&REFUND_TOO_MUCH);
+    let most = most.unwrap_or(i64::MAX).max(0);
     let left = |of: &dyn Fn(&Piece) -> bool| -> i64 {
-        money.pieces.iter().filter(|piece| of(piece)).map(|piece| piece.paid() - piece.refunded).sum()
+        let left: i64 = money.pieces.iter().filter(|piece| of(piece)).map(|piece| piece.paid() - piece.refunded).sum();
+        left.min(most)
     };
     let goods = |piece: &Piece| piece.line.is_some();
     let spread = |amount: i64, of: &dyn Fn(&Piece) -> bool| match amount {
         0 => Ok(Vec::new()),
+        amount if amount > most => Err(too_much()),
         amount => money.spread(amount, of).ok_or_else(too_much),
     };
     match what {
@@ -152,7 +246,7 @@ async fn steps(transaction: &impl ConnectionTrait, standing: &Standing, what: Wh
         What::AmountOfGoods(amount) => spread(amount, &goods),
         What::Goods(lines) => {
             let sold = sold(transaction, money.order).await?;
-            let mut steps = Vec::new();
+            let (mut steps, mut most) = (Vec::new(), most);
             for (offer, quantity) in lines {
                 let Some(line) = sold.iter().find(|line| line.offer_id == offer) else { return Err(too_much()) };
                 let found = money.pieces.iter().position(|piece| piece.line == Some(line.id));
@@ -165,8 +259,9 @@ async fn steps(transaction: &impl ConnectionTrait, standing: &Standing, what: Wh
                 let gone = line.returned.max(quantity).min(line.quantity);
                 let until = share(paid, gone, line.quantity);
                 let single = share(paid, quantity, line.quantity);
-                let owed = (until - from).min(single + 1).min(paid - from);
+                let owed = (until - from).min(single + 1).min(paid - from).min(most);
                 if owed > 0 {
+                    most -= owed;
                     steps.push(Step { piece, from, to: from + owed });
                 }
             }

@@ -439,7 +439,7 @@ pub async fn decide(
             ..Owe::because("return_received")
         };
         let owed = owe(&transaction, &[(row.order_id, What::Goods(goods))], because, now).await?;
-        journals.extend(owed.into_iter().flat_map(|(_, journals)| journals));
+        journals.extend(owed.into_iter().flat_map(|owed| owed.journals));
     }
     let after = serde_json::json!({"state": to, "answer": answer, "restocked": back.len()});
     desk.audit(&transaction, "return.decided", ("return", id.0), serde_json::json!({"state": view.state}), after)

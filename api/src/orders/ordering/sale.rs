@@ -210,7 +210,7 @@ pub async fn collect_cash(
     if !back.is_empty() {
         let goods = back.into_iter().map(|line| (line.offer_id, line.quantity)).collect();
         let owed = owe(transaction, &[(order, What::Goods(goods))], Owe::because("return_received"), now).await?;
-        journals.extend(owed.into_iter().flat_map(|(_, journals)| journals));
+        journals.extend(owed.into_iter().flat_map(|owed| owed.journals));
     }
     Ok(journals)
 }

@@ -1,7 +1,8 @@
 //! How an order stands with its money, read under its lock: what the books are told.
 
 use entity::value::{
-    CooperativeId, CooperativeKind, OrderId, OrderLineId, OrderState, PurchaseId, TaxKind, TaxResidence, Vnd,
+    ContractId, CooperativeId, CooperativeKind, OrderId, OrderLineId, OrderState, PurchaseId, TaxKind, TaxResidence,
+    Vnd,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::Value;
@@ -17,6 +18,8 @@ pub struct Standing {
     pub money: OrderMoney,
     pub purchase: PurchaseId,
     pub state: OrderState,
+    /// Of a contract: paid by a bill and a part of the deposit.
+    pub agreed: bool,
     pub paid_at: Option<OffsetDateTime>,
     pub earned_at: Option<OffsetDateTime>,
 }
@@ -34,6 +37,7 @@ struct OrderRow {
     kind: CooperativeKind,
     tax_residence: TaxResidence,
     state: OrderState,
+    contract_id: Option<ContractId>,
     delivery_amount: Vnd,
     delivery_discount_amount: Vnd,
     delivery_platform_discount_amount: Vnd,
@@ -69,7 +73,7 @@ pub async fn standing(
 ) -> Result<Standing, Problem> {
     let row = one::<OrderRow>(
         connection,
-        "SELECT o.purchase_id, o.cooperative_id, c.kind, c.tax_residence, o.state, o.delivery_amount, o.delivery_discount_amount,
+        "SELECT o.purchase_id, o.cooperative_id, c.kind, c.tax_residence, o.state, o.contract_id, o.delivery_amount, o.delivery_discount_amount,
                 o.delivery_platform_discount_amount, o.delivery_refunded_amount, o.paid_at, o.earned_at
          FROM orders o JOIN cooperative c ON c.id = o.cooperative_id WHERE o.id = $1",
         [order.into()],
@@ -121,6 +125,7 @@ pub async fn standing(
         },
         purchase: row.purchase_id,
         state: row.state,
+        agreed: row.contract_id.is_some(),
         paid_at: row.paid_at,
         earned_at: row.earned_at,
     })

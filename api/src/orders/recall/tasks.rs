@@ -198,11 +198,13 @@ async fn refund(
         Err(problem) if problem.code.status < 500 => return Ok((false, false)),
         Err(problem) => return Err(problem),
     };
-    let Some((refund, journals)) = owed else { return Ok((false, returning)) };
-    ledger::post(transaction, journals, desk.now()).await?;
+    let Some(owed) = owed else { return Ok((false, returning)) };
+    ledger::post(transaction, owed.journals, desk.now()).await?;
     let sql = "UPDATE recall_notice SET refund_id = $2 WHERE id = $1";
-    run(transaction, sql, [notice.id.into(), refund.into()]).await?;
-    let after = serde_json::json!({"recall": recall.id, "order": notice.order_id});
-    desk.audit(transaction, "recall.refunded", ("refund", refund.0), (), after).await?;
+    run(transaction, sql, [notice.id.into(), owed.refunds.first().copied().into()]).await?;
+    for refund in owed.refunds {
+        let after = serde_json::json!({"recall": recall.id, "order": notice.order_id});
+        desk.audit(transaction, "recall.refunded", ("refund", refund.0), (), after).await?;
+    }
     Ok((true, returning))
 }

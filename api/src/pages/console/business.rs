@@ -303,5 +303,5 @@ async fn on_rest(
 
 #[get("/business/{organisation}/contracts/{id}")]
 async fn on_paper(seat: Seat, path: Path<(OrganisationId, ContractId)>) -> Result<HttpResponse, Turn> {
-    Ok(requests::buyers_paper(&seat.desk, path.into_inner()).await?)
+    Ok(requests::buyers_paper(&seat.desk, path.into_inner(), seat.language).await?)
 }

@@ -16,6 +16,7 @@ use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
+use crate::supply::deliveries::grades::GradeWeight;
 use crate::supply::deliveries::{self, AcceptanceAnswer, AcceptanceRecord, ChangeProposal, Side};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -52,7 +53,7 @@ async fn on_sold(seat: Seat, id: Path<DeliveryId>) -> Result<HttpResponse, Turn>
 #[get("/console/requests/deliveries/{id}/pdf")]
 async fn on_sellers_paper(seat: Seat, id: Path<DeliveryId>) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeReports)?;
-    Ok(deliveries::sellers_record(&seat.desk, (shop, *id)).await?)
+    Ok(deliveries::sellers_record(&seat.desk, (shop, *id), seat.language).await?)
 }
 
 fn sellers(id: DeliveryId) -> String {
@@ -125,11 +126,23 @@ async fn on_bought(seat: Seat, path: Path<(OrganisationId, DeliveryId)>) -> Resu
 
 #[get("/business/{organisation}/deliveries/{id}/pdf")]
 async fn on_buyers_paper(seat: Seat, path: Path<(OrganisationId, DeliveryId)>) -> Result<HttpResponse, Turn> {
-    Ok(deliveries::buyers_record(&seat.desk, *path).await?)
+    Ok(deliveries::buyers_record(&seat.desk, *path, seat.language).await?)
 }
 
 fn buyers(path: (OrganisationId, DeliveryId)) -> String {
     format!("/business/{}/deliveries/{}", path.0, path.1)
+}
+
+/// What of it was a lesser grade, as a form tells it.
+fn graded_of(form: &Form) -> Result<Vec<GradeWeight>, Problem> {
+    let mut graded = Vec::new();
+    for row in 1..=5 {
+        let (grade, grams) = (form.some(&format!("grade_{row}")), form.weight(&format!("graded_{row}"))?);
+        if let (Some(grade), Some(grams)) = (grade, grams.filter(|grams| *grams > 0)) {
+            graded.push(GradeWeight { grade, grams });
+        }
+    }
+    Ok(graded)
 }
 
 async fn weigh(seat: &Seat, path: (OrganisationId, DeliveryId), form: &Form) -> Result<(), Problem> {
@@ -141,6 +154,7 @@ async fn weigh(seat: &Seat, path: (OrganisationId, DeliveryId), form: &Form) -> 
         tare_g: form.weight("tare")?.unwrap_or(0),
         rejected_g: form.weight("rejected")?.unwrap_or(0),
         grade: form.text("grade").to_owned(),
+        graded: graded_of(form)?,
         reason: form.some("reason"),
         photos: Vec::new(),
     })?;

@@ -5,6 +5,7 @@ mod feeds;
 mod help;
 mod reception;
 mod settings;
+mod storage;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -53,6 +54,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(reception::on_step)
         .service(reception::on_open)
         .service(reception::reports)
+        .service(storage::show_storage)
+        .service(storage::on_room)
+        .service(storage::on_move)
         .service(help::list_difficulties)
         .service(help::on_offer)
         .service(settings::show_settings)

@@ -34,7 +34,7 @@ pages! {
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
     "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "certificates.html", "dossier_macros.html", "dossiers.html", "dossier.html", "officer_base.html",
-    "officer_today.html", "officer_dossiers.html", "officer_dossier.html", "officer_scores.html", "officer_certificates.html", "officer_stars.html", "officer_register.html", "partner_help.html", "business_base.html", "business.html", "business_new.html", "business_request.html", "business_delivery.html", "delivery_macros.html", "deliveries.html", "delivery.html", "storage.html", "exports.html", "export.html", "business_wholesale.html",
+    "officer_today.html", "officer_dossiers.html", "officer_dossier.html", "officer_scores.html", "officer_certificates.html", "officer_stars.html", "officer_register.html", "partner_help.html", "business_base.html", "business.html", "business_new.html", "business_request.html", "business_delivery.html", "delivery_macros.html", "deliveries.html", "delivery.html", "storage.html", "storage_macros.html", "partner_storage.html", "exports.html", "export.html", "business_wholesale.html",
     "business_quotation.html",
     "requests.html", "request.html",
     "charts.html", "officer_place.html", "officer_figures.html", "officer_plans.html", "officer_plan.html", "officer_supports.html",

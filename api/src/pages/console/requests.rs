@@ -2,6 +2,7 @@
 
 use actix_web::web::{Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use entity::supply::RequestState;
 use entity::value::{ContractId, CooperativeId, SupplyRequestId, SupplyWindowId};
 use minijinja::context;
 
@@ -12,6 +13,7 @@ use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 use crate::shop::selling::listings::{self, ListingQuery};
+use crate::supply::deliveries::grades::GradePrice;
 use crate::supply::requests::{self, ContractAnswer, SupplyOfferInput, SupplyOfferWindowInput};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -39,25 +41,51 @@ async fn on_show(seat: Seat, id: Path<SupplyRequestId>) -> Result<HttpResponse, 
     let found = requests::seen(&seat.desk, (shop, *id)).await?;
     let query = ListingQuery { limit: Some(MAX_LIMIT), ..ListingQuery::default() };
     let products = listings::find(&seat.desk, shop, &query).await?;
+    let neighbours = if seat.may(Permission::EditListings) && found.request.state == RequestState::Open {
+        requests::neighbours(&seat.desk, (shop, *id)).await?
+    } else {
+        Vec::new()
+    };
     let values = context! {
-        r => value(&found), own => shop.to_string(), products => value(&products.items), today => seat.desk.today().to_string(),
+        neighbours => value(&neighbours), r => value(&found), own => shop.to_string(), products => value(&products.items), today => seat.desk.today().to_string(),
     };
     page(&seat, "request.html", "orders", values)
 }
 
+/// Lesser grades a form names, with their prices.
+fn grades_of(form: &Form) -> Result<Vec<GradePrice>, Problem> {
+    let mut grades = Vec::new();
+    for row in 1..=3 {
+        let (grade, price) = (form.some(&format!("grade_{row}")), form.amount(&format!("grade_price_{row}"))?);
+        if let (Some(grade), Some(price)) = (grade, price) {
+            grades.push(GradePrice { grade, price });
+        }
+    }
+    Ok(grades)
+}
+
 fn offer_of(form: &Form) -> Result<SupplyOfferInput, Problem> {
     let missing = |name: &str| Problem::field(format!("/{name}"), "missing", "còn trống", "is empty");
-    let mut windows = Vec::new();
+    let (mut windows, mut gathers) = (Vec::new(), Vec::new());
     for name in form.values().keys() {
+        gathers.extend(name.strip_prefix("g_").and_then(|id| id.parse::<CooperativeId>().ok()));
         let Some(Ok(window_id)) = name.strip_prefix("w_").map(str::parse::<SupplyWindowId>) else { continue };
         if let Some(grams) = form.weight(name)? {
             windows.push(SupplyOfferWindowInput { window_id, grams });
         }
     }
+    let lead_id = form.text("lead").parse().ok();
     validate(SupplyOfferInput {
         version: form.text("version").parse().ok(),
         product_id: form.parsed("product")?,
-        price: form.amount("price")?.ok_or_else(|| missing("price"))?,
+        // Under a lead its price stands.
+        price: match lead_id {
+            Some(_) => 1,
+            None => form.amount("price")?.ok_or_else(|| missing("price"))?,
+        },
+        grades: grades_of(form)?,
+        lead_id,
+        gathers: if lead_id.is_some() { Vec::new() } else { gathers },
         box_grams: form.weight("box")?.ok_or_else(|| missing("box"))?,
         least_grams: form.weight("least")?.unwrap_or(0),
         conditions: form.text("conditions").to_owned(),
@@ -89,7 +117,7 @@ async fn on_offer(
 #[get("/console/requests/contracts/{id}")]
 async fn on_paper(seat: Seat, id: Path<ContractId>) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::SeeReports)?;
-    Ok(requests::sellers_paper(&seat.desk, (shop, *id)).await?)
+    Ok(requests::sellers_paper(&seat.desk, (shop, *id), seat.language).await?)
 }
 
 #[post("/console/requests/contracts/{id}")]

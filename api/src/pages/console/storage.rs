@@ -5,20 +5,18 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::supply::Going;
 use entity::value::{ColdBookingId, ColdRoomId, CooperativeId, LotId, ProcessingId, Storage};
 use minijinja::context;
-use sea_orm::FromQueryResult;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::render::{page, value};
 use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::people::places::commune_meant;
 use crate::platform::body::validate;
-use crate::platform::db::all;
 use crate::platform::numbers;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 use crate::supply::storage::{
-    self, BookingInput, ColdMoveInput, ProcessingInput, ProcessingPart, ProcessingStep, RoomInput, RoomSearch,
+    self, BookingInput, ColdMoveInput, Keeper, ProcessingInput, ProcessingPart, ProcessingStep, RoomInput, RoomSearch,
 };
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -39,25 +37,6 @@ struct Asked {
     from: Option<String>,
     to: Option<String>,
     kg: Option<String>,
-}
-
-/// A lot with goods left, or another cooperative, to choose from.
-#[derive(FromQueryResult, Serialize)]
-struct Choice {
-    id: uuid::Uuid,
-    name: String,
-}
-
-async fn lots(seat: &Seat, shop: CooperativeId) -> Result<Vec<Choice>, Problem> {
-    let sql = "SELECT l.id, l.code AS name FROM lot l WHERE l.cooperative_id = $1 AND l.state = 'good'
-                 AND EXISTS (SELECT 1 FROM lot_stock s WHERE s.lot_id = l.id AND s.on_hand > 0) ORDER BY l.id DESC LIMIT 100";
-    Ok(all(seat.desk.db.fresh(), sql, [shop.into()]).await?)
-}
-
-async fn others(seat: &Seat, shop: CooperativeId) -> Result<Vec<Choice>, Problem> {
-    let sql =
-        "SELECT id, name_vi AS name FROM cooperative WHERE status = 'active' AND id <> $1 ORDER BY name_vi LIMIT 500";
-    Ok(all(seat.desk.db.fresh(), sql, [shop.into()]).await?)
 }
 
 /// What was looked for, if it can be read.
@@ -81,10 +60,10 @@ async fn on_show(seat: Seat, asked: Query<Asked>) -> Result<HttpResponse, Turn> 
     });
     let most = (Some(MAX_LIMIT), None);
     let values = context! {
-        free => value(&free), looked => looked, rooms => value(&storage::rooms_of(desk, shop).await?),
-        bookings => value(&storage::bookings_of(desk, shop, most).await?.items), guests => value(&storage::bookings_in(desk, shop).await?),
-        processing => value(&storage::processing_of(desk, shop, most).await?.items), lots => value(&lots(&seat, shop).await?),
-        others => value(&others(&seat, shop).await?), own => shop.to_string(), today => desk.today().to_string(),
+        free => value(&free), looked => looked, rooms => value(&storage::rooms_of(desk, Keeper::Cooperative(shop)).await?),
+        bookings => value(&storage::bookings_of(desk, shop, most).await?.items), guests => value(&storage::bookings_in(desk, Keeper::Cooperative(shop)).await?),
+        processing => value(&storage::processing_of(desk, shop, most).await?.items), lots => value(&storage::lots_to_move(desk, &[shop]).await?),
+        others => value(&storage::makers(desk, shop).await?), own => shop.to_string(), today => desk.today().to_string(),
         books => seat.may(Permission::EditListings), offers => seat.may(Permission::EditShop),
     };
     page(&seat, "storage.html", "stock", values)
@@ -94,7 +73,8 @@ fn missing(name: &str) -> Problem {
     Problem::field(format!("/{name}"), "missing", "còn trống", "is empty")
 }
 
-fn room_of(form: &Form) -> Result<RoomInput, Problem> {
+/// A room as a form tells it.
+pub fn room_of(form: &Form) -> Result<RoomInput, Problem> {
     let unknown = |()| Problem::field("/storage", "value", "chọn cách giữ", "choose a kind of store");
     let commune = || Problem::field("/commune", "place", "không rõ xã, phường nào", "it is not clear which commune");
     validate(RoomInput {
@@ -117,7 +97,7 @@ async fn on_room(request: HttpRequest, seat: Seat, payload: Payload) -> Result<H
     let shop = seat.shop(Permission::EditShop)?;
     let form = seat.form(&request, payload, FORM).await?;
     let done = match room_of(&form) {
-        Ok(input) => storage::create_room(&seat.desk, shop, input).await.map(drop),
+        Ok(input) => storage::create_room(&seat.desk, Keeper::Cooperative(shop), input).await.map(drop),
         Err(problem) => Err(problem),
     };
     seat.told(HERE, done, WRITTEN)
@@ -154,14 +134,14 @@ async fn on_cancel(
     seat.told(HERE, done, WRITTEN)
 }
 
-async fn bring(seat: &Seat, path: (CooperativeId, ColdBookingId), form: &Form) -> Result<(), Problem> {
-    let input = validate(ColdMoveInput {
+/// Goods in or out as a form tells it.
+pub fn move_of(form: &Form) -> Result<ColdMoveInput, Problem> {
+    validate(ColdMoveInput {
         lot_id: form.parsed::<LotId>("lot")?,
         going: if form.text("going") == "out" { Going::Out } else { Going::In },
         kg: form.weight("kg")?.ok_or_else(|| missing("kg"))? / 1_000,
         temperature_c: form.text("temperature").parse().ok(),
-    })?;
-    storage::bring(&seat.desk, path, input).await.map(drop)
+    })
 }
 
 #[post("/console/storage/bookings/{id}/moves")]
@@ -173,7 +153,10 @@ async fn on_move(
 ) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::CountStock)?;
     let form = seat.form(&request, payload, FORM).await?;
-    let done = bring(&seat, (shop, *id), &form).await;
+    let done = match move_of(&form) {
+        Ok(input) => storage::bring(&seat.desk, (Keeper::Cooperative(shop), *id), input).await.map(drop),
+        Err(problem) => Err(problem),
+    };
     seat.told(HERE, done, WRITTEN)
 }
 

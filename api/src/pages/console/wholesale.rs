@@ -101,5 +101,5 @@ async fn on_order(request: HttpRequest, seat: Seat, path: At, payload: Payload) 
 
 #[get("/business/{organisation}/quotations/{id}/pdf")]
 async fn on_paper(seat: Seat, path: At) -> Result<HttpResponse, Turn> {
-    Ok(wholesale::quotation_pdf(&seat.desk, *path).await?)
+    Ok(wholesale::quotation_pdf(&seat.desk, *path, seat.language).await?)
 }

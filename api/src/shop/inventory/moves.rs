@@ -9,8 +9,10 @@ use time::{Date, OffsetDateTime};
 use super::lot_of_the_day::lot_of_the_day;
 use super::preorders;
 use super::rules::{Shift, first_expired_first_out};
-use super::store::{Move, Outcome, lock, lots_of, post, shift, turn};
+use super::store::{Move, Outcome, day, lock, lots_of, post, shift, turn};
+use crate::ocop::traceability::events::{self, Act, Item};
 use crate::platform::db::{all, run};
+use crate::platform::read_model::Level;
 
 /// Frees what an order had reserved, of stock and of harvests to come.
 pub async fn release(
@@ -84,6 +86,42 @@ pub async fn take(transaction: &impl ConnectionTrait, order: OrderId, packing: P
     }
     let shifts: Vec<_> = reserved.iter().map(|row| Shift::take(row.offer_id, row.quantity)).collect();
     shift(transaction, &shifts, packing.now).await
+}
+
+/// What became of goods that were to leave without an order of the shop.
+pub enum SentOut {
+    Done { lots: Vec<(LotId, i64)>, level: Vec<Level> },
+    Short,
+}
+
+/// Packs leave the shelf under a paper of their own, first expired first out: packed, and shipped. What is promised to others stays.
+pub async fn send_out(
+    transaction: &impl ConnectionTrait,
+    (offer, quantity): (OfferId, i64),
+    (paper, actor): (&str, Option<AccountId>),
+    now: OffsetDateTime,
+) -> Result<SentOut, DbErr> {
+    lock(transaction, &[offer]).await?;
+    let lots = lots_of(transaction, offer).await?;
+    let Ok(picks) = first_expired_first_out(&lots, quantity, day(now)) else { return Ok(SentOut::Short) };
+    let moves = picks.iter().map(|&(lot, quantity)| Move {
+        offer,
+        lot,
+        act: TraceAct::Packed,
+        quantity: -quantity,
+        order: None,
+        note: Some(paper.to_owned()),
+    });
+    if !post(transaction, moves.collect(), actor, now).await? {
+        return Ok(SentOut::Short);
+    }
+    let Outcome::Done(level) = shift(transaction, &[Shift::adjust(offer, -quantity)], now).await? else {
+        return Ok(SentOut::Short);
+    };
+    let act = Act { note: Some(paper.to_owned()), ..Act::new(TraceAct::Shipped, actor, now) };
+    let items: Vec<_> = picks.iter().map(|&(lot, quantity)| Item::seen(lot, Some(offer), quantity)).collect();
+    events::write(transaction, &act, &items, now).await?;
+    Ok(SentOut::Done { lots: picks, level })
 }
 
 #[derive(FromQueryResult)]

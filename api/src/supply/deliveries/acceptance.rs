@@ -13,6 +13,7 @@ use serde_json::json;
 use time::Date;
 use utoipa::ToSchema;
 
+use super::grades::{GradeWeight, check_weights};
 use super::settle::{Settled, settle};
 use super::view::{Delivery, delivery};
 use crate::media::{self, Media, pictures::MAX_BYTES};
@@ -62,6 +63,11 @@ pub struct AcceptanceRecord {
     #[garde(length(chars, max = 200))]
     #[schema(max_length = 200)]
     pub grade: String,
+    /// What of it was a lesser grade, at the contract's price for that; the rest is what was asked for.
+    #[serde(default)]
+    #[garde(length(max = 5), dive)]
+    #[schema(max_items = 5)]
+    pub graded: Vec<GradeWeight>,
     /// Needed where something is rejected.
     #[garde(inner(length(chars, min = 3, max = 500)))]
     #[schema(min_length = 3, max_length = 500)]
@@ -128,12 +134,13 @@ async fn photos_of(
 pub async fn write(
     desk: &Desk,
     path: (OrganisationId, DeliveryId),
-    input: AcceptanceRecord,
+    mut input: AcceptanceRecord,
 ) -> Result<Delivery, Problem> {
     may(desk, path.0, OrganisationRole::Buyer).await?;
     check(desk, &input)?;
     let transaction = desk.begin().await?;
     let found = bought(desk, path).await?;
+    check_weights(&mut input.graded, &found.grades, input.gross_g - input.tare_g - input.rejected_g)?;
     let order = found.order_id.ok_or_else(|| Problem::new(&NOT_DELIVERED))?;
     // Two who write at once come one after the other.
     sale::lock(&transaction, order).await?;
@@ -159,6 +166,7 @@ pub async fn write(
         tare_g: Set(input.tare_g),
         rejected_g: Set(input.rejected_g),
         grade: Set(fold::stored(&input.grade)),
+        graded: Set(json!(input.graded)),
         reason: Set(fold::filled(input.reason.clone())),
         photos: Set(json!(photos)),
         state: Set(AcceptanceState::Written),

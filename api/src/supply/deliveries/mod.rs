@@ -2,13 +2,14 @@
 //!
 //! A contract that is proposed plans its deliveries (`signing`); when the cooperative signs, each becomes an order whose goods are promised
 //! of the shelf and of harvests to come (`packs`), the same rows the shop promises. Days change by agreement only (`changes`). What arrives
-//! is weighed and graded by the buyer and agreed to by the cooperative (`acceptance`, `paper`); then the order costs what was accepted, what
+//! is weighed and graded by the buyer and agreed to by the cooperative (`acceptance`, `grades`, `paper`); then the order costs what was accepted, what
 //! was missing or late and a part of the deposit are set off (`rules`), and the rest is billed (`settle`). Silence is agreement after some
 //! days (`clerk`, which also reminds).
 
 mod acceptance;
 mod changes;
 mod clerk;
+pub mod grades;
 mod packs;
 mod paper;
 mod reading;
@@ -25,7 +26,7 @@ pub use changes::{ChangeAnswer, ChangeProposal, Side, answer as answer_change, p
 pub use clerk::Clerk;
 pub use packs::{Pack, packs_of, there};
 pub use paper::{buyers_record, sellers_record};
-pub use reading::{choose, of_cooperative, to_agree};
+pub use reading::{PaidBill, choose, of_cooperative, paid_bill, to_agree};
 pub use signing::{Planned, brought, plan, sign};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{Delivery, of_request};

@@ -39,6 +39,11 @@ impl Pack {
         (self.free - gone).max(0)
     }
 
+    /// So many fewer are free.
+    pub fn less(&mut self, packs: i64) {
+        self.free -= packs;
+    }
+
     /// Whether whole boxes are made of it at a price that comes out even.
     pub fn fits(&self, box_grams: Grams, price: i64) -> bool {
         self.net > 0 && box_grams % self.net == 0 && (i128::from(self.net) * i128::from(price)) % 1_000 == 0

@@ -3,8 +3,8 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::supply::OrganisationRole;
-use entity::value::{CooperativeId, DeliveryId, OrderActor, OrganisationId, SupplyRequestId};
-use sea_orm::FromQueryResult;
+use entity::value::{CooperativeId, DeliveryId, OrderActor, OrganisationId, PaymentId, SupplyRequestId};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::acceptance::bought;
 use super::view::{Delivery, Row, SELECT, of_request, views};
@@ -27,6 +27,30 @@ pub async fn list_request_deliveries(
     may(&desk, path.0, OrganisationRole::Member).await?;
     let items = of_request(desk.db.fresh(), &desk.config, path.into_inner()).await?;
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+}
+
+/// A bill that was paid, and between whom it was.
+#[derive(Debug, FromQueryResult)]
+pub struct PaidBill {
+    pub organisation_id: OrganisationId,
+    pub organisation: String,
+    pub cooperative_id: CooperativeId,
+    pub cooperative: String,
+    pub contract: String,
+    /// None: the deposit.
+    pub order_number: Option<String>,
+    pub amount: i64,
+    pub reference: String,
+}
+
+/// What a payment paid of a contract.
+pub async fn paid_bill(connection: &impl ConnectionTrait, payment: PaymentId) -> Result<Option<PaidBill>, Problem> {
+    let sql = "SELECT r.organisation_id, g.name AS organisation, k.cooperative_id, c.name_vi AS cooperative, k.number AS contract, o.number AS order_number,
+                   y.amount, y.reference
+               FROM payment y JOIN supply_contract k ON k.id = y.contract_id JOIN supply_request r ON r.id = k.request_id
+                    JOIN organisation g ON g.id = r.organisation_id JOIN cooperative c ON c.id = k.cooperative_id LEFT JOIN orders o ON o.id = y.order_id
+               WHERE y.id = $1";
+    Ok(one(connection, sql, [payment.into()]).await?)
 }
 
 /// Deliveries of a cooperative, those of the newest contracts first.

@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryF
 use serde_json::json;
 use time::{Date, Duration, OffsetDateTime};
 
+use super::grades::lesser_of;
 use super::rules::{Agreed, Weighed, Worth, of_deposit, worth};
 use super::signing::orders_of;
 use crate::ledger::refunds::{self, Owe};
@@ -50,13 +51,14 @@ struct Facts {
     penalty_bp: i32,
     late_bp: i32,
     tolerance_bp: i32,
+    grades: serde_json::Value,
     /// Other deliveries of the contract that are still to be settled.
     others: i64,
 }
 
 const FACTS: &str = "SELECT d.contract_id, k.number AS contract_number, k.cooperative_id, r.organisation_id, g.name AS organisation_name,
         c.name_vi AS cooperative_name, o.id AS order_id, o.number AS order_number,
-        o.purchase_id, o.goods_amount, d.to_on, k.price, k.credit_days, k.deposit_bp, k.penalty_bp, k.late_bp, r.tolerance_bp,
+        o.purchase_id, o.goods_amount, d.to_on, k.price, k.credit_days, k.deposit_bp, k.penalty_bp, k.late_bp, r.tolerance_bp, k.grades,
         (SELECT COUNT(*) FROM supply_delivery e JOIN orders p ON p.id = e.order_id LEFT JOIN supply_acceptance b ON b.delivery_id = e.id
          WHERE e.contract_id = k.id AND e.id <> d.id AND p.state NOT IN ('cancelled', 'expired') AND (b.state IS NULL OR b.state <> 'agreed')) AS others
     FROM supply_delivery d JOIN supply_contract k ON k.id = d.contract_id JOIN supply_request r ON r.id = k.request_id
@@ -77,7 +79,8 @@ async fn deposit_left(
     let sql = "SELECT id, amount FROM payment WHERE contract_id = $1 AND order_id IS NULL AND state IN ('captured', 'partly_refunded', 'refunded')";
     let Some(deposit) = one::<Deposit>(transaction, sql, [contract.into()]).await? else { return Ok((None, 0)) };
     let used: i64 = orders_of(transaction, contract).await?.iter().map(|order| order.deposit_amount).sum();
-    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) AS amount FROM refund WHERE payment_id = $1 AND state <> 'rejected'";
+    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) AS amount FROM refund WHERE payment_id = $1 AND state <> 'rejected'
+                 AND NOT EXISTS (SELECT 1 FROM refund_part t WHERE t.refund_id = refund.id)";
     let back = one::<Back>(transaction, sql, [deposit.id.into()]).await?.map_or(0, |row| row.amount);
     Ok((Some(deposit.id), (deposit.amount - used - back).max(0)))
 }
@@ -116,7 +119,7 @@ pub async fn settle(
         .one(transaction)
         .await?
         .ok_or_else(|| Problem::internal("a record that is gone"))?;
-    let worth = worth(&as_agreed(&facts), &as_weighed(&record));
+    let worth = worth(&as_agreed(&facts), &as_weighed(&record), &lesser_of(&record, &facts.grades));
     let (_, left) = deposit_left(transaction, facts.contract_id).await?;
     let due = worth.amount - worth.penalty;
     let off = of_deposit(left, facts.deposit_bp.into(), due, facts.others == 0);
@@ -230,6 +233,7 @@ pub fn in_full(
         tare_g: 0,
         rejected_g: 0,
         grade: String::new(),
+        graded: json!([]),
         reason: None,
         photos: json!([]),
         state: AcceptanceState::Written,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
+use super::grades::{GradePrice, GradeWeight, prices, weights};
 use crate::config::Config;
 use crate::money::payment::bills::{Bill, of_contracts};
 use crate::platform::db::{all, one};
@@ -31,6 +32,8 @@ pub struct Acceptance {
     pub rejected_g: i64,
     pub accepted_g: i64,
     pub grade: String,
+    /// What of it was a lesser grade.
+    pub graded: Vec<GradeWeight>,
     /// Why something was rejected.
     #[schema(required = true)]
     pub reason: Option<String>,
@@ -92,6 +95,8 @@ pub struct Delivery {
     pub grams: i64,
     /// Đồng a kilogram.
     pub price: i64,
+    /// What lesser grades cost.
+    pub grades: Vec<GradePrice>,
     pub tolerance_bp: i32,
     /// None before the contract is signed.
     #[schema(required = true)]
@@ -132,6 +137,7 @@ pub(super) struct Row {
     to_on: Date,
     grams: i64,
     price: i64,
+    grades: Value,
     tolerance_bp: i32,
     order_id: Option<OrderId>,
     order_number: Option<String>,
@@ -146,6 +152,7 @@ pub(super) struct Row {
     tare_g: Option<i64>,
     rejected_g: Option<i64>,
     grade: Option<String>,
+    graded: Option<Value>,
     reason: Option<String>,
     photos: Option<Value>,
     answer: Option<String>,
@@ -165,13 +172,13 @@ pub(super) struct Row {
 
 pub(super) const SELECT: &str = "SELECT d.id, d.contract_id, k.number AS contract_number, k.state AS contract_state, k.request_id, r.organisation_id, g.name AS organisation_name,
         k.cooperative_id, c.name_vi AS cooperative_name, p.name_vi AS product_name, l.name AS place_name, d.from_on, d.to_on,
-        CASE WHEN o.id IS NULL THEN d.grams ELSE o.goods_amount * 1000 / k.price END AS grams, k.price, r.tolerance_bp,
+        CASE WHEN o.id IS NULL THEN d.grams ELSE o.goods_amount * 1000 / k.price END AS grams, k.price, k.grades, r.tolerance_bp,
         o.id AS order_id, o.number AS order_number, o.state AS order_state,
         (SELECT COUNT(*) FROM preorder e WHERE e.order_id = o.id AND e.state = 'waiting') AS waiting,
         (SELECT COUNT(*) FROM preorder e WHERE e.order_id = o.id AND e.state = 'short') AS short,
         CAST(COALESCE((SELECT SUM(e.offered * COALESCE(n.net_g, n.weight_g)) FROM preorder e JOIN offer n ON n.id = e.offer_id
                        WHERE e.order_id = o.id AND e.state = 'short'), 0) AS bigint) AS held,
-        a.version, a.state AS acceptance_state, a.received_on, a.gross_g, a.tare_g, a.rejected_g, a.grade, a.reason, a.photos, a.answer, a.amount,
+        a.version, a.state AS acceptance_state, a.received_on, a.gross_g, a.tare_g, a.rejected_g, a.grade, a.graded, a.reason, a.photos, a.answer, a.amount,
         a.penalty_amount, a.deposit_amount, a.due_on, a.written_at, a.answered_at,
         h.id AS change_id, h.kind AS change_kind, h.from_on AS change_from, h.to_on AS change_to, h.reason AS change_reason, h.by_buyer
     FROM supply_delivery d JOIN supply_contract k ON k.id = d.contract_id JOIN supply_request r ON r.id = k.request_id
@@ -193,6 +200,7 @@ fn acceptance(row: &Row) -> Option<Acceptance> {
         rejected_g,
         accepted_g: gross_g - tare_g - rejected_g,
         grade: row.grade.clone()?,
+        graded: row.graded.as_ref().map(weights).unwrap_or_default(),
         reason: row.reason.clone(),
         photos: photos.map(str::to_owned).collect(),
         answer: row.answer.clone(),
@@ -246,6 +254,7 @@ pub(super) async fn views(
         to_on: row.to_on,
         grams: row.grams,
         price: row.price,
+        grades: prices(&row.grades),
         tolerance_bp: row.tolerance_bp,
         order_id: row.order_id,
         order_number: row.order_number,

@@ -137,11 +137,19 @@ fn sums(kind: DocumentKind, found: &ExportOrder) -> Vec<String> {
     sums
 }
 
+/// Lines of a page: with room for their lots, and for what stands above and below.
+const LINES: i32 = 16;
+
+/// `B-0412 1,200 kg, B-0413 800 kg`
+fn lots_of(found: &ExportOrder, line: i32) -> String {
+    let own = found.lots.iter().filter(|lot| lot.line == line);
+    own.map(|lot| format!("{} {}", lot.lot_code, kilograms(lot.grams))).collect::<Vec<_>>().join(", ")
+}
+
 fn draw(kind: DocumentKind, found: &ExportOrder, seller: &Seller) -> anyhow::Result<Vec<u8>> {
     let mut pdf = Pdf::new(&format!("{} {}", kind.title(), found.number));
-    // Lines of a page: with room for what stands above and below.
-    for (index, part) in found.lines.chunks(24).enumerate() {
-        let last = (index + 1) * 24 >= found.lines.len();
+    for (index, part) in found.lines.chunks(LINES.unsigned_abs() as usize).enumerate() {
+        let last = (index + 1) * LINES.unsigned_abs() as usize >= found.lines.len();
         pdf.page(A4, |page| {
             page.text(36.0, 50.0, kind.title(), bold(16.0))?;
             let mut y = 76.0;
@@ -157,8 +165,12 @@ fn draw(kind: DocumentKind, found: &ExportOrder, seller: &Seller) -> anyhow::Res
             }
             page.rule(36.0, y + 4.0, 522.0)?;
             y += 18.0;
-            for line in part {
+            for (at, line) in (0_i32..).zip(part) {
                 y = put_line(page, y, (kind, found.currency), line)?;
+                let lots = lots_of(found, i32::try_from(index).unwrap_or(0) * LINES + at);
+                if kind == DocumentKind::PackingList && !lots.is_empty() {
+                    y = page.block(36.0, y - 2.0, &format!("Lots: {lots}"), plain(9.0), 520.0)? + 5.0;
+                }
             }
             page.rule(36.0, y - 8.0, 522.0)?;
             for sum in sums(kind, found).iter().filter(|_| last) {

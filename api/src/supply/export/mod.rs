@@ -1,16 +1,18 @@
 //! Goods that are sold abroad: a quotation at a rate that stands, a proforma invoice, the papers the destination asks for, the commercial
 //! invoice and packing list, and the money.
 //!
-//! Rates of currencies are typed or imported (`rates`). An export (`orders`) is quoted, confirmed and shipped; what it asks for in papers is
-//! dated data (`checklist`), and nothing ships with one missing unless a person says why (`papers`). Documents are drawn (`documents`). What
+//! Rates of currencies are typed or imported (`rates`, `table`). An export (`orders`) is quoted, confirmed and shipped; what it asks for in papers is
+//! dated data (`checklist`), and nothing ships with one missing unless a person says why (`papers`). What leaves is taken of the stock, by lot (`goods`). Documents are drawn (`documents`). What
 //! comes in and goes back is booked in its own currency against đồng at the paper's rate (`money`).
 
 mod checklist;
 mod documents;
+mod goods;
 mod money;
 mod orders;
 mod papers;
 mod rates;
+mod table;
 mod view;
 
 pub use documents::{DocumentKind, document};
@@ -23,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(rates::list_exchange_rates)
         .service(rates::put_exchange_rates)
+        .service(rates::import_exchange_rates)
         .service(rates::change_foreign_money)
         .service(orders::list_exports)
         .service(orders::create_export)

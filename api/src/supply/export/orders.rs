@@ -12,6 +12,7 @@ use serde_json::json;
 use time::Date;
 use utoipa::ToSchema;
 
+use super::goods;
 use super::money::earned;
 use super::rates::rate_on;
 use super::view::{EXPORT_STATE, ExportOrder, own, views};
@@ -261,7 +262,8 @@ pub enum ExportStep {
     Quote { version: i64 },
     /// The buyer agreed: the proforma invoice.
     Confirm { version: i64 },
-    /// It leaves, with its deposit paid and its papers complete; or a reason why it ships although some are missing.
+    /// It leaves, with its deposit paid and its papers complete; or a reason why it ships although some are missing. Its goods are taken
+    /// of the stock, first expired first.
     Ship {
         version: i64,
         #[garde(inner(length(chars, min = 5, max = 500)))]
@@ -330,12 +332,15 @@ pub async fn step(desk: &Desk, path: (CooperativeId, ExportId), input: ExportSte
     if run(&transaction, sql, values).await? != 1 {
         return Err(Problem::new(&EXPORT_STATE).extension("state", before.state));
     }
+    let mut levels = Vec::new();
     if matches!(input, ExportStep::Ship { .. }) {
+        levels = goods::take(desk, &transaction, &before).await?;
         let journals = earned(&transaction, &before).await?;
         ledger::post(&transaction, journals, desk.now()).await?;
     }
     desk.audit(&transaction, "export.step", ("export_order", path.1.0), (), json!(input)).await?;
     transaction.commit().await?;
+    desk.read_model.levels_changed(&levels).await;
     own(desk, path).await
 }
 

@@ -1,6 +1,7 @@
 //! What currencies are worth in đồng, day by day: typed, or imported from the State Bank's table; and changing foreign money at the bank.
 
-use actix_web::{HttpResponse, get, post, put};
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use entity::exchange_rate;
 use entity::value::{Currency, PlatformRole, RowId};
 use garde::Validate;
@@ -11,6 +12,7 @@ use serde_json::json;
 use time::Date;
 use utoipa::ToSchema;
 
+use super::table::{self, RateInput};
 use crate::ledger::{self, exchange, rules::Journal};
 use crate::people::desk::Desk;
 use crate::platform::body::Body;
@@ -18,6 +20,7 @@ use crate::platform::db::one;
 use crate::platform::fold;
 use crate::platform::pagination::Page;
 use crate::platform::problem::{Problem, codes};
+use crate::platform::upload;
 
 codes! {
     RATE_MISSING = "rate_missing" 409 "Chưa có tỷ giá của đồng tiền này." "There is no rate of this currency yet.";
@@ -25,22 +28,8 @@ codes! {
     TOO_LITTLE_HELD = "too_little_held" 409 "Không giữ nhiều ngoại tệ như vậy." "There is not so much of the currency.";
 }
 
-/// A rate of a day.
-#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[garde(allow_unvalidated)]
-pub struct RateInput {
-    pub currency: Currency,
-    #[schema(value_type = String, format = Date)]
-    pub day: Date,
-    /// Ten-thousandths of a đồng for one: 25,412.5 đồng are 254125000.
-    #[garde(range(min = 1, max = 10_000_000_000_000))]
-    #[schema(minimum = 1, maximum = 10_000_000_000_000_i64)]
-    pub rate_e4: i64,
-    #[garde(length(chars, min = 2, max = 200))]
-    #[schema(min_length = 2, max_length = 200)]
-    pub source: String,
-}
+/// Bytes of a table of rates.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +84,12 @@ pub async fn put_exchange_rates(desk: Desk, body: Body<RatesInput>) -> Result<Ht
             return Err(Problem::field(format!("/items/{index}/currency"), "value", vi, en));
         }
     }
+    write(&desk, items).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Writes rates; those of a day that are there already are written over.
+async fn write(desk: &Desk, items: &[RateInput]) -> Result<(), Problem> {
     let rows = items.iter().map(|item| exchange_rate::ActiveModel {
         currency: Set(item.currency),
         day: Set(item.day),
@@ -113,9 +108,26 @@ pub async fn put_exchange_rates(desk: Desk, body: Body<RatesInput>) -> Result<Ht
         .to_owned();
     let transaction = desk.begin().await?;
     exchange_rate::Entity::insert_many(rows).on_conflict(over).exec_without_returning(&transaction).await?;
-    desk.audit(&transaction, "exchange_rates.entered", ("exchange_rate", RowId::new().0), (), json!(body.0)).await?;
+    desk.audit(&transaction, "exchange_rates.entered", ("exchange_rate", RowId::new().0), (), json!({"items": items}))
+        .await?;
     transaction.commit().await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(())
+}
+
+/// Bring in a table of rates: XLSX or CSV with the columns Ngoại tệ, Ngày, Tỷ giá, Nguồn (or currency, day, rate, source), rates as people
+/// write them. All of it, or nothing; what is wrong is told by line.
+#[utoipa::path(tag = "admin", operation_id = "import_exchange_rates", security(("access_token" = [])), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 201, description = "The rates as they were read", body = Page<RateInput>)))]
+#[post("/v1/admin/exchange-rates/import")]
+pub async fn import_exchange_rates(
+    desk: Desk,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let upload = upload::read(&request, payload, MAX_BYTES).await?;
+    let items = tokio::task::spawn_blocking(move || table::rates(&upload.bytes)).await.map_err(Problem::internal)??;
+    write(&desk, &items).await?;
+    Ok(HttpResponse::Created().json(Page { items, next_cursor: None }))
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]

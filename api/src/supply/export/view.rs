@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::supply::{ExportPaperKind, ExportState, Incoterm};
-use entity::value::{CooperativeId, Currency, ExportId, ProductId};
+use entity::value::{CooperativeId, Currency, ExportId, LotId, ProductId};
 use entity::{export_line, export_order, export_paper};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use serde::Serialize;
@@ -56,6 +56,20 @@ pub struct ExportPaper {
     pub good: bool,
 }
 
+/// Goods of a lot that left with an export.
+#[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
+pub struct ExportLot {
+    #[serde(skip)]
+    pub order_id: ExportId,
+    /// Of the line, from 0.
+    pub line: i32,
+    pub lot_id: LotId,
+    pub lot_code: String,
+    /// Packs.
+    pub quantity: i64,
+    pub grams: i64,
+}
+
 /// Goods that are sold abroad.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ExportOrder {
@@ -97,6 +111,8 @@ pub struct ExportOrder {
     pub total_dong: Option<i64>,
     /// Minor units that came, less what went back.
     pub paid: i64,
+    /// What it took of the stock when it left.
+    pub lots: Vec<ExportLot>,
     pub papers: Vec<ExportPaper>,
 }
 
@@ -136,6 +152,18 @@ fn papers_of(
     Ok(kinds.into_iter().map(paper).collect())
 }
 
+/// What exports took of the stock.
+async fn lots_of(connection: &impl ConnectionTrait, ids: &[ExportId]) -> Result<Vec<ExportLot>, Problem> {
+    let sql = format!(
+        "SELECT x.order_id, x.position AS line, x.lot_id, l.code AS lot_code, CAST(SUM(x.quantity) AS bigint) AS quantity,
+                CAST(SUM(x.quantity * COALESCE(f.net_g, f.weight_g)) AS bigint) AS grams
+         FROM export_lot x JOIN lot l ON l.id = x.lot_id JOIN offer f ON f.id = x.offer_id WHERE x.order_id IN {}
+         GROUP BY x.order_id, x.position, x.lot_id, l.code ORDER BY x.position, l.code, x.lot_id",
+        list(1, ids.len())
+    );
+    Ok(all(connection, sql, ids.iter().map(|id| Value::from(*id)).collect::<Vec<_>>()).await?)
+}
+
 /// Exports with everything that hangs on them, by three more statements whatever their number.
 pub(super) async fn views(
     connection: &impl ConnectionTrait,
@@ -161,6 +189,7 @@ pub(super) async fn views(
     );
     let paid = all::<Paid>(connection, sql, ids.iter().map(|id| Value::from(*id)).collect::<Vec<_>>()).await?;
     let paid: HashMap<ExportId, i64> = paid.into_iter().map(|row| (row.order_id, row.amount)).collect();
+    let lots = lots_of(connection, &ids).await?;
     let mut found = Vec::new();
     for row in rows {
         let own = all_lines.iter().filter(|line| line.order_id == row.id);
@@ -188,6 +217,7 @@ pub(super) async fn views(
             total_dong: row.rate_e4.map(|rate| in_dong(total, row.currency, rate)),
             paid: paid.get(&row.id).copied().unwrap_or(0),
             lines,
+            lots: lots.iter().filter(|lot| lot.order_id == row.id).cloned().collect(),
             id: row.id,
             number: row.number,
             cooperative_id: row.cooperative_id,

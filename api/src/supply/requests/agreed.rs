@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::money::payment::bills::{Bill, of_contracts};
 use crate::platform::db::one;
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::supply::deliveries::grades::GradePrice;
 
 /// A contract.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
@@ -29,6 +30,9 @@ pub struct SupplyContract {
     pub grams: i64,
     /// Đồng a kilogram.
     pub price: i64,
+    /// What lesser grades cost.
+    #[schema(value_type = Vec<GradePrice>)]
+    pub grades: serde_json::Value,
     /// Đồng of all windows.
     pub total: i64,
     /// Days after a delivery until it is paid.
@@ -56,7 +60,7 @@ pub struct SupplyContract {
 }
 
 pub(super) const SELECT: &str = "SELECT k.id, k.number, k.request_id, r.number AS request_number, r.title, r.organisation_id, o.name AS organisation_name,
-        k.cooperative_id, c.name_vi AS cooperative_name, p.name_vi AS product_name, k.price, k.credit_days, k.deposit_bp, k.penalty_bp, k.late_bp, k.state, k.buyer_agreed_at, k.answered_at, k.reason,
+        k.cooperative_id, c.name_vi AS cooperative_name, p.name_vi AS product_name, k.price, k.grades, k.credit_days, k.deposit_bp, k.penalty_bp, k.late_bp, k.state, k.buyer_agreed_at, k.answered_at, k.reason,
         CAST((SELECT COALESCE(SUM(s.grams), 0) FROM supply_delivery s WHERE s.contract_id = k.id) AS bigint) AS grams,
         CAST((SELECT COALESCE(SUM((s.grams * k.price + 500) / 1000), 0) FROM supply_delivery s WHERE s.contract_id = k.id) AS bigint) AS total
     FROM supply_contract k JOIN supply_request r ON r.id = k.request_id JOIN organisation o ON o.id = r.organisation_id

@@ -27,6 +27,7 @@ use crate::platform::outbox::emit;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::supply::buyers::may;
+use crate::supply::deliveries::words::PaperQuery;
 use crate::supply::deliveries::{Planned, plan, sign};
 
 codes! {
@@ -65,6 +66,7 @@ pub(super) async fn propose(
             deposit_bp: Set(found.request.deposit_bp),
             penalty_bp: Set(found.request.penalty_bp),
             late_bp: Set(found.request.late_bp),
+            grades: Set(json!(one.offer.grades)),
         };
         supply_contract::Entity::insert(row).exec_without_returning(transaction).await?;
         let windows = found.windows.iter().zip(&one.grams).map(|(window, grams)| Planned {
@@ -250,10 +252,12 @@ pub async fn answer_supply_contract(
     Ok(HttpResponse::Ok().json(answer(&desk, path.into_inner(), body.0).await?))
 }
 
-async fn as_pdf(desk: &Desk, contract: SupplyContract) -> Result<HttpResponse, Problem> {
+async fn as_pdf(desk: &Desk, contract: SupplyContract, language: Language) -> Result<HttpResponse, Problem> {
     let facts = paper::facts(desk.db.fresh(), &contract).await?;
     let name = format!("inline; filename=\"{}.pdf\"", contract.number);
-    let bytes = tokio::task::spawn_blocking(move || paper::draw(&contract, &facts)).await.map_err(Problem::internal)?;
+    let bytes = tokio::task::spawn_blocking(move || paper::draw(&contract, &facts, language))
+        .await
+        .map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("application/pdf")
         .insert_header(("cache-control", "private, no-store"))
@@ -265,46 +269,50 @@ async fn as_pdf(desk: &Desk, contract: SupplyContract) -> Result<HttpResponse, P
 pub async fn sellers_paper(
     desk: &Desk,
     (cooperative, id): (CooperativeId, ContractId),
+    language: Language,
 ) -> Result<HttpResponse, Problem> {
     let contract = shown(desk.db.fresh(), &desk.config, id).await?;
     if contract.cooperative_id != cooperative {
         return Err(Problem::new(&NOT_FOUND));
     }
-    as_pdf(desk, contract).await
+    as_pdf(desk, contract, language).await
 }
 
 /// The contract as a PDF, for the cooperative.
-#[utoipa::path(tag = "business", operation_id = "download_sellers_contract", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("contract_id" = ContractId, Path)), responses((status = 200, description = "The contract", body = Vec<u8>, content_type = "application/pdf")))]
+#[utoipa::path(tag = "business", operation_id = "download_sellers_contract", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("contract_id" = ContractId, Path), PaperQuery), responses((status = 200, description = "The contract", body = Vec<u8>, content_type = "application/pdf")))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/contracts/{contract_id}/pdf")]
 pub async fn download_sellers_contract(
     desk: Desk,
     path: Path<(CooperativeId, ContractId)>,
+    query: Params<PaperQuery>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::SeeReports).await?;
-    sellers_paper(&desk, path.into_inner()).await
+    sellers_paper(&desk, path.into_inner(), query.0.language()).await
 }
 
 /// A buyer's contract as a paper.
 pub async fn buyers_paper(
     desk: &Desk,
     (organisation, id): (OrganisationId, ContractId),
+    language: Language,
 ) -> Result<HttpResponse, Problem> {
     may(desk, organisation, OrganisationRole::Member).await?;
     let contract = shown(desk.db.fresh(), &desk.config, id).await?;
     if contract.organisation_id != organisation {
         return Err(Problem::new(&NOT_FOUND));
     }
-    as_pdf(desk, contract).await
+    as_pdf(desk, contract, language).await
 }
 
 /// The contract as a PDF, for the buyer.
-#[utoipa::path(tag = "business", operation_id = "download_buyers_contract", security(("access_token" = [])), params(("organisation_id" = OrganisationId, Path), ("contract_id" = ContractId, Path)), responses((status = 200, description = "The contract", body = Vec<u8>, content_type = "application/pdf")))]
+#[utoipa::path(tag = "business", operation_id = "download_buyers_contract", security(("access_token" = [])), params(("organisation_id" = OrganisationId, Path), ("contract_id" = ContractId, Path), PaperQuery), responses((status = 200, description = "The contract", body = Vec<u8>, content_type = "application/pdf")))]
 #[get("/v1/business/{organisation_id}/contracts/{contract_id}/pdf")]
 pub async fn download_buyers_contract(
     desk: Desk,
     path: Path<(OrganisationId, ContractId)>,
+    query: Params<PaperQuery>,
 ) -> Result<HttpResponse, Problem> {
-    buyers_paper(&desk, path.into_inner()).await
+    buyers_paper(&desk, path.into_inner(), query.0.language()).await
 }
 
 #[derive(FromQueryResult)]

@@ -1,7 +1,7 @@
 //! Requests for goods in quantity: asked for in delivery windows, offered for by cooperatives, shared by a rule, agreed to.
 //!
 //! A buyer's draft is published to all or to chosen cooperatives (`buyer`); who can serve it is told what speaks for them (`fit`); they
-//! offer grams for each window at their own price (`offers`), which no competitor ever sees; once closed, the shares are reckoned from
+//! offer grams for each window at their own price (`offers`), which no competitor ever sees, or under the answer of one who leads (`gathered`); once closed, the shares are reckoned from
 //! the offers, the stock and the forecasts (`shares`), shown to all who offered, and agreed to by an owner of the organisation: from then on each cooperative with a share has a
 //! contract to sign or to decline (`contracts`, `paper`), within the credit it was granted (`credit`). What is missing after that is asked of
 //! those who can still deliver (`rest`).
@@ -11,6 +11,8 @@ mod buyer;
 mod contracts;
 mod credit;
 mod fit;
+mod gathered;
+mod offered;
 mod offers;
 mod paper;
 mod rest;
@@ -24,7 +26,9 @@ pub use buyer::{
 };
 pub use contracts::{ContractAnswer, answer, buyers_paper, contracts_of, contracts_of_request, sellers_paper, to_sign};
 pub use fit::{Fit, for_cooperative, seen};
-pub use offers::{SupplyOfferInput, SupplyOfferWindowInput, put as put_offer, withdraw};
+pub use gathered::{SupplyNeighbour, neighbours};
+pub use offered::{SupplyOfferInput, SupplyOfferWindowInput};
+pub use offers::{put as put_offer, withdraw};
 pub use rest::{RestInput, fill_rest};
 pub use shares::{ChosenShare, SharesInput, accept, reckon};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -47,6 +51,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(contracts::download_sellers_contract)
         .service(fit::list_requests_to_serve)
         .service(fit::show_request_to_serve)
+        .service(gathered::list_supply_neighbours)
         .service(offers::put_supply_offer)
         .service(offers::withdraw_supply_offer);
 }

@@ -1,21 +1,20 @@
-//! A cooperative's offer for a request: grams for each window, one price, conditions, until when it holds.
+//! A cooperative's offer for a request: grams for each window, a price for the grade that is asked for and for lesser ones, conditions,
+//! until when it holds. One may lead: cooperatives it asks offer under its answer, at its terms.
 
 use std::collections::HashSet;
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, delete, put};
 use entity::supply::{RequestState, SupplyOfferState};
-use entity::value::{CooperativeId, ProductId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
+use entity::value::{CooperativeId, SupplyOfferId, SupplyRequestId, SupplyWindowId};
 use entity::{supply_offer, supply_offer_window};
-use garde::Validate;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use time::Date;
-use utoipa::ToSchema;
 
 use super::buyer::REQUEST_STATE;
 use super::fit::{seen, visible};
+use super::gathered;
+use super::offered::SupplyOfferInput;
 use super::view::{SupplyRequest, SupplyRequestDetail, windows};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -23,55 +22,12 @@ use crate::platform::body::Body;
 use crate::platform::db::{by_id, run};
 use crate::platform::fold;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::supply::deliveries::grades::check_prices;
 use crate::supply::deliveries::packs_of;
 
 codes! {
     ANSWER_LATE = "answer_late" 409 "Đã quá hạn chào hàng." "The last day to offer is over.";
     OFFER_CHANGED = "supply_offer_changed" 409 "Lời chào vừa được sửa: hãy tải lại." "The offer has just been changed: load it again.";
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[garde(allow_unvalidated)]
-pub struct SupplyOfferWindowInput {
-    pub window_id: SupplyWindowId,
-    #[garde(range(min = 1, max = 10_000_000_000))]
-    #[schema(minimum = 1, maximum = 10_000_000_000_i64)]
-    pub grams: i64,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[garde(allow_unvalidated)]
-#[schema(example = json!({"product_id": "0197f2a0-0000-7000-8000-000000000001", "price": 32_000, "box_grams": 10_000, "least_grams": 500_000, "valid_until": "2026-12-31",
-    "windows": [{"window_id": "0197f2a0-0000-7000-8000-000000000002", "grams": 1_500_000}]}))]
-pub struct SupplyOfferInput {
-    /// Of the offer that was looked at; none of a new one.
-    pub version: Option<i64>,
-    /// Of the request's category.
-    pub product_id: ProductId,
-    /// Đồng a kilogram.
-    #[garde(range(min = 1, max = 100_000_000))]
-    #[schema(minimum = 1, maximum = 100_000_000)]
-    pub price: i64,
-    /// Whole boxes only.
-    #[garde(range(min = 100, max = 100_000_000))]
-    #[schema(minimum = 100, maximum = 100_000_000)]
-    pub box_grams: i64,
-    /// Less for a window is not worth a drive.
-    #[serde(default)]
-    #[garde(range(min = 0, max = 10_000_000_000))]
-    #[schema(minimum = 0, maximum = 10_000_000_000_i64)]
-    pub least_grams: i64,
-    #[serde(default)]
-    #[garde(length(chars, max = 1000))]
-    #[schema(max_length = 1000)]
-    pub conditions: String,
-    #[schema(value_type = String, format = Date)]
-    pub valid_until: Date,
-    #[garde(length(min = 1, max = 60), dive)]
-    #[schema(min_items = 1, max_items = 60)]
-    pub windows: Vec<SupplyOfferWindowInput>,
 }
 
 async fn check(
@@ -119,56 +75,50 @@ async fn check(
 pub async fn put(
     desk: &Desk,
     path: (CooperativeId, SupplyRequestId),
-    input: SupplyOfferInput,
+    mut input: SupplyOfferInput,
 ) -> Result<SupplyRequestDetail, Problem> {
     let transaction = desk.begin().await?;
     // Whoever closes the request meanwhile comes before or after.
     run(&transaction, "UPDATE supply_request SET state = state WHERE id = $1", [path.1.into()]).await?;
     let request = visible(&transaction, path).await?;
+    gathered::check(&transaction, path, &mut input).await?;
+    check_prices(&mut input.grades, input.price)?;
     check(desk, &transaction, (path.0, &request), &input).await?;
     let held = supply_offer::Entity::find()
         .filter(supply_offer::Column::RequestId.eq(path.1))
         .filter(supply_offer::Column::CooperativeId.eq(path.0))
         .one(&transaction)
         .await?;
-    let id = held.as_ref().map_or_else(SupplyOfferId::new, |row| row.id);
-    if let Some(held) = held {
+    if let Some(held) = &held {
         if input.version != Some(held.version) {
             return Err(Problem::new(&OFFER_CHANGED));
         }
-        let sql = "UPDATE supply_offer SET product_id = $2, price = $3, box_grams = $4, least_grams = $5, conditions = $6, valid_until = $7,
-                       state = 'offered', version = version + 1, updated_at = $8
-                   WHERE id = $1";
-        let values: [sea_orm::Value; 8] = [
-            id.into(),
-            input.product_id.into(),
-            input.price.into(),
-            input.box_grams.into(),
-            input.least_grams.into(),
-            fold::stored(&input.conditions).into(),
-            input.valid_until.into(),
-            desk.now().into(),
-        ];
-        run(&transaction, sql, values).await?;
+        gathered::terms_stand(&transaction, held, &input).await?;
+    }
+    let id = held.as_ref().map_or_else(SupplyOfferId::new, |row| row.id);
+    let row = supply_offer::ActiveModel {
+        id: Set(id),
+        request_id: Set(path.1),
+        cooperative_id: Set(path.0),
+        product_id: Set(input.product_id),
+        price: Set(input.price),
+        box_grams: Set(input.box_grams),
+        least_grams: Set(input.least_grams),
+        conditions: Set(fold::stored(&input.conditions)),
+        valid_until: Set(input.valid_until),
+        grades: Set(json!(input.grades)),
+        lead_id: Set(input.lead_id),
+        state: Set(SupplyOfferState::Offered),
+        version: Set(held.as_ref().map_or(1, |row| row.version + 1)),
+        offered_by: Set(held.as_ref().map_or(desk.who.account, |row| row.offered_by)),
+        offered_at: Set(held.as_ref().map_or(desk.now(), |row| row.offered_at)),
+        updated_at: Set(desk.now()),
+    };
+    if held.is_some() {
+        supply_offer::Entity::update(row).exec(&transaction).await?;
         let own = supply_offer_window::Column::OfferId.eq(id);
         supply_offer_window::Entity::delete_many().filter(own).exec(&transaction).await?;
     } else {
-        let row = supply_offer::ActiveModel {
-            id: Set(id),
-            request_id: Set(path.1),
-            cooperative_id: Set(path.0),
-            product_id: Set(input.product_id),
-            price: Set(input.price),
-            box_grams: Set(input.box_grams),
-            least_grams: Set(input.least_grams),
-            conditions: Set(fold::stored(&input.conditions)),
-            valid_until: Set(input.valid_until),
-            state: Set(SupplyOfferState::Offered),
-            version: Set(1),
-            offered_by: Set(desk.who.account),
-            offered_at: Set(desk.now()),
-            updated_at: Set(desk.now()),
-        };
         supply_offer::Entity::insert(row).exec_without_returning(&transaction).await?;
     }
     let rows = input.windows.iter().map(|window| supply_offer_window::ActiveModel {
@@ -177,8 +127,10 @@ pub async fn put(
         grams: Set(window.grams),
     });
     supply_offer_window::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
+    gathered::ask(desk, &transaction, (&request, path.0, id), &input.gathers).await?;
     desk.audit(&transaction, "supply_offer.written", ("supply_offer", id.0), (), json!(input)).await?;
     transaction.commit().await?;
+    desk.bell.ring();
     seen(desk, path).await
 }
 
@@ -205,6 +157,7 @@ pub async fn withdraw(desk: &Desk, path: (CooperativeId, SupplyRequestId)) -> Re
         let open = request.state == RequestState::Open;
         return Err(Problem::new(if open { &NOT_FOUND } else { &REQUEST_STATE }));
     }
+    gathered::let_go(&transaction, path).await?;
     desk.audit(&transaction, "supply_offer.withdrawn", ("supply_request", path.1.0), (), ()).await?;
     transaction.commit().await?;
     Ok(())

@@ -9,11 +9,13 @@ use entity::value::{
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::Date;
 use utoipa::ToSchema;
 
 use crate::platform::db::{all, one};
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::supply::deliveries::grades::{GradePrice, prices};
 
 /// A request without what hangs on it.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
@@ -82,6 +84,19 @@ pub struct SupplyOffer {
     /// Đồng a kilogram: seen by the buyer and the cooperative itself only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<i64>,
+    /// What lesser grades cost; as the price.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub grades: Vec<GradePrice>,
+    /// Under whose answer it stands.
+    #[schema(required = true)]
+    pub lead_id: Option<CooperativeId>,
+    #[schema(required = true)]
+    pub lead_name: Option<String>,
+    /// Who may offer under this answer: seen by its cooperative.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub gathers: Vec<CooperativeId>,
     pub box_grams: i64,
     pub least_grams: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +119,19 @@ pub struct RequestShare {
     pub reason_en: String,
 }
 
+/// An answer that others offer under: its terms are theirs, too.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LeadOffer {
+    pub cooperative_id: CooperativeId,
+    pub cooperative_name: String,
+    /// Đồng a kilogram.
+    pub price: i64,
+    pub grades: Vec<GradePrice>,
+    pub conditions: String,
+    #[schema(value_type = String, format = Date)]
+    pub valid_until: Date,
+}
+
 /// A request with its windows, its offers as far as one sees them, and their shares.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SupplyRequestDetail {
@@ -111,6 +139,10 @@ pub struct SupplyRequestDetail {
     pub request: SupplyRequest,
     pub windows: Vec<SupplyWindow>,
     pub offers: Vec<SupplyOffer>,
+    /// Answers a cooperative was asked to offer under, while the request is open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub leads: Vec<LeadOffer>,
     /// Grams missing to what is enough, for the windows in their order; empty before shares are reckoned.
     pub missing: Vec<i64>,
 }
@@ -154,6 +186,15 @@ struct OfferRow {
     valid_until: Date,
     state: SupplyOfferState,
     version: i64,
+    grades: Value,
+    lead_id: Option<CooperativeId>,
+    lead_name: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Gathered {
+    offer_id: SupplyOfferId,
+    cooperative_id: CooperativeId,
 }
 
 #[derive(FromQueryResult)]
@@ -195,8 +236,9 @@ pub(super) async fn detail(
     let windows = windows(connection, request.id).await?;
     let reckoned = matches!(request.state, RequestState::Closed | RequestState::Accepted) && request.rule.is_some();
     let sql = "SELECT f.id, f.cooperative_id, c.name_vi AS cooperative_name, f.product_id, p.name_vi AS product_name, f.price, f.box_grams,
-                   f.least_grams, f.conditions, f.valid_until, f.state, f.version
+                   f.least_grams, f.conditions, f.valid_until, f.state, f.version, f.grades, f.lead_id, l.name_vi AS lead_name
                FROM supply_offer f JOIN cooperative c ON c.id = f.cooperative_id JOIN product p ON p.id = f.product_id
+                   LEFT JOIN cooperative l ON l.id = f.lead_id
                WHERE f.request_id = $1 ORDER BY f.offered_at, f.id";
     let rows = all::<OfferRow>(connection, sql, [request.id.into()]).await?;
     let sql = "SELECT x.offer_id, x.window_id, x.grams, '' AS reason_vi, '' AS reason_en
@@ -205,7 +247,12 @@ pub(super) async fn detail(
     let sql = "SELECT x.offer_id, x.window_id, x.grams, x.reason_vi, x.reason_en
                FROM supply_share x JOIN supply_offer f ON f.id = x.offer_id WHERE f.request_id = $1";
     let shares = if reckoned { cells(connection, sql, request.id).await? } else { HashMap::new() };
-    let sees = |row: &OfferRow| eyes == Eyes::Buyer || eyes == Eyes::Cooperative(row.cooperative_id);
+    let sql = "SELECT g.offer_id, g.cooperative_id FROM supply_gathered g JOIN supply_offer f ON f.id = g.offer_id WHERE f.request_id = $1";
+    let gathered = all::<Gathered>(connection, sql, [request.id.into()]).await?;
+    let is = |cooperative: CooperativeId| eyes == Eyes::Cooperative(cooperative);
+    // A lead sees what stands under its answer.
+    let sees = |row: &OfferRow| eyes == Eyes::Buyer || is(row.cooperative_id) || row.lead_id.is_some_and(is);
+    let leads = if request.state == RequestState::Open { leads_of(&rows, &gathered, is) } else { Vec::new() };
     let takes_part = eyes == Eyes::Buyer || rows.iter().any(|row| sees(row) && row.state == SupplyOfferState::Offered);
     let spread = |grams: i64| grams * i64::from(request.tolerance_bp) / 10_000;
     let missing = windows.iter().map(|window| {
@@ -239,6 +286,10 @@ pub(super) async fn detail(
             product_id: row.product_id,
             product_name: row.product_name,
             price: own.then_some(row.price),
+            grades: if own { prices(&row.grades) } else { Vec::new() },
+            lead_id: row.lead_id,
+            lead_name: row.lead_name,
+            gathers: if is(row.cooperative_id) { asked(&gathered, row.id) } else { Vec::new() },
             box_grams: row.box_grams,
             least_grams: row.least_grams,
             conditions: own.then_some(row.conditions),
@@ -250,7 +301,29 @@ pub(super) async fn detail(
         })
     };
     let offers = rows.into_iter().filter_map(whole).collect();
-    Ok(SupplyRequestDetail { request, windows, offers, missing })
+    Ok(SupplyRequestDetail { request, windows, offers, leads, missing })
+}
+
+fn asked(gathered: &[Gathered], offer: SupplyOfferId) -> Vec<CooperativeId> {
+    gathered.iter().filter(|row| row.offer_id == offer).map(|row| row.cooperative_id).collect()
+}
+
+/// Answers that somebody was asked to offer under.
+fn leads_of(rows: &[OfferRow], gathered: &[Gathered], is: impl Fn(CooperativeId) -> bool) -> Vec<LeadOffer> {
+    let mine = |row: &&OfferRow| {
+        row.state == SupplyOfferState::Offered
+            && row.lead_id.is_none()
+            && gathered.iter().any(|one| one.offer_id == row.id && is(one.cooperative_id))
+    };
+    let lead = |row: &OfferRow| LeadOffer {
+        cooperative_id: row.cooperative_id,
+        cooperative_name: row.cooperative_name.clone(),
+        price: row.price,
+        grades: prices(&row.grades),
+        conditions: row.conditions.clone(),
+        valid_until: row.valid_until,
+    };
+    rows.iter().filter(mine).map(lead).collect()
 }
 
 async fn cells(

@@ -4,19 +4,22 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::cold_booking;
 use entity::supply::ColdBookingState;
-use entity::value::{ColdBookingId, ColdRoomId, CooperativeId};
+use entity::value::{ColdBookingId, ColdRoomId, CooperativeId, PartnerId};
 use garde::Validate;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Date, Duration};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::books::cost;
+use super::keeper::Keeper;
 use super::rooms::{Booked, days};
 use crate::orders::ordering::number;
-use crate::people::desk::Desk;
+use crate::people::desk::{Desk, PartnerDesk};
 use crate::people::identity::Permission;
+use crate::people::identity::partner::Scope;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, one, run};
 use crate::platform::outbox::emit;
@@ -52,8 +55,11 @@ pub struct ColdBooking {
     pub number: String,
     pub room_id: ColdRoomId,
     pub room_name: String,
-    pub keeper_id: CooperativeId,
+    /// The cooperative or partner whose room it is.
+    pub keeper_id: Uuid,
     pub keeper_name: String,
+    #[serde(skip)]
+    pub(super) of_partner: bool,
     pub cooperative_id: CooperativeId,
     pub cooperative_name: String,
     #[schema(value_type = String, format = Date)]
@@ -68,10 +74,11 @@ pub struct ColdBooking {
     pub state: ColdBookingState,
 }
 
-pub(super) const SELECT: &str = "SELECT b.id, b.number, b.room_id, r.name AS room_name, r.cooperative_id AS keeper_id, k.name_vi AS keeper_name, b.cooperative_id,
+pub(super) const SELECT: &str = "SELECT b.id, b.number, b.room_id, r.name AS room_name, COALESCE(r.cooperative_id, r.partner_id) AS keeper_id, COALESCE(k.name_vi, y.name) AS keeper_name, r.partner_id IS NOT NULL AS of_partner, b.cooperative_id,
         c.name_vi AS cooperative_name, b.from_on, b.to_on, b.kg, b.amount, b.state,
         CAST(COALESCE((SELECT SUM(CASE WHEN m.going = 'in' THEN m.kg ELSE -m.kg END) FROM cold_move m WHERE m.booking_id = b.id), 0) AS bigint) AS inside_kg
-    FROM cold_booking b JOIN cold_room r ON r.id = b.room_id JOIN cooperative k ON k.id = r.cooperative_id JOIN cooperative c ON c.id = b.cooperative_id";
+    FROM cold_booking b JOIN cold_room r ON r.id = b.room_id LEFT JOIN cooperative k ON k.id = r.cooperative_id LEFT JOIN partner y ON y.id = r.partner_id
+         JOIN cooperative c ON c.id = b.cooperative_id";
 
 pub(super) async fn shown(connection: &impl ConnectionTrait, id: ColdBookingId) -> Result<ColdBooking, Problem> {
     let row = one::<ColdBooking>(connection, format!("{SELECT} WHERE b.id = $1"), [id.into()]).await?;
@@ -112,7 +119,8 @@ pub async fn book(desk: &Desk, cooperative: CooperativeId, input: BookingInput) 
     let room = by_id::<entity::cold_room::Entity>(&transaction, input.room_id).await?;
     let unknown = || Problem::field("/room_id", "room", "không có kho này", "there is no such room");
     let room = room.ok_or_else(unknown)?;
-    if !room.open && room.cooperative_id != cooperative {
+    let own = room.cooperative_id == Some(cooperative);
+    if !room.open && !own {
         return Err(Problem::new(&ROOM_CLOSED));
     }
     let most = room.capacity_kg - input.kg;
@@ -126,7 +134,7 @@ pub async fn book(desk: &Desk, cooperative: CooperativeId, input: BookingInput) 
     }
     fill(&transaction, input.room_id, (input.from, days), input.kg).await?;
     // One's own room costs nothing.
-    let amount = if room.cooperative_id == cooperative { 0 } else { cost(room.price, input.kg, days) };
+    let amount = if own { 0 } else { cost(room.price, input.kg, days) };
     let (id, now) = (ColdBookingId::new(), desk.now());
     let row = cold_booking::ActiveModel {
         id: Set(id),
@@ -156,8 +164,9 @@ async fn tell(desk: &Desk, transaction: &impl ConnectionTrait, found: &ColdBooki
     let told = json!({
         "booking_id": found.id, "number": found.number, "room": found.room_name, "cooperative": found.cooperative_name, "kg": found.kg,
         "from": found.from_on.to_string(), "to": found.to_on.to_string(), "what": what,
+        "keeper": if found.of_partner { "partner" } else { "cooperative" },
     });
-    Ok(emit(transaction, "storage.booking", found.keeper_id.0, told, desk.now()).await?)
+    Ok(emit(transaction, "storage.booking", found.keeper_id, told, desk.now()).await?)
 }
 
 /// Book room in a cold store.
@@ -229,12 +238,12 @@ pub async fn list_cold_bookings(
     Ok(HttpResponse::Ok().json(bookings_of(&desk, *cooperative, paging.0.place()).await?))
 }
 
-/// What others booked in a cooperative's rooms from today on, by day.
-pub async fn bookings_in(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<ColdBooking>, Problem> {
+/// What others booked in a keeper's rooms from today on, by day.
+pub async fn bookings_in(desk: &Desk, keeper: Keeper) -> Result<Vec<ColdBooking>, Problem> {
     let sql = format!(
-        "{SELECT} WHERE r.cooperative_id = $1 AND b.state = 'booked' AND b.to_on >= $2 ORDER BY b.from_on, b.id LIMIT 500"
+        "{SELECT} WHERE COALESCE(r.cooperative_id, r.partner_id) = $1 AND b.state = 'booked' AND b.to_on >= $2 ORDER BY b.from_on, b.id LIMIT 500"
     );
-    Ok(all(desk.db.fresh(), sql, [cooperative.into(), desk.today().into()]).await?)
+    Ok(all(desk.db.fresh(), sql, [keeper.id().into(), desk.today().into()]).await?)
 }
 
 /// What is booked in the cooperative's own rooms from today on, by day.
@@ -242,5 +251,15 @@ pub async fn bookings_in(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<
 #[get("/v1/seller/cooperatives/{cooperative_id}/cold-rooms/bookings")]
 pub async fn list_room_bookings(desk: Desk, cooperative: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeShop).await?;
-    Ok(HttpResponse::Ok().json(Page { items: bookings_in(&desk, *cooperative).await?, next_cursor: None }))
+    Ok(HttpResponse::Ok()
+        .json(Page { items: bookings_in(&desk, Keeper::Cooperative(*cooperative)).await?, next_cursor: None }))
+}
+
+/// What is booked in the partner's rooms from today on, by day.
+#[utoipa::path(tag = "partner", operation_id = "list_partner_room_bookings", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path)), responses((status = 200, description = "The bookings", body = Page<ColdBooking>)))]
+#[get("/v1/partner/{partner_id}/cold-rooms/bookings")]
+pub async fn list_partner_room_bookings(desk: PartnerDesk) -> Result<HttpResponse, Problem> {
+    desk.may(Scope::ReportsRead).await?;
+    let items = bookings_in(&desk, Keeper::Partner(desk.partner)).await?;
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }

@@ -1,8 +1,9 @@
-//! What cooperatives owe each other for storing and processing: pure, and the journal of it.
+//! What is owed for storing and processing: pure, and the journal of it.
 
 use entity::value::{CooperativeId, LedgerAccountKind};
 use uuid::Uuid;
 
+use super::keeper::Keeper;
 use crate::ledger::rules::{Account, Entry, Journal, share};
 
 /// Đồng for some kilograms through some days, at a price for 100 kg a day; rounded half up.
@@ -10,20 +11,24 @@ pub(super) fn cost(price: i64, kg: i64, days: i64) -> i64 {
     share(price.saturating_mul(days), kg, 100)
 }
 
-/// One cooperative owes another for a service.
+/// A cooperative owes another, or a partner, for a service.
 pub(super) fn owed(
     (kind, subject, number): (&'static str, Uuid, &str),
-    (from, to): (CooperativeId, CooperativeId),
+    (from, to): (CooperativeId, Keeper),
     amount: i64,
 ) -> Journal {
-    let of = |cooperative| Account::of(LedgerAccountKind::Cooperative, cooperative);
+    let to = match to {
+        Keeper::Cooperative(id) => Account::of(LedgerAccountKind::Cooperative, id),
+        Keeper::Partner(id) => Account::of(LedgerAccountKind::Partner, id),
+    };
+    let from = Account::of(LedgerAccountKind::Cooperative, from);
     Journal {
         key: format!("{kind}:{subject}"),
         kind,
         subject,
         note: Some(number.to_owned()),
         actor: None,
-        entries: vec![Entry::new(of(from), amount), Entry::new(of(to), -amount)],
+        entries: vec![Entry::new(from, amount), Entry::new(to, -amount)],
     }
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use actix_web::web::Data;
-use entity::value::{ColdBookingId, CooperativeId};
+use entity::value::{ColdBookingId, CooperativeId, PartnerId};
 use sea_orm::FromQueryResult;
 
 use super::books::owed;
+use super::keeper::Keeper;
 use crate::ledger;
 use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
@@ -25,7 +26,8 @@ struct Over {
     id: ColdBookingId,
     number: String,
     cooperative_id: CooperativeId,
-    keeper_id: CooperativeId,
+    keeper_id: Option<CooperativeId>,
+    partner_id: Option<PartnerId>,
     amount: i64,
 }
 
@@ -42,7 +44,7 @@ impl Clerk {
 
     async fn round(&self) -> Result<(), Problem> {
         let (today, now) = (self.clock.today(), self.clock.now());
-        let sql = "SELECT b.id, b.number, b.cooperative_id, r.cooperative_id AS keeper_id, b.amount
+        let sql = "SELECT b.id, b.number, b.cooperative_id, r.cooperative_id AS keeper_id, r.partner_id, b.amount
                    FROM cold_booking b JOIN cold_room r ON r.id = b.room_id WHERE b.state = 'booked' AND b.to_on < $1 ORDER BY b.id LIMIT 200";
         let over = all::<Over>(self.db.fresh(), sql, [today.into()]).await?;
         for row in &over {
@@ -51,8 +53,10 @@ impl Clerk {
             if run(&transaction, sql, [row.id.into(), now.into()]).await? != 1 {
                 continue;
             }
+            let keeper = row.partner_id.map(Keeper::Partner).or(row.keeper_id.map(Keeper::Cooperative));
+            let keeper = keeper.ok_or_else(|| Problem::internal("a room of nobody"))?;
             let of = ("storage", row.id.0, row.number.as_str());
-            let journal = owed(of, (row.cooperative_id, row.keeper_id), row.amount);
+            let journal = owed(of, (row.cooperative_id, keeper), row.amount);
             ledger::post(&transaction, vec![journal], now).await?;
             transaction.commit().await?;
         }

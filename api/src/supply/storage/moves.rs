@@ -4,7 +4,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::supply::{ColdBookingState, Going};
-use entity::value::{ColdBookingId, CooperativeId, LotId, RowId, Storage};
+use entity::value::{ColdBookingId, CooperativeId, LotId, PartnerId, RowId, Storage};
 use entity::{cold_move, lot};
 use garde::Validate;
 use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult};
@@ -14,10 +14,12 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::bookings::{BOOKING_STATE, ColdBooking, shown};
-use crate::people::desk::Desk;
+use super::keeper::Keeper;
+use crate::people::desk::{Desk, PartnerDesk};
 use crate::people::identity::Permission;
+use crate::people::identity::partner::Scope;
 use crate::platform::body::Body;
-use crate::platform::db::{all, by_id, one, run};
+use crate::platform::db::{all, by_id, list, one, run};
 use crate::platform::pagination::Page;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
 use crate::shop::inventory::amend::{NewObservation, Observation, observe_within};
@@ -68,14 +70,14 @@ struct Inside {
 /// Writes that goods of a lot went in or out: the cooperative whose goods they are, or the keeper of the room.
 pub async fn bring(
     desk: &Desk,
-    (cooperative, id): (CooperativeId, ColdBookingId),
+    (who, id): (Keeper, ColdBookingId),
     input: ColdMoveInput,
 ) -> Result<ColdBooking, Problem> {
     let transaction = desk.begin().await?;
     // Whoever else moves goods of this booking comes before or after.
     run(&transaction, "UPDATE cold_booking SET updated_at = updated_at WHERE id = $1", [id.into()]).await?;
     let booking = shown(&transaction, id).await?;
-    if booking.cooperative_id != cooperative && booking.keeper_id != cooperative {
+    if booking.cooperative_id.0 != who.id() && booking.keeper_id != who.id() {
         return Err(Problem::new(&NOT_FOUND));
     }
     let today = desk.today();
@@ -148,7 +150,7 @@ pub async fn move_cold_goods(
     body: Body<ColdMoveInput>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::CountStock).await?;
-    Ok(HttpResponse::Created().json(bring(&desk, path.into_inner(), body.0).await?))
+    Ok(HttpResponse::Created().json(bring(&desk, (Keeper::Cooperative(path.0), path.1), body.0).await?))
 }
 
 /// What went in and out under a booking, oldest first.
@@ -156,12 +158,61 @@ pub async fn move_cold_goods(
 #[get("/v1/seller/cooperatives/{cooperative_id}/cold-bookings/{booking_id}/moves")]
 pub async fn list_cold_moves(desk: Desk, path: Path<(CooperativeId, ColdBookingId)>) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::SeeShop).await?;
-    let booking = shown(desk.db.fresh(), path.1).await?;
-    if booking.cooperative_id != path.0 && booking.keeper_id != path.0 {
+    listed(&desk, (Keeper::Cooperative(path.0), path.1)).await
+}
+
+async fn listed(desk: &Desk, (who, id): (Keeper, ColdBookingId)) -> Result<HttpResponse, Problem> {
+    let booking = shown(desk.db.fresh(), id).await?;
+    if booking.cooperative_id.0 != who.id() && booking.keeper_id != who.id() {
         return Err(Problem::new(&NOT_FOUND));
     }
     let sql = "SELECT m.id, m.lot_id, l.code AS lot_code, m.going, m.kg, m.temperature_c, m.at FROM cold_move m JOIN lot l ON l.id = m.lot_id
                WHERE m.booking_id = $1 ORDER BY m.id LIMIT 1000";
-    let items = all::<ColdMove>(desk.db.fresh(), sql, [path.1.into()]).await?;
+    let items = all::<ColdMove>(desk.db.fresh(), sql, [id.into()]).await?;
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+}
+
+/// Write that goods went into the partner's room, or out of it.
+#[utoipa::path(tag = "partner", operation_id = "move_partner_goods", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("booking_id" = ColdBookingId, Path)), request_body = ColdMoveInput, responses((status = 201, description = "The booking", body = ColdBooking)))]
+#[post("/v1/partner/{partner_id}/cold-bookings/{booking_id}/moves")]
+pub async fn move_partner_goods(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, ColdBookingId)>,
+    body: Body<ColdMoveInput>,
+) -> Result<HttpResponse, Problem> {
+    desk.approved(Scope::BoxesWrite).await?;
+    Ok(HttpResponse::Created().json(bring(&desk, (Keeper::Partner(desk.partner), path.1), body.0).await?))
+}
+
+/// What went in and out of the partner's room under a booking, oldest first.
+#[utoipa::path(tag = "partner", operation_id = "list_partner_moves", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path), ("booking_id" = ColdBookingId, Path)), responses((status = 200, description = "The moves", body = Page<ColdMove>)))]
+#[get("/v1/partner/{partner_id}/cold-bookings/{booking_id}/moves")]
+pub async fn list_partner_moves(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, ColdBookingId)>,
+) -> Result<HttpResponse, Problem> {
+    desk.may(Scope::BoxesRead).await?;
+    listed(&desk, (Keeper::Partner(desk.partner), path.1)).await
+}
+
+/// Lots under a booking that the keeper can take out again, or that may be brought in: those of its cooperative with goods left.
+#[derive(Clone, Debug, Serialize, FromQueryResult)]
+pub struct LotToMove {
+    pub id: LotId,
+    pub name: String,
+    pub cooperative_id: CooperativeId,
+}
+
+/// Lots with goods left of some cooperatives, the newest first.
+pub async fn lots_to_move(desk: &Desk, cooperatives: &[CooperativeId]) -> Result<Vec<LotToMove>, Problem> {
+    if cooperatives.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT l.id, l.code AS name, l.cooperative_id FROM lot l WHERE l.cooperative_id IN {} AND l.state = 'good'
+           AND EXISTS (SELECT 1 FROM lot_stock s WHERE s.lot_id = l.id AND s.on_hand > 0) ORDER BY l.id DESC LIMIT 200",
+        list(1, cooperatives.len())
+    );
+    let values: Vec<sea_orm::Value> = cooperatives.iter().map(|id| (*id).into()).collect();
+    Ok(all(desk.db.fresh(), sql, values).await?)
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::books::owed;
+use super::keeper::Keeper;
 use crate::ledger::rules::{WHOLE_BP, share, split};
 use crate::ledger::{self};
 use crate::orders::ordering::number;
@@ -123,6 +124,20 @@ struct Part {
     order_id: ProcessingId,
     household: Option<String>,
     grams: i64,
+}
+
+/// A cooperative that could process.
+#[derive(Clone, Debug, Serialize, FromQueryResult)]
+pub struct Maker {
+    pub id: CooperativeId,
+    pub name: String,
+}
+
+/// Whom a cooperative could ask to process its goods, by name.
+pub async fn makers(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<Maker>, Problem> {
+    let sql =
+        "SELECT id, name_vi AS name FROM cooperative WHERE status = 'active' AND id <> $1 ORDER BY name_vi LIMIT 500";
+    Ok(all(desk.db.fresh(), sql, [cooperative.into()]).await?)
 }
 
 /// What it costs, shared by what went in, to the last đồng.
@@ -359,7 +374,7 @@ pub async fn step(
     }
     if let Some(amount) = amount {
         let of = ("processing", id.0, before.number.as_str());
-        let journal = owed(of, (before.cooperative_id, before.processor_id), amount);
+        let journal = owed(of, (before.cooperative_id, Keeper::Cooperative(before.processor_id)), amount);
         ledger::post(&transaction, vec![journal], desk.now()).await?;
     }
     let found = shown(&transaction, id).await?;

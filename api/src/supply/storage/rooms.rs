@@ -1,22 +1,25 @@
-//! Cold rooms: what they hold, how cold they are, what they cost.
+//! Cold rooms: whose they are, what they hold, how cold they are, what they cost.
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post, put};
 use entity::cold_room;
-use entity::value::{ColdRoomId, CooperativeId, Storage};
+use entity::value::{ColdRoomId, CooperativeId, PartnerId, Storage};
 use garde::Validate;
-use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use time::Date;
+use time::{Date, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 
 use super::books::cost;
-use crate::people::desk::Desk;
+use super::keeper::Keeper;
+use crate::people::desk::{Desk, PartnerDesk};
 use crate::people::identity::Permission;
+use crate::people::identity::partner::Scope;
 use crate::people::places;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, is_duplicate, one, run};
+use crate::platform::db::{all, is_duplicate, one};
 use crate::platform::fold;
 use crate::platform::pagination::Page;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -74,8 +77,12 @@ pub struct RoomInput {
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
 pub struct ColdRoom {
     pub id: ColdRoomId,
-    pub cooperative_id: CooperativeId,
-    pub cooperative_name: String,
+    /// Whose it is: a cooperative's, or a partner's.
+    #[schema(required = true)]
+    pub cooperative_id: Option<CooperativeId>,
+    #[schema(required = true)]
+    pub partner_id: Option<PartnerId>,
+    pub keeper_name: String,
     pub name: String,
     pub storage: Storage,
     pub from_c: i32,
@@ -101,13 +108,13 @@ pub struct FreeRoom {
     pub amount: i64,
 }
 
-const SELECT: &str = "SELECT r.id, r.cooperative_id, c.name_vi AS cooperative_name, r.name, r.storage, r.from_c, r.to_c, r.capacity_kg, r.price, r.street, r.commune_code,
-        r.certificates, r.open, r.version FROM cold_room r JOIN cooperative c ON c.id = r.cooperative_id";
+const SELECT: &str = "SELECT r.id, r.cooperative_id, r.partner_id, COALESCE(c.name_vi, y.name) AS keeper_name, r.name, r.storage, r.from_c, r.to_c, r.capacity_kg, r.price, r.street, r.commune_code,
+        r.certificates, r.open, r.version FROM cold_room r LEFT JOIN cooperative c ON c.id = r.cooperative_id LEFT JOIN partner y ON y.id = r.partner_id";
 
-/// A cooperative's rooms, by name.
-pub async fn own(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<ColdRoom>, Problem> {
-    let sql = format!("{SELECT} WHERE r.cooperative_id = $1 ORDER BY r.name LIMIT 200");
-    Ok(all(desk.db.fresh(), sql, [cooperative.into()]).await?)
+/// A keeper's rooms, by name.
+pub async fn own(desk: &Desk, keeper: Keeper) -> Result<Vec<ColdRoom>, Problem> {
+    let sql = format!("{SELECT} WHERE COALESCE(r.cooperative_id, r.partner_id) = $1 ORDER BY r.name LIMIT 200");
+    Ok(all(desk.db.fresh(), sql, [keeper.id().into()]).await?)
 }
 
 /// The cooperative's cold rooms, by name.
@@ -115,7 +122,7 @@ pub async fn own(desk: &Desk, cooperative: CooperativeId) -> Result<Vec<ColdRoom
 #[get("/v1/seller/cooperatives/{cooperative_id}/cold-rooms")]
 pub async fn list_cold_rooms(desk: Desk, cooperative: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeShop).await?;
-    Ok(HttpResponse::Ok().json(Page { items: own(&desk, *cooperative).await?, next_cursor: None }))
+    Ok(HttpResponse::Ok().json(Page { items: own(&desk, Keeper::Cooperative(*cooperative)).await?, next_cursor: None }))
 }
 
 fn check(input: &RoomInput) -> Result<(), Problem> {
@@ -129,19 +136,15 @@ fn check(input: &RoomInput) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn shown(desk: &Desk, (cooperative, id): (CooperativeId, ColdRoomId)) -> Result<ColdRoom, Problem> {
-    let sql = format!("{SELECT} WHERE r.id = $1 AND r.cooperative_id = $2");
-    let row = one::<ColdRoom>(desk.db.fresh(), sql, [id.into(), cooperative.into()]).await?;
+async fn shown(desk: &Desk, (keeper, id): (Keeper, ColdRoomId)) -> Result<ColdRoom, Problem> {
+    let sql = format!("{SELECT} WHERE r.id = $1 AND COALESCE(r.cooperative_id, r.partner_id) = $2");
+    let row = one::<ColdRoom>(desk.db.fresh(), sql, [id.into(), keeper.id().into()]).await?;
     row.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
-/// Offer a cold room.
-pub async fn create(desk: &Desk, cooperative: CooperativeId, input: RoomInput) -> Result<ColdRoom, Problem> {
-    check(&input)?;
-    let (id, now) = (ColdRoomId::new(), desk.now());
-    let row = cold_room::ActiveModel {
-        id: Set(id),
-        cooperative_id: Set(cooperative),
+/// What is written of a room, of a new one as of one that changes.
+fn written(input: &RoomInput, now: OffsetDateTime) -> cold_room::ActiveModel {
+    cold_room::ActiveModel {
         name: Set(fold::stored(&input.name)),
         storage: Set(input.storage),
         from_c: Set(input.from_c),
@@ -152,18 +155,32 @@ pub async fn create(desk: &Desk, cooperative: CooperativeId, input: RoomInput) -
         commune_code: Set(input.commune_code.clone()),
         certificates: Set(fold::stored(&input.certificates)),
         open: Set(input.open),
+        updated_at: Set(now),
+        ..Default::default()
+    }
+}
+
+fn named_twice(error: sea_orm::DbErr) -> Problem {
+    if is_duplicate(&error) { Problem::new(&ROOM_EXISTS) } else { error.into() }
+}
+
+/// Offer a cold room.
+pub async fn create(desk: &Desk, keeper: Keeper, input: RoomInput) -> Result<ColdRoom, Problem> {
+    check(&input)?;
+    let (id, now) = (ColdRoomId::new(), desk.now());
+    let row = cold_room::ActiveModel {
+        id: Set(id),
+        cooperative_id: Set(keeper.cooperative()),
+        partner_id: Set(keeper.partner()),
         version: Set(1),
         created_at: Set(now),
-        updated_at: Set(now),
+        ..written(&input, now)
     };
     let transaction = desk.begin().await?;
-    cold_room::Entity::insert(row)
-        .exec_without_returning(&transaction)
-        .await
-        .map_err(|error| if is_duplicate(&error) { Problem::new(&ROOM_EXISTS) } else { error.into() })?;
+    cold_room::Entity::insert(row).exec_without_returning(&transaction).await.map_err(named_twice)?;
     desk.audit(&transaction, "cold_room.created", ("cold_room", id.0), (), json!(input)).await?;
     transaction.commit().await?;
-    shown(desk, (cooperative, id)).await
+    shown(desk, (keeper, id)).await
 }
 
 /// Offer a cold room.
@@ -175,36 +192,27 @@ pub async fn create_cold_room(
     body: Body<RoomInput>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::EditShop).await?;
-    Ok(HttpResponse::Created().json(create(&desk, *cooperative, body.0).await?))
+    Ok(HttpResponse::Created().json(create(&desk, Keeper::Cooperative(*cooperative), body.0).await?))
 }
 
 /// Write a room anew. What is booked stands: it never holds less than that.
-pub async fn change(desk: &Desk, path: (CooperativeId, ColdRoomId), input: RoomInput) -> Result<ColdRoom, Problem> {
+pub async fn change(desk: &Desk, path: (Keeper, ColdRoomId), input: RoomInput) -> Result<ColdRoom, Problem> {
     check(&input)?;
     let transaction = desk.begin().await?;
-    let sql = "UPDATE cold_room SET name = $4, storage = $5, from_c = $6, to_c = $7, capacity_kg = $8, price = $9, street = $10, commune_code = $11,
-                   certificates = $12, open = $13, version = version + 1, updated_at = $14
-               WHERE id = $1 AND cooperative_id = $2 AND version = $3";
-    let values: [sea_orm::Value; 14] = [
-        path.1.into(),
-        path.0.into(),
-        input.version.unwrap_or_default().into(),
-        fold::stored(&input.name).into(),
-        input.storage.as_str().into(),
-        input.from_c.into(),
-        input.to_c.into(),
-        input.capacity_kg.into(),
-        input.price.into(),
-        fold::stored(&input.street).into(),
-        input.commune_code.clone().into(),
-        fold::stored(&input.certificates).into(),
-        input.open.into(),
-        desk.now().into(),
-    ];
-    let changed = run(&transaction, sql, values)
+    let keeper = match path.0 {
+        Keeper::Cooperative(id) => cold_room::Column::CooperativeId.eq(id),
+        Keeper::Partner(id) => cold_room::Column::PartnerId.eq(id),
+    };
+    let changed = cold_room::Entity::update_many()
+        .set(written(&input, desk.now()))
+        .col_expr(cold_room::Column::Version, Expr::col(cold_room::Column::Version).add(1))
+        .filter(cold_room::Column::Id.eq(path.1))
+        .filter(cold_room::Column::Version.eq(input.version.unwrap_or_default()))
+        .filter(keeper)
+        .exec(&transaction)
         .await
-        .map_err(|error| if is_duplicate(&error) { Problem::new(&ROOM_EXISTS) } else { error.into() })?;
-    if changed != 1 {
+        .map_err(named_twice)?;
+    if changed.rows_affected != 1 {
         shown(desk, path).await?;
         return Err(Problem::new(&ROOM_CHANGED));
     }
@@ -236,7 +244,7 @@ pub async fn change_cold_room(
     body: Body<RoomInput>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(path.0, Permission::EditShop).await?;
-    Ok(HttpResponse::Ok().json(change(&desk, path.into_inner(), body.0).await?))
+    Ok(HttpResponse::Ok().json(change(&desk, (Keeper::Cooperative(path.0), path.1), body.0).await?))
 }
 
 #[derive(Clone, Debug, Deserialize, Validate, IntoParams)]
@@ -278,7 +286,7 @@ pub async fn search(desk: &Desk, cooperative: CooperativeId, query: &RoomSearch)
     let (connection, kg) = (desk.db.fresh(), query.kg.unwrap_or(1));
     let kind = query.storage.map_or("", Storage::as_str);
     let sql = format!(
-        "{SELECT} WHERE r.open AND c.status = 'active' AND r.capacity_kg >= $1 AND ($2 = '' OR r.storage = $2) ORDER BY r.price, r.id LIMIT 500"
+        "{SELECT} WHERE r.open AND (c.status = 'active' OR y.state = 'approved') AND r.capacity_kg >= $1 AND ($2 = '' OR r.storage = $2) ORDER BY r.price, r.id LIMIT 500"
     );
     let rooms = all::<ColdRoom>(connection, sql, [kg.into(), kind.into()]).await?;
     let sql = "SELECT room_id, MAX(booked_kg) AS booked_kg FROM cold_day WHERE day BETWEEN $1 AND $2 GROUP BY room_id";
@@ -309,4 +317,35 @@ pub async fn search_cold_rooms(
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeShop).await?;
     Ok(HttpResponse::Ok().json(Page { items: search(&desk, *cooperative, &query.0).await?, next_cursor: None }))
+}
+
+/// The partner's cold rooms, by name.
+#[utoipa::path(tag = "partner", operation_id = "list_partner_rooms", security(("access_token" = []), ("partner_key" = [])), params(("partner_id" = PartnerId, Path)), responses((status = 200, description = "The rooms", body = Page<ColdRoom>)))]
+#[get("/v1/partner/{partner_id}/cold-rooms")]
+pub async fn list_partner_rooms(desk: PartnerDesk) -> Result<HttpResponse, Problem> {
+    desk.may(Scope::ReportsRead).await?;
+    let items = own(&desk, Keeper::Partner(desk.partner)).await?;
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+}
+
+/// Offer a cold room, as a partner: its owners only.
+#[utoipa::path(tag = "partner", operation_id = "create_partner_room", security(("access_token" = [])), params(("partner_id" = PartnerId, Path)), request_body = RoomInput, responses((status = 201, description = "The room", body = ColdRoom)))]
+#[post("/v1/partner/{partner_id}/cold-rooms")]
+pub async fn create_partner_room(desk: PartnerDesk, body: Body<RoomInput>) -> Result<HttpResponse, Problem> {
+    desk.owner().await?;
+    desk.approved(Scope::ReportsRead).await?;
+    Ok(HttpResponse::Created().json(create(&desk, Keeper::Partner(desk.partner), body.0).await?))
+}
+
+/// Write a room anew, as a partner: its owners only.
+#[utoipa::path(tag = "partner", operation_id = "change_partner_room", security(("access_token" = [])), params(("partner_id" = PartnerId, Path), ("room_id" = ColdRoomId, Path)), request_body = RoomInput, responses((status = 200, description = "The room", body = ColdRoom)))]
+#[put("/v1/partner/{partner_id}/cold-rooms/{room_id}")]
+pub async fn change_partner_room(
+    desk: PartnerDesk,
+    path: Path<(PartnerId, ColdRoomId)>,
+    body: Body<RoomInput>,
+) -> Result<HttpResponse, Problem> {
+    desk.owner().await?;
+    desk.approved(Scope::ReportsRead).await?;
+    Ok(HttpResponse::Ok().json(change(&desk, (Keeper::Partner(desk.partner), path.1), body.0).await?))
 }
