@@ -4,8 +4,9 @@ by two rules and agreed to, and each grower sees its own.
 
 Run by `tests/run`, with the same surroundings as console.py.
 """
-import datetime, json, os, re, urllib.request
+import datetime, io, json, os, re, urllib.request
 
+import openpyxl
 import pypdfium2
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -132,6 +133,15 @@ def share(page):
         page.select_option("#rule", rule)
         page.click("button:has-text('Tính phần')")
         done(page)
+    with page.expect_download() as found:
+        page.click("a:has-text('Bảng tính')")
+    rows = list(openpyxl.load_workbook(io.BytesIO(open(found.value.path(), "rb").read())).worksheets[0].iter_rows(values_only=True))
+    at = {heading: index for index, heading in enumerate(rows[0])}
+    shares = [row for row in rows[1:] if row[at["Phần (g)"]] is not None]
+    if sum(row[at["Phần (g)"]] for row in shares) != 800_000 or {row[at["Giá (đồng/kg)"]] for row in shares} != {27_000, 29_000}:
+        faults.append(f"the sheet's shares are not 800 kg at 27,000 and 29,000: {rows}")
+    if any(row[at["Thành tiền (đồng)"]] != row[at["Phần (g)"]] * row[at["Giá (đồng/kg)"]] // 1_000 for row in shares):
+        faults.append(f"an amount of the sheet is not its grams at its price: {rows}")
     page.set_viewport_size(WIDE)
     look(page, "business-shares", width=WIDE["width"], strict=True)
     page.set_viewport_size(PHONE)
@@ -260,7 +270,17 @@ def wholesale(buyer):
     buyer.click("button:has-text('Tìm')")
     buyer.wait_for_selector("h2:has-text('Măng')")
     look(buyer, "business-wholesale", strict=True)
-    buyer.fill("#lines", "MK-300 12\nMORHT-350; 5")
+    buyer.goto(buyer.url.split("?")[0])
+    with buyer.expect_download() as found:
+        buyer.click("a:has-text('Tải bảng giá để điền')")
+    book = openpyxl.load_workbook(io.BytesIO(open(found.value.path(), "rb").read()))
+    for row in book.worksheets[0].iter_rows(min_row=2):
+        if row[0].value == "MORHT-350":
+            row[1].value = 5
+    filled = os.path.join(os.environ["ARTEFACTS"], "ban-buon.xlsx")
+    book.save(filled)
+    buyer.fill("#lines", "MK-300 12")
+    buyer.set_input_files("#sheet", filled)
     buyer.click("button:has-text('Lấy báo giá')")
     buyer.wait_for_selector("h1:has-text('Báo giá')")
     look(buyer, "business-quotation", strict=True)

@@ -55,6 +55,25 @@ async fn a_pasted_list_is_quoted_at_own_prices_and_ordered_once() {
     let at = |rest: &str| market.path(&format!("quotations/{}{rest}", text(&made, "id")));
     let (status, _, bytes) = market.owner.bytes(&at("/pdf")).await;
     assert!(status == 200 && bytes.starts_with(b"%PDF"));
+    // The same goods by the sheet that is given to be filled; what is left empty is passed over.
+    let (status, headers, sheet) = market.owner.bytes(&market.path("wholesale/sheet?format=csv")).await;
+    assert!(status == 200 && headers["content-disposition"].to_str().unwrap().contains("ban-buon.csv"));
+    let fill = |line: &str| match line.split(',').next() {
+        Some(first) if first == sku => line.replacen(&format!("{sku},"), &format!("{sku},40"), 1),
+        Some(first) if first == other => line.replacen(&format!("{other},"), &format!("{other},20"), 1),
+        _ => line.to_owned(),
+    };
+    let filled: Vec<String> = String::from_utf8(sheet).unwrap().lines().map(fill).collect();
+    let filled = filled.join("\n").into_bytes();
+    let by_sheet = market.owner.upload(&market.path("quotations/sheet"), "application/octet-stream", filled).await;
+    let by_sheet = by_sheet.expect(201);
+    let of = |quotation: &Value| {
+        let lines = quotation["lines"].as_array().unwrap().iter();
+        let mut lines: Vec<_> = lines.map(|line| (text(line, "sku"), number(&line["total"]))).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!((of(&by_sheet), &by_sheet["total"]), (of(&made), &made["total"]));
     // The price goes up; what was quoted stands, and a new quotation of the same goods is dearer.
     first.client.put(&prices, json!({"items": []})).await.expect(200);
     let again = market.owner.post(&at("/again"), json!({})).await.expect(201);

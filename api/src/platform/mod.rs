@@ -6,6 +6,7 @@ pub mod background;
 pub mod body;
 pub mod clock;
 pub mod db;
+pub mod download;
 pub mod edge;
 pub mod fault;
 pub mod fold;

@@ -17,7 +17,8 @@ use crate::platform::problem::Problem;
 use crate::supply::buyers::{self, DeliveryPlaceInput, OrganisationInput};
 use crate::supply::deliveries;
 use crate::supply::requests::{
-    self, ChosenShare, RequestInput, RequestStep, RequestStepInput, RestInput, SharesInput, SupplyWindowInput,
+    self, ChosenShare, RequestInput, RequestStep, RequestStepInput, RestInput, SharesInput, SharesSheetQuery,
+    SupplyWindowInput,
 };
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on_shares)
         .service(on_accept)
         .service(on_rest)
+        .service(on_sheet)
         .service(on_paper);
 }
 
@@ -304,4 +306,10 @@ async fn on_rest(
 #[get("/business/{organisation}/contracts/{id}")]
 async fn on_paper(seat: Seat, path: Path<(OrganisationId, ContractId)>) -> Result<HttpResponse, Turn> {
     Ok(requests::buyers_paper(&seat.desk, path.into_inner(), seat.language).await?)
+}
+
+#[get("/business/{organisation}/requests/{id}/sheet")]
+async fn on_sheet(seat: Seat, path: Path<(OrganisationId, SupplyRequestId)>) -> Result<HttpResponse, Turn> {
+    let query = SharesSheetQuery { format: None, language: Some(seat.language) };
+    Ok(requests::shares_sheet(&seat.desk, path.into_inner(), query).await?)
 }

@@ -14,10 +14,17 @@ use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;
 use crate::shop::catalogue::Catalogue;
 use crate::supply::buyers;
-use crate::supply::wholesale::{self, LinesInput, Quotation, QuotationInput};
+use crate::supply::wholesale::{self, LinesInput, OrderSheetQuery, Quotation, QuotationInput};
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(on_list).service(on_quote).service(on_show).service(on_again).service(on_order).service(on_paper);
+    config
+        .service(on_sheet)
+        .service(on_list)
+        .service(on_quote)
+        .service(on_show)
+        .service(on_again)
+        .service(on_order)
+        .service(on_paper);
 }
 
 #[derive(Deserialize)]
@@ -41,6 +48,17 @@ async fn on_list(
         id => organisation.to_string(), q => words, goods => value(&goods), quotations => value(&quotations.items), places => value(&places),
     };
     page(&seat, "business_wholesale.html", values)
+}
+
+#[get("/business/{organisation}/wholesale/sheet")]
+async fn on_sheet(
+    seat: Seat,
+    catalogue: Data<Catalogue>,
+    organisation: Path<OrganisationId>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Turn> {
+    let query = OrderSheetQuery { q: asked.into_inner().q, format: None };
+    Ok(wholesale::order_sheet(&seat.desk, &catalogue, *organisation, query).await?)
 }
 
 fn back(organisation: OrganisationId) -> String {

@@ -13,6 +13,7 @@ use super::words::{PaperQuery, day, in_language, kilograms_in, moment};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Params;
+use crate::platform::download;
 use crate::platform::pdf::{A4, Pdf, bold, plain, wrap};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
@@ -159,14 +160,10 @@ fn draw(found: &Delivery, record: &Acceptance, language: Language) -> anyhow::Re
 
 async fn as_pdf(found: Delivery, language: Language) -> Result<HttpResponse, Problem> {
     let Some(record) = found.acceptance.clone() else { return Err(Problem::new(&NOT_FOUND)) };
-    let name = format!("inline; filename=\"bien-ban-{}.pdf\"", found.order_number.as_deref().unwrap_or_default());
+    let name = format!("bien-ban-{}", found.order_number.as_deref().unwrap_or_default());
     let drawn =
         tokio::task::spawn_blocking(move || draw(&found, &record, language)).await.map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header(("cache-control", "private, no-store"))
-        .insert_header(("content-disposition", name))
-        .body(drawn.map_err(Problem::internal)?))
+    Ok(download::paper(&name, drawn.map_err(Problem::internal)?))
 }
 
 /// The record as the buyer's paper.

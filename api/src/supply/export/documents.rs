@@ -12,6 +12,7 @@ use super::view::{ExportLine, ExportOrder, own};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::db::one;
+use crate::platform::download;
 use crate::platform::pdf::{A4, Canvas, Pdf, bold, plain};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
@@ -197,13 +198,9 @@ pub async fn document(
     let seller = one::<Seller>(desk.db.fresh(), sql, [path.0.into()]).await?;
     let seller = seller.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let title = kind.title().to_lowercase().replace(' ', "-");
-    let name = format!("inline; filename=\"{title}-{}.pdf\"", found.number);
+    let name = format!("{title}-{}", found.number);
     let drawn = tokio::task::spawn_blocking(move || draw(kind, &found, &seller)).await.map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header(("cache-control", "private, no-store"))
-        .insert_header(("content-disposition", name))
-        .body(drawn.map_err(Problem::internal)?))
+    Ok(download::paper(&name, drawn.map_err(Problem::internal)?))
 }
 
 /// A document of an export as a PDF.

@@ -22,6 +22,7 @@ use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, one, run};
+use crate::platform::download;
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
@@ -254,15 +255,11 @@ pub async fn answer_supply_contract(
 
 async fn as_pdf(desk: &Desk, contract: SupplyContract, language: Language) -> Result<HttpResponse, Problem> {
     let facts = paper::facts(desk.db.fresh(), &contract).await?;
-    let name = format!("inline; filename=\"{}.pdf\"", contract.number);
+    let name = format!("{}", contract.number);
     let bytes = tokio::task::spawn_blocking(move || paper::draw(&contract, &facts, language))
         .await
         .map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header(("cache-control", "private, no-store"))
-        .insert_header(("content-disposition", name))
-        .body(bytes.map_err(Problem::internal)?))
+    Ok(download::paper(&name, bytes.map_err(Problem::internal)?))
 }
 
 /// A cooperative's contract as a paper.

@@ -17,6 +17,7 @@ mod offers;
 mod paper;
 mod rest;
 mod shares;
+mod sheet;
 mod view;
 
 pub use agreed::SupplyContract;
@@ -31,6 +32,7 @@ pub use offered::{SupplyOfferInput, SupplyOfferWindowInput};
 pub use offers::{put as put_offer, withdraw};
 pub use rest::{RestInput, fill_rest};
 pub use shares::{ChosenShare, SharesInput, accept, reckon};
+pub use sheet::{SharesSheetQuery, shares_sheet};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{RequestStep, SupplyOffer, SupplyRequest, SupplyRequestDetail};
 
@@ -52,6 +54,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(fit::list_requests_to_serve)
         .service(fit::show_request_to_serve)
         .service(gathered::list_supply_neighbours)
+        .service(sheet::download_supply_shares)
         .service(offers::put_supply_offer)
         .service(offers::withdraw_supply_offer);
 }

@@ -74,12 +74,15 @@ pub fn read_text(text: &str) -> Result<Vec<WholesaleLineInput>, Problem> {
     Ok(found)
 }
 
-/// A sheet as pasted text: the first column is the SKU, the second how many.
+/// A sheet as pasted text: the first column is the SKU, the second how many; rows without a number are passed over.
 pub fn read_sheet(bytes: &[u8]) -> Result<String, Problem> {
-    let sheet = read(bytes, MOST + 1).map_err(|fault| Problem::field("/file", "sheet", fault.vi, fault.en))?;
+    let sheet = read(bytes, 10 * MOST).map_err(|fault| Problem::field("/file", "sheet", fault.vi, fault.en))?;
     let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
-    let all = std::iter::once(&sheet.headings).chain(sheet.rows.iter().map(|(_, cells)| cells));
-    let rows = all.map(|row| format!("{}\t{}", cell(row, 0), cell(row, 1)));
+    // A first row with a number is goods already.
+    let first = Some(&sheet.headings).filter(|row| cell(row, 1).bytes().any(|byte| byte.is_ascii_digit()));
+    let all = first.into_iter().chain(sheet.rows.iter().map(|(_, cells)| cells));
+    let filled = all.filter(|row| !cell(row, 1).trim().is_empty());
+    let rows = filled.map(|row| format!("{}\t{}", cell(row, 0), cell(row, 1)));
     Ok(rows.collect::<Vec<_>>().join("\n"))
 }
 
@@ -95,5 +98,12 @@ mod tests {
         let wanted = [("BD-6", 40), ("CTR 1", 20), ("MK-300", 5), ("HD-100", 1_200)];
         assert_eq!(found, wanted.map(|(sku, quantity)| (sku.to_owned(), quantity)));
         assert!(read_text("BD-6 40\nkhông có số").is_err() && read_text("BD-6 0").is_err());
+    }
+
+    #[test]
+    fn sheets_have_headings_or_none_and_empty_rows_are_passed_over() {
+        let read = |sheet: &str| read_sheet(sheet.as_bytes()).unwrap_or_default();
+        assert_eq!(read("Mã hàng,Số lượng,Tên\nBD-6,40,Bưởi\nCTR-1,,Cam\n"), "BD-6\t40");
+        assert_eq!(read("BD-6,40\nCTR-1,5\n"), "BD-6\t40\nCTR-1\t5");
     }
 }

@@ -1,5 +1,5 @@
 //! Wholesale without a request: what can be had, at which price for this organisation (`goods`, `prices`), quotations that hold for days, from
-//! typed lines, a pasted list (`lines`) or an earlier one (`quotations`, `paper`), and orders of them (`buying`).
+//! typed lines, a pasted list (`lines`), a filled sheet (`sheet`) or an earlier one (`quotations`, `paper`), and orders of them (`buying`).
 
 mod buying;
 mod goods;
@@ -7,12 +7,14 @@ mod lines;
 mod paper;
 mod prices;
 mod quotations;
+mod sheet;
 
 pub use buying::order;
 pub use goods::{WholesaleGoods, find as goods_for};
 pub use lines::{LinesInput, read_sheet};
 pub use paper::quotation_pdf;
 pub use quotations::{Quotation, QuotationInput, again, create as quote, find as quotations_of, shown as quotation};
+pub use sheet::{OrderSheetQuery, order_sheet};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -20,6 +22,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(goods::list_wholesale_goods)
         .service(prices::list_organisation_prices)
         .service(prices::put_organisation_prices)
+        .service(sheet::download_order_sheet)
+        .service(sheet::quote_sheet)
         .service(quotations::list_quotations)
         .service(quotations::create_quotation)
         .service(quotations::show_quotation)

@@ -7,6 +7,7 @@ use entity::value::{Language, OrganisationId, QuotationId, Vnd};
 use super::quotations::{Quotation, shown};
 use crate::people::desk::Desk;
 use crate::platform::body::Params;
+use crate::platform::download;
 use crate::platform::pdf::{A4, Pdf, bold, plain};
 use crate::platform::problem::Problem;
 use crate::supply::deliveries::words::{PaperQuery, day, in_language};
@@ -72,13 +73,9 @@ pub async fn quotation_pdf(
     language: Language,
 ) -> Result<HttpResponse, Problem> {
     let found = shown(desk, path).await?;
-    let name = format!("inline; filename=\"{}.pdf\"", found.number);
+    let name = format!("{}", found.number);
     let drawn = tokio::task::spawn_blocking(move || draw(&found, language)).await.map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header(("cache-control", "private, no-store"))
-        .insert_header(("content-disposition", name))
-        .body(drawn.map_err(Problem::internal)?))
+    Ok(download::paper(&name, drawn.map_err(Problem::internal)?))
 }
 
 /// A quotation as a PDF.

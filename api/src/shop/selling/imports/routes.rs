@@ -1,6 +1,5 @@
 //! `/v1/seller/cooperatives/{id}/imports` and `/exports`.
 
-use actix_web::http::header;
 use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{CooperativeId, ImportId, ImportKind, ImportRowState, ImportState};
@@ -17,6 +16,7 @@ use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
+use crate::platform::download;
 use crate::platform::objects::PRIVATE;
 use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
@@ -276,14 +276,6 @@ pub struct SheetQuery {
     format: Option<SheetFormat>,
 }
 
-fn sheet(name: &str, format: SheetFormat, bytes: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(format.media_type())
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.extension())))
-        .body(bytes)
-}
-
 /// An empty sheet to fill in: Vietnamese headings, drop-downs, instructions.
 #[utoipa::path(tag = "seller", operation_id = "show_import_template", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), SheetQuery), responses((status = 200, description = "The sheet", content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv")))))]
 #[get("/v1/seller/cooperatives/{cooperative_id}/imports/template")]
@@ -294,7 +286,7 @@ pub async fn show_template(
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::EditListings).await?;
     let (kind, format) = (query.0.kind.unwrap_or(ImportKind::Products), query.0.format.unwrap_or(SheetFormat::Xlsx));
-    Ok(sheet("mau-san-pham", format, exports::template(&desk, kind, format).await?))
+    Ok(download::sheet("mau-san-pham", format, exports::template(&desk, kind, format).await?))
 }
 
 /// Everything the cooperative sells, as a sheet. Read in again it changes nothing.
@@ -307,7 +299,7 @@ pub async fn show_export(
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeReports).await?;
     let (kind, format) = (query.0.kind.unwrap_or(ImportKind::Products), query.0.format.unwrap_or(SheetFormat::Xlsx));
-    Ok(sheet("san-pham", format, exports::export(&desk, *cooperative, kind, format).await?))
+    Ok(download::sheet("san-pham", format, exports::export(&desk, *cooperative, kind, format).await?))
 }
 
 #[derive(Deserialize, Validate, IntoParams)]
