@@ -187,6 +187,8 @@ async fn a_request_is_offered_for_shared_and_agreed_to() {
     let found = first.client.get(&first.path("requests")).await.expect(200);
     let mine = found["items"].as_array().unwrap().iter().find(|one| one["id"] == open["id"]).unwrap().clone();
     assert!(mine["fit"]["stored_grams"].as_i64().unwrap() >= 5_000_000, "{mine}");
+    let far = mine["fit"]["distance_km"].as_f64().unwrap();
+    assert!(mine["fit"]["in_season"].is_boolean() && (0.0..200.0).contains(&far), "{mine}");
     let stranger = market.server.seller_of("mat-ong-rung-hop-tien").await;
     stranger.client.get(&at(&stranger, "")).await.expect_problem(404, "not_found");
     // Offers: of one's own product, for windows there are; a second one is written over the first only as it was seen.

@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::near::{self, Fit};
 use super::view::{Eyes, SELECT, SupplyRequest, SupplyRequestDetail, detail, request};
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -15,17 +16,6 @@ use crate::platform::body::Params;
 use crate::platform::db::one;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem};
-
-/// What speaks for a cooperative.
-#[derive(Clone, Debug, Default, Serialize, FromQueryResult, ToSchema)]
-pub struct Fit {
-    /// Products of the category on sale.
-    pub products: i64,
-    /// On the shelf and free, grams.
-    pub stored_grams: i64,
-    /// Forecast until the last window's end, without pre-orders, grams.
-    pub forecast_grams: i64,
-}
 
 /// A request, and what speaks for the cooperative.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
@@ -61,10 +51,13 @@ pub async fn for_cooperative(
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<RequestToServe>, Problem> {
     let select = SELECT.replacen("FROM supply_request r", &format!(", {FIT} FROM supply_request r"), 1);
-    NewestFirst::of(&select, "r.id", place)?
+    let mut page = NewestFirst::of(&select, "r.id", place)?
         .and(SEEN, cooperative)
         .page(desk.db.fresh(), |row: &RequestToServe| row.request.id)
-        .await
+        .await?;
+    let fits = page.items.iter_mut().map(|row| (row.request.id, &mut row.fit));
+    near::add(desk.db.fresh(), cooperative, fits.collect()).await?;
+    Ok(page)
 }
 
 /// Requests the cooperative can serve or has offered for, newest first.

@@ -1,6 +1,6 @@
 //! Requests for goods in quantity: asked for in delivery windows, offered for by cooperatives, shared by a rule, agreed to.
 //!
-//! A buyer's draft is published to all or to chosen cooperatives (`buyer`); who can serve it is told what speaks for them (`fit`); they
+//! A buyer's draft is published to all or to chosen cooperatives (`buyer`); who can serve it is told what speaks for them (`fit`, `near`); they
 //! offer grams for each window at their own price (`offers`), which no competitor ever sees, or under the answer of one who leads (`gathered`); once closed, the shares are reckoned from
 //! the offers, the stock and the forecasts (`shares`), shown to all who offered, and agreed to by an owner of the organisation: from then on each cooperative with a share has a
 //! contract to sign or to decline (`contracts`, `paper`), within the credit it was granted (`credit`). What is missing after that is asked of
@@ -12,6 +12,7 @@ mod contracts;
 mod credit;
 mod fit;
 mod gathered;
+mod near;
 mod offered;
 mod offers;
 mod paper;
@@ -26,8 +27,9 @@ pub use buyer::{
     step,
 };
 pub use contracts::{ContractAnswer, answer, buyers_paper, contracts_of, contracts_of_request, sellers_paper, to_sign};
-pub use fit::{Fit, for_cooperative, seen};
+pub use fit::{for_cooperative, seen};
 pub use gathered::{SupplyNeighbour, neighbours};
+pub use near::Fit;
 pub use offered::{SupplyOfferInput, SupplyOfferWindowInput};
 pub use offers::{put as put_offer, withdraw};
 pub use rest::{RestInput, fill_rest};
