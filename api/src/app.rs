@@ -57,7 +57,7 @@ use crate::supply::{buyers, deliveries, export, requests, storage, wholesale};
 use crate::swagger;
 use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
-use crate::{ledger, tourism};
+use crate::{ledger, oversight, tourism};
 
 /// Every route of the API, slice by slice. Routes are tried in this order: what is asked for most stands first.
 pub fn routes(config: &mut ServiceConfig) {
@@ -95,6 +95,7 @@ pub fn routes(config: &mut ServiceConfig) {
     reviews::routes(config);
     reports::routes(config);
     webhooks::routes(config);
+    oversight::routes(config);
 }
 
 #[derive(OpenApi)]

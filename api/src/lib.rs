@@ -27,6 +27,8 @@ pub mod supply;
 
 pub mod messaging;
 
+pub mod oversight;
+
 mod pages;
 
 pub mod demo;

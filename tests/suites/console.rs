@@ -70,6 +70,18 @@ impl Browser {
         form.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
 
+    /// What a form of a page carries to be sent: its marks.
+    pub async fn marks(&mut self, page: &str, action: &str) -> Vec<(String, String)> {
+        let page = self.get(page).await;
+        ["csrf", "once"].map(|name| (name.to_owned(), Self::hidden(&page, action, name))).into()
+    }
+
+    /// Sends a form with its marks and what is filled in.
+    pub async fn fill(&mut self, action: &str, marks: &[(String, String)], fields: &[(&str, &str)]) -> Page {
+        let marks = marks.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.post(action, &marks.chain(fields.iter().copied()).collect::<Vec<_>>()).await
+    }
+
     async fn csrf(&mut self) -> String {
         let page = self.get("/console/team").await;
         page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()

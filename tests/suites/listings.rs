@@ -7,7 +7,7 @@ use tests::{Server, Settings};
 
 use crate::onboarding::{first_leaf, with};
 
-async fn draft(server: &Server, shop: &tests::Seller) -> Value {
+pub async fn draft(server: &Server, shop: &tests::Seller) -> Value {
     let product = json!({"category": first_leaf(server).await, "name_vi": "Măng khô Tú Sơn", "summary_vi": "Măng nứa phơi nắng",
         "offers": [{"sku": "MK-500", "pack_vi": "Gói 500 g", "unit": "pack", "weight_g": 550, "price": 120_000,
                     "tiers": [{"from_quantity": 10, "price": 110_000}, {"from_quantity": 50, "price": 95_000}], "wholesale_from": 50}]});

@@ -34,6 +34,7 @@ mod media;
 mod onboarding;
 mod openapi;
 mod orders;
+mod oversight;
 mod partners;
 mod payments;
 mod payouts;

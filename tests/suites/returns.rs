@@ -104,7 +104,7 @@ async fn a_buyers_address_is_shown_only_while_it_is_needed() {
     assert_eq!(server.client().get(&link).await.expect(200)["delivery"]["phone"], "+84912345678");
 }
 
-async fn buyer_with_order(server: &Server, email: &str) -> (Client, String) {
+pub async fn buyer_with_order(server: &Server, email: &str) -> (Client, String) {
     let buyer = server.new_buyer(email).await;
     let offer = server.offer("hat-doi", 0).await;
     let purchase = Basket::of(buyer.clone(), &[(&offer, 1)]).await.buy().await;

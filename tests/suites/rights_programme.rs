@@ -120,6 +120,14 @@ pub const TABLE: &[(Needs, &[&str])] = &[
     (
         Admin,
         &[
+            "list_tasks",
+            "list_late_orders",
+            "list_failures",
+            "search_everything",
+            "list_audit_entries",
+            "show_platform_figures",
+            "list_accounts",
+            "change_platform_role",
             "list_organisations",
             "decide_organisation",
             "list_exchange_rates",

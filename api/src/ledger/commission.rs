@@ -127,14 +127,19 @@ pub struct NewRule {
 }
 
 /// Commission rules, newest first.
+pub async fn all_rules(desk: &Desk, query: &Paging) -> Result<Page<CommissionRule>, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let page = NewestFirst::of("SELECT * FROM commission_rule", "id", query.place())?;
+    let page = page.page(desk.db.fresh(), |row: &commission_rule::Model| row.id).await?;
+    let items = page.items.into_iter().map(view).collect::<Vec<_>>();
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// Commission rules, newest first.
 #[utoipa::path(tag = "admin", operation_id = "list_commission_rules", security(("access_token" = [])), params(Paging), responses((status = 200, description = "A page of rules", body = Page<CommissionRule>)))]
 #[get("/v1/admin/commission-rules")]
 pub async fn list_rules(desk: Desk, query: Params<Paging>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let page = NewestFirst::of("SELECT * FROM commission_rule", "id", query.0.place())?;
-    let page = page.page(desk.db.fresh(), |row: &commission_rule::Model| row.id).await?;
-    let items = page.items.into_iter().map(view).collect::<Vec<_>>();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(HttpResponse::Ok().json(all_rules(&desk, &query.0).await?))
 }
 
 async fn exists<T: FromQueryResult>(desk: &Desk, sql: &str, id: sea_orm::Value) -> Result<bool, DbErr> {
@@ -148,11 +153,8 @@ struct Found {
 }
 
 /// Add a rule. It counts for what is bought from its first day on; what was bought keeps its commission.
-#[utoipa::path(tag = "admin", operation_id = "create_commission_rule", security(("access_token" = [])), request_body = NewRule, responses((status = 201, description = "The rule", body = CommissionRule)))]
-#[post("/v1/admin/commission-rules")]
-pub async fn create_rule(desk: Desk, body: Body<NewRule>) -> Result<HttpResponse, Problem> {
+pub async fn add_rule(desk: &Desk, input: NewRule) -> Result<CommissionRule, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let Body(input) = body;
     if input.min.zip(input.max).is_some_and(|(min, max)| min > max) {
         return Err(Problem::field("/max", "range", "nhỏ hơn mức tối thiểu", "less than the minimum"));
     }
@@ -170,7 +172,7 @@ pub async fn create_rule(desk: Desk, body: Body<NewRule>) -> Result<HttpResponse
     ];
     for (pointer, id, sql) in named {
         if let Some(id) = id
-            && !exists::<Found>(&desk, sql, id.into()).await?
+            && !exists::<Found>(desk, sql, id.into()).await?
         {
             return Err(Problem::field(pointer, "not_found", "không có", "there is none with this id"));
         }
@@ -197,22 +199,34 @@ pub async fn create_rule(desk: Desk, body: Body<NewRule>) -> Result<HttpResponse
     let row = row.insert(&transaction).await?;
     desk.audit(&transaction, "commission_rule.created", ("commission_rule", id.0), json!(null), after).await?;
     transaction.commit().await?;
-    Ok(HttpResponse::Created().json(view(row)))
+    Ok(view(row))
+}
+
+/// Add a rule. It counts for what is bought from its first day on; what was bought keeps its commission.
+#[utoipa::path(tag = "admin", operation_id = "create_commission_rule", security(("access_token" = [])), request_body = NewRule, responses((status = 201, description = "The rule", body = CommissionRule)))]
+#[post("/v1/admin/commission-rules")]
+pub async fn create_rule(desk: Desk, body: Body<NewRule>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Created().json(add_rule(&desk, body.0).await?))
+}
+
+/// Let a rule hold for the last time today.
+pub async fn stop_rule(desk: &Desk, id: CommissionRuleId) -> Result<CommissionRule, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let transaction = desk.begin().await?;
+    let before = by_id::<commission_rule::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let today = desk.today();
+    let sql = "UPDATE commission_rule SET ends_on = CASE WHEN starts_on > $2 THEN starts_on ELSE $2 END WHERE id = $1 AND (ends_on IS NULL OR ends_on > $2)";
+    run(&transaction, sql, [id.into(), today.into()]).await?;
+    let row = by_id::<commission_rule::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let (was, is) = (json!({"ends_on": before.ends_on}), json!({"ends_on": row.ends_on}));
+    desk.audit(&transaction, "commission_rule.ended", ("commission_rule", id.0), was, is).await?;
+    transaction.commit().await?;
+    Ok(view(row))
 }
 
 /// Let a rule hold for the last time today.
 #[utoipa::path(tag = "admin", operation_id = "end_commission_rule", security(("access_token" = [])), params(("id" = CommissionRuleId, Path)), responses((status = 200, description = "The rule", body = CommissionRule)))]
 #[post("/v1/admin/commission-rules/{id}/end")]
 pub async fn end_rule(desk: Desk, id: Path<CommissionRuleId>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let transaction = desk.begin().await?;
-    let before = by_id::<commission_rule::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let today = desk.today();
-    let sql = "UPDATE commission_rule SET ends_on = CASE WHEN starts_on > $2 THEN starts_on ELSE $2 END WHERE id = $1 AND (ends_on IS NULL OR ends_on > $2)";
-    run(&transaction, sql, [(*id).into(), today.into()]).await?;
-    let row = by_id::<commission_rule::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let (was, is) = (json!({"ends_on": before.ends_on}), json!({"ends_on": row.ends_on}));
-    desk.audit(&transaction, "commission_rule.ended", ("commission_rule", id.0), was, is).await?;
-    transaction.commit().await?;
-    Ok(HttpResponse::Ok().json(view(row)))
+    Ok(HttpResponse::Ok().json(stop_rule(&desk, *id).await?))
 }

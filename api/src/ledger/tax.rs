@@ -39,9 +39,7 @@ pub struct TaxRates {
 }
 
 /// The rates, by kind of sale and the seller's residence, newest first.
-#[utoipa::path(tag = "admin", operation_id = "show_tax_rates", security(("access_token" = [])), responses((status = 200, description = "The rates", body = TaxRates)))]
-#[get("/v1/admin/tax-rates")]
-pub async fn show_rates(desk: Desk) -> Result<HttpResponse, Problem> {
+pub async fn all_rates(desk: &Desk) -> Result<TaxRates, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let rows = tax_rate::Entity::find().order_by_desc(tax_rate::Column::ValidFrom).all(desk.db.fresh()).await?;
     let view = |row: tax_rate::Model| TaxRate {
@@ -52,7 +50,14 @@ pub async fn show_rates(desk: Desk) -> Result<HttpResponse, Problem> {
         valid_from: row.valid_from,
         source: row.source,
     };
-    Ok(HttpResponse::Ok().json(TaxRates { items: rows.into_iter().map(view).collect() }))
+    Ok(TaxRates { items: rows.into_iter().map(view).collect() })
+}
+
+/// The rates, by kind of sale and the seller's residence, newest first.
+#[utoipa::path(tag = "admin", operation_id = "show_tax_rates", security(("access_token" = [])), responses((status = 200, description = "The rates", body = TaxRates)))]
+#[get("/v1/admin/tax-rates")]
+pub async fn show_rates(desk: Desk) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(all_rates(&desk).await?))
 }
 
 #[derive(Serialize, Deserialize, ToSchema, Validate)]
@@ -76,11 +81,8 @@ pub struct NewTaxRate {
 }
 
 /// A rate that holds from a day to come.
-#[utoipa::path(tag = "admin", operation_id = "add_tax_rate", security(("access_token" = [])), request_body = NewTaxRate, responses((status = 204, description = "Noted")))]
-#[post("/v1/admin/tax-rates")]
-pub async fn add_rate(desk: Desk, body: Body<NewTaxRate>) -> Result<HttpResponse, Problem> {
+pub async fn enter_rate(desk: &Desk, input: NewTaxRate) -> Result<(), Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let Body(input) = body;
     if input.valid_from <= desk.today() {
         let (vi, en) = ("phải ở tương lai", "must be in the future");
         return Err(Problem::field("/valid_from", "past", vi, en));
@@ -101,6 +103,14 @@ pub async fn add_rate(desk: Desk, body: Body<NewTaxRate>) -> Result<HttpResponse
         .map_err(|error| if is_duplicate(&error) { Problem::new(&CONFLICT) } else { error.into() })?;
     desk.audit(&transaction, "tax_rate.added", ("tax_rate", Uuid::nil()), json!(null), after).await?;
     transaction.commit().await?;
+    Ok(())
+}
+
+/// A rate that holds from a day to come.
+#[utoipa::path(tag = "admin", operation_id = "add_tax_rate", security(("access_token" = [])), request_body = NewTaxRate, responses((status = 204, description = "Noted")))]
+#[post("/v1/admin/tax-rates")]
+pub async fn add_rate(desk: Desk, body: Body<NewTaxRate>) -> Result<HttpResponse, Problem> {
+    enter_rate(&desk, body.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -318,19 +318,24 @@ pub struct PartnerQuery {
 }
 
 /// Partners, newest first.
-#[utoipa::path(tag = "admin", operation_id = "list_partners", security(("access_token" = [])), params(PartnerQuery), responses((status = 200, description = "A page of partners", body = Page<PartnerView>)))]
-#[get("/v1/admin/partners")]
-pub async fn list_partners(desk: Desk, query: Params<PartnerQuery>) -> Result<HttpResponse, Problem> {
+pub async fn all_partners(desk: &Desk, query: PartnerQuery) -> Result<Page<PartnerView>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let paging = Paging { limit: query.0.limit, cursor: query.0.cursor };
-    let state = query.0.state.map(PartnerState::as_str);
+    let paging = Paging { limit: query.limit, cursor: query.cursor };
+    let state = query.state.map(PartnerState::as_str);
     let page = NewestFirst::of("SELECT * FROM partner", "id", paging.place())?.and_if("state = ?", state);
     let page = page.page(desk.db.fresh(), |row: &partner::Model| row.id).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for row in page.items {
         items.push(view(desk.db.fresh(), row).await?);
     }
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// Partners, newest first.
+#[utoipa::path(tag = "admin", operation_id = "list_partners", security(("access_token" = [])), params(PartnerQuery), responses((status = 200, description = "A page of partners", body = Page<PartnerView>)))]
+#[get("/v1/admin/partners")]
+pub async fn list_partners(desk: Desk, query: Params<PartnerQuery>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(all_partners(&desk, query.0).await?))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -356,17 +361,15 @@ pub struct PartnerDecisionInput {
 }
 
 /// Approve, reject or suspend a partner.
-#[utoipa::path(tag = "admin", operation_id = "decide_partner", security(("access_token" = [])), params(("id" = PartnerId, Path)), request_body = PartnerDecisionInput, responses((status = 200, description = "The partner", body = PartnerView)))]
-#[post("/v1/admin/partners/{id}/decision")]
-pub async fn decide_partner(
-    desk: Desk,
-    guide: Data<Guide>,
-    id: Path<PartnerId>,
-    body: Body<PartnerDecisionInput>,
-) -> Result<HttpResponse, Problem> {
+pub async fn judge_partner(
+    desk: &Desk,
+    guide: &Guide,
+    id: PartnerId,
+    input: PartnerDecisionInput,
+) -> Result<PartnerView, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let before = find(desk.db.fresh(), *id).await?;
-    let (from, to) = match body.0.decision {
+    let before = find(desk.db.fresh(), id).await?;
+    let (from, to) = match input.decision {
         PartnerDecision::Approve => ("('submitted', 'suspended')", PartnerState::Approved),
         PartnerDecision::Reject => ("('submitted')", PartnerState::Rejected),
         PartnerDecision::Suspend => ("('approved')", PartnerState::Suspended),
@@ -376,18 +379,30 @@ pub async fn decide_partner(
     let moved = run(
         &transaction,
         format!("UPDATE partner SET state = $2, decision_note = $3, decided_by = $4, decided_at = $5, updated_at = $5 WHERE id = $1 AND state IN {from}"),
-        [(*id).into(), to.as_str().into(), body.0.note.clone().into(), desk.who.account.into(), now.into()],
+        [id.into(), to.as_str().into(), input.note.clone().into(), desk.who.account.into(), now.into()],
     )
     .await?;
     if moved != 1 {
         return Err(Problem::new(&PARTNER_STATE).extension("state", before.state));
     }
-    desk.audit(&transaction, "partner.decided", ("partner", id.0), json!({"state": before.state}), &body.0).await?;
-    emit(&transaction, &format!("partner.{}", to.as_str()), id.0, json!({"note": body.0.note}), now).await?;
+    desk.audit(&transaction, "partner.decided", ("partner", id.0), json!({"state": before.state}), &input).await?;
+    emit(&transaction, &format!("partner.{}", to.as_str()), id.0, json!({"note": input.note}), now).await?;
     changed(&transaction, id.0, now).await?;
     transaction.commit().await?;
     desk.bell.ring();
     guide.refresh().await?;
-    let row = find(desk.db.fresh(), *id).await?;
-    Ok(HttpResponse::Ok().json(view(desk.db.fresh(), row).await?))
+    let row = find(desk.db.fresh(), id).await?;
+    Ok(view(desk.db.fresh(), row).await?)
+}
+
+/// Approve, reject or suspend a partner.
+#[utoipa::path(tag = "admin", operation_id = "decide_partner", security(("access_token" = [])), params(("id" = PartnerId, Path)), request_body = PartnerDecisionInput, responses((status = 200, description = "The partner", body = PartnerView)))]
+#[post("/v1/admin/partners/{id}/decision")]
+pub async fn decide_partner(
+    desk: Desk,
+    guide: Data<Guide>,
+    id: Path<PartnerId>,
+    body: Body<PartnerDecisionInput>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(judge_partner(&desk, &guide, *id, body.0).await?))
 }

@@ -22,13 +22,14 @@ const DISTRICTS: &[&str] = &[
     "tourism",
     "supply",
     "messaging",
+    "oversight",
     "pages",
     "demo",
 ];
 /// What puts everything together.
 const ROOT: &[&str] = &["app", "cli", "service", "swagger", "main", "lib"];
 /// Districts that are one slice.
-const SINGLE: &[&str] = &["platform", "config", "media", "ledger", "tourism", "demo"];
+const SINGLE: &[&str] = &["platform", "config", "media", "ledger", "tourism", "oversight", "demo"];
 
 /// The slice a module belongs to: `shop::catalogue`, or a district that is one slice.
 fn slice(module: &[String]) -> Option<String> {

@@ -31,7 +31,10 @@ use crate::platform::retention::Over;
 pub use attempts::begin as begin_payment;
 pub use provider::{Charge, PaymentAction};
 pub use providers::Providers;
+pub use reconciliation::{QueueQuery, ResolutionInput, proposals, queue_of, settle_item};
+pub use refunds::{NewRefund, RefundDecision, RefundQuery, all_refunds, give_back, judge_refund};
 pub use settle::Till;
+pub use settlements::{SettlementSource, all_settlements, book as book_settlement};
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use vnpay::Vnpay;
 

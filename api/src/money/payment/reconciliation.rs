@@ -1,6 +1,8 @@
 //! What does not match, for a person: transfers nobody knows, sums that differ, refunds that failed. Each is resolved once,
 //! with a posting where money is concerned.
 
+use std::collections::{BTreeSet, HashMap};
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use entity::value::{
@@ -9,7 +11,7 @@ use entity::value::{
 };
 use entity::{payment, reconciliation_item};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -22,7 +24,7 @@ use super::settle::Till;
 use crate::ledger::{self, gateways};
 use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{by_id, run};
+use crate::platform::db::{all, by_id, list, run};
 use crate::platform::fold;
 use crate::platform::idempotency::{Claim, IdempotencyKey, claim, fingerprint, keep};
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
@@ -89,16 +91,57 @@ pub struct QueueQuery {
 }
 
 /// What does not match, newest first.
-#[utoipa::path(tag = "admin", operation_id = "list_reconciliation", security(("access_token" = [])), params(QueueQuery), responses((status = 200, description = "A page of items", body = Page<ReconciliationItem>)))]
-#[get("/v1/admin/reconciliation")]
-pub async fn list_items(desk: Desk, query: Params<QueueQuery>) -> Result<HttpResponse, Problem> {
+pub async fn queue_of(desk: &Desk, query: &QueueQuery) -> Result<Page<ReconciliationItem>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let place = (query.0.limit, query.0.cursor.as_deref());
-    let state = query.0.state.unwrap_or(ReconciliationState::Open);
+    let place = (query.limit, query.cursor.as_deref());
+    let state = query.state.unwrap_or(ReconciliationState::Open);
     let page = NewestFirst::of("SELECT * FROM reconciliation_item", "id", place)?.and("state = ?", state.as_str());
     let page = page.page(desk.db.fresh(), |row: &reconciliation_item::Model| row.id).await?;
     let items = page.items.into_iter().map(view).collect::<Vec<_>>();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// What does not match, newest first.
+#[utoipa::path(tag = "admin", operation_id = "list_reconciliation", security(("access_token" = [])), params(QueueQuery), responses((status = 200, description = "A page of items", body = Page<ReconciliationItem>)))]
+#[get("/v1/admin/reconciliation")]
+pub async fn list_items(desk: Desk, query: Params<QueueQuery>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(queue_of(&desk, &query.0).await?))
+}
+
+/// A payment a transfer may have been meant for.
+#[derive(Clone, Debug, Serialize, FromQueryResult)]
+pub struct Proposal {
+    pub id: PaymentId,
+    pub reference: String,
+    pub amount: i64,
+    pub purchase_number: String,
+    pub phone: String,
+    pub created_at: OffsetDateTime,
+}
+
+/// For each transfer nobody could place: the newest payments by transfer of that sum that nobody paid.
+pub async fn proposals(
+    connection: &impl ConnectionTrait,
+    items: &[ReconciliationItem],
+) -> Result<HashMap<ReconciliationId, Vec<Proposal>>, Problem> {
+    let mut found = HashMap::new();
+    let sums: BTreeSet<i64> =
+        items.iter().filter(|item| is_transfer(item.kind)).map(|item| item.amount.amount).collect();
+    if sums.is_empty() {
+        return Ok(found);
+    }
+    let sql = format!(
+        "SELECT y.id, y.reference, y.amount, p.number AS purchase_number, p.phone, y.created_at FROM payment y JOIN purchase p ON p.id = y.purchase_id
+         WHERE y.method = 'bank_transfer' AND y.state IN ('pending', 'expired', 'cancelled') AND y.amount IN {} ORDER BY y.id DESC LIMIT 200",
+        list(1, sums.len())
+    );
+    let values: Vec<sea_orm::Value> = sums.into_iter().map(Into::into).collect();
+    let rows = all::<Proposal>(connection, sql, values).await?;
+    for item in items.iter().filter(|item| is_transfer(item.kind)) {
+        let own = rows.iter().filter(|row| row.amount == item.amount.amount).take(5).cloned();
+        found.insert(item.id, own.collect());
+    }
+    Ok(found)
 }
 
 /// What a person does about it.
@@ -157,21 +200,31 @@ pub async fn resolve(
     key: IdempotencyKey,
     body: Body<ResolutionInput>,
 ) -> Result<HttpResponse, Problem> {
+    let shown = settle_item(&desk, &till, (*id, &key), body.0).await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(shown))
+}
+
+/// Resolves an item, with its posting; what was kept as the answer.
+pub async fn settle_item(
+    desk: &Desk,
+    till: &Till,
+    (id, key): (ReconciliationId, &IdempotencyKey),
+    input: ResolutionInput,
+) -> Result<String, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let Body(input) = body;
     let now = desk.now();
     let (scope, print) =
         (format!("resolve:{id}"), fingerprint(&[&serde_json::to_string(&input).map_err(Problem::internal)?]));
     let transaction = desk.db.begin().await?;
-    if let Claim::Again { body, .. } = claim(&transaction, &scope, &key, &print, now).await? {
-        return Ok(HttpResponse::Ok().content_type("application/json").body(body));
+    if let Claim::Again { body, .. } = claim(&transaction, &scope, key, &print, now).await? {
+        return Ok(body);
     }
-    let row = by_id::<reconciliation_item::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    close(&transaction, &row, &input, &desk).await?;
-    post(&transaction, &row, &input, &desk).await?;
+    let row = by_id::<reconciliation_item::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    close(&transaction, &row, &input, desk).await?;
+    post(&transaction, &row, &input, desk).await?;
     let shown = reconciliation_item::Entity::find_by_id(row.id).one(&transaction).await?;
     let body = serde_json::to_string(&shown.map(view)).map_err(Problem::internal)?;
-    keep(&transaction, &scope, &key, 200, &body).await?;
+    keep(&transaction, &scope, key, 200, &body).await?;
     if input.resolution == Resolution::Assign {
         let notice = assigned(&transaction, &row, &input).await?;
         // One transaction with the resolution: the transfer is either assigned and captured, or neither.
@@ -184,7 +237,7 @@ pub async fn resolve(
     } else {
         transaction.commit().await?;
     }
-    Ok(HttpResponse::Ok().content_type("application/json").body(body))
+    Ok(body)
 }
 
 /// Marks an item resolved, once.

@@ -89,17 +89,22 @@ pub struct RefundQuery {
 }
 
 /// Refunds, newest first.
-#[utoipa::path(tag = "admin", operation_id = "list_refunds", security(("access_token" = [])), params(RefundQuery), responses((status = 200, description = "A page of refunds", body = Page<RefundView>)))]
-#[get("/v1/admin/refunds")]
-pub async fn list_refunds(desk: Desk, query: Params<RefundQuery>) -> Result<HttpResponse, Problem> {
+pub async fn all_refunds(desk: &Desk, query: &RefundQuery) -> Result<Page<RefundView>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let place = (query.0.limit, query.0.cursor.as_deref());
+    let place = (query.limit, query.cursor.as_deref());
     let page = NewestFirst::of("SELECT * FROM refund", "id", place)?
-        .and_if("state = ?", query.0.state.map(RefundState::as_str))
+        .and_if("state = ?", query.state.map(RefundState::as_str))
         .page(desk.db.fresh(), |row: &refund::Model| row.id)
         .await?;
     let items = page.items.into_iter().map(view).collect::<Vec<_>>();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// Refunds, newest first.
+#[utoipa::path(tag = "admin", operation_id = "list_refunds", security(("access_token" = [])), params(RefundQuery), responses((status = 200, description = "A page of refunds", body = Page<RefundView>)))]
+#[get("/v1/admin/refunds")]
+pub async fn list_refunds(desk: Desk, query: Params<RefundQuery>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(all_refunds(&desk, &query.0).await?))
 }
 
 #[derive(Clone, Serialize, Deserialize, ToSchema, Validate)]
@@ -218,6 +223,14 @@ async fn ask_for(
     Ok(HttpResponse::Created().content_type("application/json").body(body))
 }
 
+/// Gives money of an order back, as the platform; above the limit it waits for a second person.
+pub async fn give_back(desk: &Desk, id: OrderId, key: &IdempotencyKey, input: &NewRefund) -> Result<(), Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let print = fingerprint(&["refund", &serde_json::to_string(input).map_err(Problem::internal)?]);
+    let orders = input.what()?.into_iter().map(|what| vec![(id, what)]).collect();
+    ask_for(desk, format!("refund:{id}"), key, &print, orders, &input.note, true).await.map(drop)
+}
+
 /// Give money of an order back, as its seller.
 #[utoipa::path(tag = "seller", operation_id = "refund_seller_order", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path), ("order_id" = OrderId, Path), ("Idempotency-Key" = String, Header, min_length = 1, max_length = 200)), request_body = NewRefund, responses((status = 201, description = "The refunds", body = Refunds)))]
 #[post("/v1/seller/cooperatives/{cooperative_id}/orders/{order_id}/refunds")]
@@ -312,6 +325,60 @@ pub struct RefundDecision {
 }
 
 /// Approve or reject a refund above the limit; take over one its provider could not do.
+pub async fn judge_refund(
+    desk: &Desk,
+    till: &Till,
+    id: RefundId,
+    input: RefundDecision,
+) -> Result<RefundView, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let now = desk.now();
+    let before = by_id::<refund::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let decides = matches!(input.step, RefundStep::Approve | RefundStep::Reject);
+    if decides && before.requested_by == Some(desk.who.account) {
+        return Err(Problem::new(&OWN_REFUND));
+    }
+    if input.step == RefundStep::Sent {
+        let payment = match before.payment_id {
+            Some(id) => by_id::<payment::Entity>(desk.db.fresh(), id).await?,
+            None => None,
+        };
+        let payment = payment.ok_or_else(|| Problem::new(&REFUND_STATE))?;
+        let reference = input.bank_reference.clone();
+        if reference.is_none() {
+            let (vi, en) = ("cần mã giao dịch của ngân hàng", "the bank's reference is needed");
+            return Err(Problem::field("/bank_reference", "missing", vi, en));
+        }
+        till.refund_done(&before, &payment, reference, Some(desk.who.account)).await?;
+    } else {
+        let (from, to) = match input.step {
+            RefundStep::Approve => (RefundState::AwaitingApproval, RefundState::Due),
+            RefundStep::Reject => (RefundState::AwaitingApproval, RefundState::Rejected),
+            _ => (RefundState::Manual, RefundState::Due),
+        };
+        let transaction = desk.begin().await?;
+        if !refund_states::decide(&transaction, id, (from, to), desk.who.account, now).await? {
+            return Err(Problem::new(&REFUND_STATE).extension("state", before.state));
+        }
+        if input.step == RefundStep::Retry {
+            let sql = "UPDATE reconciliation_item SET state = 'resolved', resolution = 'retried', resolved_by = $2, resolved_at = $3
+                       WHERE kind = 'refund_failed' AND subject_id = $1 AND state = 'open'";
+            run(&transaction, sql, [id.into(), desk.who.account.into(), now.into()]).await?;
+        }
+        if input.step == RefundStep::Reject {
+            let journals = take_back(&transaction, id, Some(desk.who.account), now).await?;
+            ledger::post(&transaction, journals, now).await?;
+        }
+        let (was, is) = (json!({"state": before.state}), json!({"state": to}));
+        desk.audit(&transaction, "refund.decided", ("refund", id.0), was, is).await?;
+        transaction.commit().await?;
+        desk.bell.ring();
+    }
+    let row = by_id::<refund::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(view(row))
+}
+
+/// Approve or reject a refund above the limit; take over one its provider could not do.
 #[utoipa::path(tag = "admin", operation_id = "decide_refund", security(("access_token" = [])), params(("id" = RefundId, Path)), request_body = RefundDecision, responses((status = 200, description = "The refund", body = RefundView)))]
 #[post("/v1/admin/refunds/{id}")]
 pub async fn decide_refund(
@@ -320,51 +387,7 @@ pub async fn decide_refund(
     id: Path<RefundId>,
     body: Body<RefundDecision>,
 ) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let now = desk.now();
-    let before = by_id::<refund::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let decides = matches!(body.0.step, RefundStep::Approve | RefundStep::Reject);
-    if decides && before.requested_by == Some(desk.who.account) {
-        return Err(Problem::new(&OWN_REFUND));
-    }
-    if body.0.step == RefundStep::Sent {
-        let payment = match before.payment_id {
-            Some(id) => by_id::<payment::Entity>(desk.db.fresh(), id).await?,
-            None => None,
-        };
-        let payment = payment.ok_or_else(|| Problem::new(&REFUND_STATE))?;
-        let reference = body.0.bank_reference.clone();
-        if reference.is_none() {
-            let (vi, en) = ("cần mã giao dịch của ngân hàng", "the bank's reference is needed");
-            return Err(Problem::field("/bank_reference", "missing", vi, en));
-        }
-        till.refund_done(&before, &payment, reference, Some(desk.who.account)).await?;
-    } else {
-        let (from, to) = match body.0.step {
-            RefundStep::Approve => (RefundState::AwaitingApproval, RefundState::Due),
-            RefundStep::Reject => (RefundState::AwaitingApproval, RefundState::Rejected),
-            _ => (RefundState::Manual, RefundState::Due),
-        };
-        let transaction = desk.begin().await?;
-        if !refund_states::decide(&transaction, *id, (from, to), desk.who.account, now).await? {
-            return Err(Problem::new(&REFUND_STATE).extension("state", before.state));
-        }
-        if body.0.step == RefundStep::Retry {
-            let sql = "UPDATE reconciliation_item SET state = 'resolved', resolution = 'retried', resolved_by = $2, resolved_at = $3
-                       WHERE kind = 'refund_failed' AND subject_id = $1 AND state = 'open'";
-            run(&transaction, sql, [(*id).into(), desk.who.account.into(), now.into()]).await?;
-        }
-        if body.0.step == RefundStep::Reject {
-            let journals = take_back(&transaction, *id, Some(desk.who.account), now).await?;
-            ledger::post(&transaction, journals, now).await?;
-        }
-        let (was, is) = (json!({"state": before.state}), json!({"state": to}));
-        desk.audit(&transaction, "refund.decided", ("refund", id.0), was, is).await?;
-        transaction.commit().await?;
-        desk.bell.ring();
-    }
-    let row = by_id::<refund::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(view(row)))
+    Ok(HttpResponse::Ok().json(judge_refund(&desk, &till, *id, body.0).await?))
 }
 
 /// Refunds of a purchase.

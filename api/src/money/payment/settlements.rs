@@ -138,14 +138,19 @@ fn view(row: settlement::Model) -> SettlementView {
 }
 
 /// Settlement files, newest first.
+pub async fn all_settlements(desk: &Desk, query: &Paging) -> Result<Page<SettlementView>, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let page = NewestFirst::of("SELECT * FROM settlement", "id", query.place())?;
+    let page = page.page(desk.db.fresh(), |row: &settlement::Model| row.id).await?;
+    let items = page.items.into_iter().map(view).collect::<Vec<_>>();
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// Settlement files, newest first.
 #[utoipa::path(tag = "admin", operation_id = "list_settlements", security(("access_token" = [])), params(Paging), responses((status = 200, description = "A page of files", body = Page<SettlementView>)))]
 #[get("/v1/admin/settlements")]
 pub async fn list_settlements(desk: Desk, query: Params<Paging>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let page = NewestFirst::of("SELECT * FROM settlement", "id", query.0.place())?;
-    let page = page.page(desk.db.fresh(), |row: &settlement::Model| row.id).await?;
-    let items = page.items.into_iter().map(view).collect::<Vec<_>>();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(HttpResponse::Ok().json(all_settlements(&desk, &query.0).await?))
 }
 
 #[derive(FromQueryResult)]
@@ -230,7 +235,18 @@ pub async fn upload_settlement(
 ) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let file = upload::read(&request, payload, MOST_BYTES).await?;
-    let settling = Settling::of(*source, &till)?;
+    Ok(HttpResponse::Created().json(book(&desk, &till, *source, file).await?))
+}
+
+/// Books a settlement file, once.
+pub async fn book(
+    desk: &Desk,
+    till: &Till,
+    source: SettlementSource,
+    file: upload::Upload,
+) -> Result<SettlementView, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let settling = Settling::of(source, till)?;
     let lines = lines(&file.bytes, &settling.columns)?;
     let (id, now) = (SettlementId::new(), desk.now());
     let transaction = desk.db.begin().await?;
@@ -266,7 +282,7 @@ pub async fn upload_settlement(
     desk.bell.ring();
     let row = settlement::Entity::find_by_id(id).one(desk.db.fresh()).await?;
     let row = row.ok_or_else(|| Problem::internal("a settlement that was just written"))?;
-    Ok(HttpResponse::Created().json(view(row)))
+    Ok(view(row))
 }
 
 /// Whose file it is, and how it is read.

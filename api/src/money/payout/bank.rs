@@ -1,6 +1,5 @@
 //! What goes to the bank, and what it says of each transfer.
 
-use actix_web::http::header;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{LedgerAccountKind, PayoutBatchId, PayoutBatchState, PayoutId, PayoutState, PlatformRole};
@@ -16,6 +15,7 @@ use crate::ledger::rules::Account;
 use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{by_id, run};
+use crate::platform::download;
 use crate::platform::fault;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -42,12 +42,21 @@ pub enum FileFormat {
 #[utoipa::path(tag = "admin", operation_id = "payout_bank_file", security(("access_token" = [])), params(("id" = PayoutBatchId, Path), FileQuery), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/v1/admin/payout-batches/{id}/bank-file")]
 pub async fn bank_file(desk: Desk, id: Path<PayoutBatchId>, query: Params<FileQuery>) -> Result<HttpResponse, Problem> {
+    file_for_bank(&desk, *id, query.0.format).await
+}
+
+/// The file of transfers of an approved run.
+pub async fn file_for_bank(
+    desk: &Desk,
+    id: PayoutBatchId,
+    format: Option<FileFormat>,
+) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let row = by_id::<payout_batch::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let row = by_id::<payout_batch::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     if row.state != PayoutBatchState::Approved {
         return Err(Problem::new(&BATCH_STATE).extension("state", row.state));
     }
-    let open = payouts_of(desk.db.fresh(), *id).await?.into_iter().filter(|row| row.state == PayoutState::Approved);
+    let open = payouts_of(desk.db.fresh(), id).await?.into_iter().filter(|row| row.state == PayoutState::Approved);
     let rows: Vec<Vec<Cell>> = (1_i64..)
         .zip(open)
         .map(|(number, row)| {
@@ -69,18 +78,13 @@ pub async fn bank_file(desk: Desk, id: Path<PayoutBatchId>, query: Params<FileQu
         Column::new("Số tiền", 16.0),
         Column::new("Nội dung", 28.0),
     ];
-    let format = match query.0.format {
+    let format = match format {
         Some(FileFormat::Xlsx) => SheetFormat::Xlsx,
         _ => SheetFormat::Csv,
     };
     let table = Table { title: "Chi trả", columns: &columns, rows: &rows, instructions: &[] };
     let bytes = table.write(format).map_err(Problem::internal)?;
-    let name = format!("attachment; filename=\"{}.{}\"", row.number, format.extension());
-    Ok(HttpResponse::Ok()
-        .content_type(format.media_type())
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(bytes))
+    Ok(download::sheet(&row.number, format, bytes))
 }
 
 /// What the bank says of a transfer.
@@ -110,11 +114,8 @@ pub struct PayoutMark {
 }
 
 /// Note what the bank says of a payout. What failed or came back is owed again, and in the next run.
-#[utoipa::path(tag = "admin", operation_id = "mark_payout", security(("access_token" = [])), params(("id" = PayoutId, Path)), request_body = PayoutMark, responses((status = 200, description = "The payout", body = PayoutView)))]
-#[post("/v1/admin/payouts/{id}")]
-pub async fn mark_payout(desk: Desk, id: Path<PayoutId>, body: Body<PayoutMark>) -> Result<HttpResponse, Problem> {
+pub async fn mark(desk: &Desk, id: PayoutId, input: PayoutMark) -> Result<PayoutView, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let Body(input) = body;
     let now = desk.now();
     let transit = Account::one(LedgerAccountKind::PayoutsInTransit);
     let bank = Account::one(LedgerAccountKind::Bank);
@@ -128,7 +129,7 @@ pub async fn mark_payout(desk: Desk, id: Path<PayoutId>, body: Body<PayoutMark>)
         return Err(Problem::field("/bank_reference", "missing", vi, en));
     }
     let transaction = desk.begin().await?;
-    let row = by_id::<payout::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let row = by_id::<payout::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let moved = run(
         &transaction,
         "UPDATE payout SET state = $3, bank_reference = COALESCE($4, bank_reference), failure = $5, updated_at = $6,
@@ -162,6 +163,13 @@ pub async fn mark_payout(desk: Desk, id: Path<PayoutId>, body: Body<PayoutMark>)
     transaction.commit().await?;
     fault::point("payout.mark_after_commit");
     desk.bell.ring();
-    let row = by_id::<payout::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(payout_view(row)))
+    let row = by_id::<payout::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(payout_view(row))
+}
+
+/// Note what the bank says of a payout. What failed or came back is owed again, and in the next run.
+#[utoipa::path(tag = "admin", operation_id = "mark_payout", security(("access_token" = [])), params(("id" = PayoutId, Path)), request_body = PayoutMark, responses((status = 200, description = "The payout", body = PayoutView)))]
+#[post("/v1/admin/payouts/{id}")]
+pub async fn mark_payout(desk: Desk, id: Path<PayoutId>, body: Body<PayoutMark>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(mark(&desk, *id, body.0).await?))
 }

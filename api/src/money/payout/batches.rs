@@ -12,9 +12,10 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Date, OffsetDateTime};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::store::{Due, delivered_by, due, settle};
+use super::preview::left_out;
+use super::store::{delivered_by, due, settle};
 use crate::config::Config;
 use crate::ledger;
 use crate::ledger::rules::{Account, Entry, Journal};
@@ -34,80 +35,6 @@ codes! {
     BATCH_STATE = "batch_state" 409 "Đợt chi trả không còn ở trạng thái cho phép việc này." "The run is not in a state that allows this.";
     OWN_BATCH = "own_batch" 409 "Người duyệt phải khác người lập đợt chi trả." "Somebody else than who made the run has to approve it.";
     PAYOUT_STATE = "payout_state" 409 "Khoản chi trả không còn ở trạng thái cho phép việc này." "The payout is not in a state that allows this.";
-}
-
-/// Why a cooperative or partner is not in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LeftOut {
-    /// Less than the minimum, or owed by the cooperative: carried over.
-    BelowMinimum,
-    NoBankAccount,
-    /// The shop or partner is suspended: its money is held.
-    Suspended,
-}
-
-fn left_out(row: &Due, minimum: i64) -> Option<LeftOut> {
-    if row.amount.0 < minimum.max(1) {
-        return Some(LeftOut::BelowMinimum);
-    }
-    if !row.active {
-        return Some(LeftOut::Suspended);
-    }
-    row.bank_account.is_none().then_some(LeftOut::NoBankAccount)
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct PreviewLine {
-    /// Who is paid: this cooperative,
-    #[schema(required = true)]
-    cooperative_id: Option<CooperativeId>,
-    /// or this partner.
-    #[schema(required = true)]
-    partner_id: Option<PartnerId>,
-    name: String,
-    amount: Money,
-    #[schema(required = true)]
-    left_out: Option<LeftOut>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct PayoutPreview {
-    #[schema(value_type = String, format = Date)]
-    cutoff_on: Date,
-    lines: Vec<PreviewLine>,
-    /// Of what would be paid.
-    total: Money,
-}
-
-#[derive(Deserialize, Validate, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-#[garde(allow_unvalidated)]
-pub struct Cutoff {
-    /// Today unless told.
-    #[param(value_type = Option<String>, format = Date)]
-    cutoff_on: Option<Date>,
-}
-
-/// What a run would pay, and whom not.
-#[utoipa::path(tag = "admin", operation_id = "preview_payouts", security(("access_token" = [])), params(Cutoff), responses((status = 200, description = "The preview", body = PayoutPreview)))]
-#[get("/v1/admin/payout-batches/preview")]
-pub async fn preview(desk: Desk, query: Params<Cutoff>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let cutoff_on = query.0.cutoff_on.unwrap_or_else(|| desk.today());
-    let rows = due(desk.db.fresh(), delivered_by(cutoff_on, desk.config.payout_hold_days)).await?;
-    let minimum = desk.config.payout_minimum;
-    let paid = rows.iter().filter(|row| left_out(row, minimum).is_none()).map(|row| row.amount.0).sum();
-    let line = |row: Due| PreviewLine {
-        cooperative_id: row.cooperative_id,
-        partner_id: row.partner_id,
-        left_out: left_out(&row, minimum),
-        name: row.name,
-        amount: row.amount.into(),
-    };
-    let lines = rows.into_iter().map(line).collect();
-    Ok(HttpResponse::Ok().json(PayoutPreview { cutoff_on, lines, total: Vnd(paid).into() }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -201,11 +128,9 @@ pub struct BatchLine {
 }
 
 /// Runs, newest first.
-#[utoipa::path(tag = "admin", operation_id = "list_payout_batches", security(("access_token" = [])), params(Paging), responses((status = 200, description = "A page of runs", body = Page<BatchLine>)))]
-#[get("/v1/admin/payout-batches")]
-pub async fn list_batches(desk: Desk, query: Params<Paging>) -> Result<HttpResponse, Problem> {
+pub async fn all_batches(desk: &Desk, query: &Paging) -> Result<Page<BatchLine>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let page = NewestFirst::of("SELECT * FROM payout_batch", "id", query.0.place())?;
+    let page = NewestFirst::of("SELECT * FROM payout_batch", "id", query.place())?;
     let page = page.page(desk.db.fresh(), |row: &payout_batch::Model| row.id).await?;
     let line = |row: payout_batch::Model| BatchLine {
         id: row.id,
@@ -216,7 +141,14 @@ pub async fn list_batches(desk: Desk, query: Params<Paging>) -> Result<HttpRespo
         payouts: row.payouts,
     };
     let items = page.items.into_iter().map(line).collect::<Vec<_>>();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// Runs, newest first.
+#[utoipa::path(tag = "admin", operation_id = "list_payout_batches", security(("access_token" = [])), params(Paging), responses((status = 200, description = "A page of runs", body = Page<BatchLine>)))]
+#[get("/v1/admin/payout-batches")]
+pub async fn list_batches(desk: Desk, query: Params<Paging>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(all_batches(&desk, &query.0).await?))
 }
 
 #[derive(Serialize, Deserialize, ToSchema, Validate)]
@@ -239,23 +171,28 @@ async fn batch_of(connection: &impl ConnectionTrait, cutoff_on: Date) -> Result<
 #[utoipa::path(tag = "admin", operation_id = "create_payout_batch", security(("access_token" = [])), params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 200)), request_body = NewBatch, responses((status = 201, description = "The run", body = PayoutBatch), (status = 200, description = "The run that is there", body = PayoutBatch)))]
 #[post("/v1/admin/payout-batches")]
 pub async fn create_batch(desk: Desk, key: IdempotencyKey, body: Body<NewBatch>) -> Result<HttpResponse, Problem> {
+    make_batch(&desk, &key, body.0).await
+}
+
+/// Makes the run of a day, or finds the one there is.
+pub async fn make_batch(desk: &Desk, key: &IdempotencyKey, input: NewBatch) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let cutoff_on = body.0.cutoff_on.unwrap_or_else(|| desk.today());
+    let cutoff_on = input.cutoff_on.unwrap_or_else(|| desk.today());
     if cutoff_on > desk.today() {
         return Err(Problem::field("/cutoff_on", "future", "ở tương lai", "is in the future"));
     }
     let now = desk.now();
     let scope = format!("payouts:{}", desk.who.account);
-    let print = fingerprint(&["POST /v1/admin/payout-batches", &format!("{:?}", body.0.cutoff_on)]);
+    let print = fingerprint(&["POST /v1/admin/payout-batches", &format!("{:?}", input.cutoff_on)]);
     let transaction = desk.db.begin().await?;
-    if let Claim::Again { status, body } = claim(&transaction, &scope, &key, &print, now).await? {
+    if let Claim::Again { status, body } = claim(&transaction, &scope, key, &print, now).await? {
         let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
         return Ok(HttpResponse::build(status).content_type("application/json").body(body));
     }
-    match write_batch(&desk, &transaction, cutoff_on, now).await {
+    match write_batch(desk, &transaction, cutoff_on, now).await {
         Ok(row) => {
             let body = serde_json::to_string(&batch_view(&transaction, row).await?).map_err(Problem::internal)?;
-            keep(&transaction, &scope, &key, 201, &body).await?;
+            keep(&transaction, &scope, key, 201, &body).await?;
             fault::point("payout_batch.before_commit");
             transaction.commit().await?;
             fault::point("payout_batch.after_commit");
@@ -365,12 +302,17 @@ async fn write_batch(
 }
 
 /// A run and its payouts.
+pub async fn batch(desk: &Desk, id: PayoutBatchId) -> Result<PayoutBatch, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let row = by_id::<payout_batch::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(batch_view(desk.db.fresh(), row).await?)
+}
+
+/// A run and its payouts.
 #[utoipa::path(tag = "admin", operation_id = "show_payout_batch", security(("access_token" = [])), params(("id" = PayoutBatchId, Path)), responses((status = 200, description = "The run", body = PayoutBatch)))]
 #[get("/v1/admin/payout-batches/{id}")]
 pub async fn show_batch(desk: Desk, id: Path<PayoutBatchId>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let row = by_id::<payout_batch::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(batch_view(desk.db.fresh(), row).await?))
+    Ok(HttpResponse::Ok().json(batch(&desk, *id).await?))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -390,18 +332,12 @@ pub struct BatchDecision {
 }
 
 /// Approve a run, or call it off.
-#[utoipa::path(tag = "admin", operation_id = "decide_payout_batch", security(("access_token" = [])), params(("id" = PayoutBatchId, Path)), request_body = BatchDecision, responses((status = 200, description = "The run", body = PayoutBatch)))]
-#[post("/v1/admin/payout-batches/{id}")]
-pub async fn decide_batch(
-    desk: Desk,
-    id: Path<PayoutBatchId>,
-    body: Body<BatchDecision>,
-) -> Result<HttpResponse, Problem> {
+pub async fn judge_batch(desk: &Desk, id: PayoutBatchId, input: BatchDecision) -> Result<PayoutBatch, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let now = desk.now();
     let transaction = desk.begin().await?;
-    let before = by_id::<payout_batch::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let approve = body.0.step == BatchStep::Approve;
+    let before = by_id::<payout_batch::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let approve = input.step == BatchStep::Approve;
     if approve && before.created_by == desk.who.account {
         return Err(Problem::new(&OWN_BATCH));
     }
@@ -409,16 +345,16 @@ pub async fn decide_batch(
     let moved = run(
         &transaction,
         "UPDATE payout_batch SET state = $2, approved_by = $3, updated_at = $4 WHERE id = $1 AND state = 'draft'",
-        [(*id).into(), to.into(), approve.then_some(desk.who.account).into(), now.into()],
+        [id.into(), to.into(), approve.then_some(desk.who.account).into(), now.into()],
     )
     .await?;
     if moved != 1 {
         return Err(Problem::new(&BATCH_STATE).extension("state", before.state));
     }
     fault::point("payout_batch.decided");
-    let rows = payouts_of(&transaction, *id).await?;
+    let rows = payouts_of(&transaction, id).await?;
     let sql = "UPDATE payout SET state = $2, updated_at = $3 WHERE batch_id = $1";
-    run(&transaction, sql, [(*id).into(), to.into(), now.into()]).await?;
+    run(&transaction, sql, [id.into(), to.into(), now.into()]).await?;
     if approve {
         let journals: Vec<Journal> = rows.iter().map(|row| sent(row, desk.who.account)).collect();
         ledger::post(&transaction, journals, now).await?;
@@ -430,7 +366,7 @@ pub async fn decide_batch(
              SELECT p.id, y.id FROM payout y JOIN journal j ON j.subject_id = y.id AND j.kind = 'payout_sent'
                     JOIN posting p ON p.journal_id = j.id JOIN ledger_account a ON a.id = p.account_id AND a.kind IN ('cooperative', 'partner')
              WHERE y.batch_id = $1",
-            [(*id).into()],
+            [id.into()],
         )
         .await?;
         for row in &rows {
@@ -439,7 +375,7 @@ pub async fn decide_batch(
         }
     } else {
         let sql = "DELETE FROM payout_item WHERE payout_id IN (SELECT id FROM payout WHERE batch_id = $1)";
-        run(&transaction, sql, [(*id).into()]).await?;
+        run(&transaction, sql, [id.into()]).await?;
     }
     let (was, is) = (json!({"state": "draft"}), json!({"state": to}));
     desk.audit(&transaction, "payout_batch.decided", ("payout_batch", id.0), was, is).await?;
@@ -447,8 +383,19 @@ pub async fn decide_batch(
     transaction.commit().await?;
     fault::point("payout_batch.decision_after_commit");
     desk.bell.ring();
-    let row = by_id::<payout_batch::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(batch_view(desk.db.fresh(), row).await?))
+    let row = by_id::<payout_batch::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(batch_view(desk.db.fresh(), row).await?)
+}
+
+/// Approve a run, or call it off.
+#[utoipa::path(tag = "admin", operation_id = "decide_payout_batch", security(("access_token" = [])), params(("id" = PayoutBatchId, Path)), request_body = BatchDecision, responses((status = 200, description = "The run", body = PayoutBatch)))]
+#[post("/v1/admin/payout-batches/{id}")]
+pub async fn decide_batch(
+    desk: Desk,
+    id: Path<PayoutBatchId>,
+    body: Body<BatchDecision>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(judge_batch(&desk, *id, body.0).await?))
 }
 
 /// The account that is paid from, and its owner's id.

@@ -8,16 +8,19 @@
 pub mod accounts;
 mod bank;
 mod batches;
+mod preview;
 mod statements;
 mod store;
 
-pub use batches::{PayoutView, payout_view};
+pub use bank::{FileFormat, PayoutMark, file_for_bank, mark};
+pub use batches::{BatchDecision, NewBatch, PayoutView, all_batches, batch, judge_batch, make_batch, payout_view};
+pub use preview::preview_of;
 pub use statements::{Statement, account_holders, latest, paper, sheet, statement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(batches::preview)
+        .service(preview::preview)
         .service(batches::list_batches)
         .service(batches::create_batch)
         .service(batches::show_batch)

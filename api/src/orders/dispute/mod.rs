@@ -327,14 +327,18 @@ pub struct DisputeQuery {
     cursor: Option<String>,
 }
 
-async fn page(desk: &Desk, cooperative: Option<CooperativeId>, query: &DisputeQuery) -> Result<HttpResponse, Problem> {
+async fn page(
+    desk: &Desk,
+    cooperative: Option<CooperativeId>,
+    query: &DisputeQuery,
+) -> Result<Page<DisputeView>, Problem> {
     let page = NewestFirst::of(DISPUTES, "d.id", (query.limit, query.cursor.as_deref()))?
         .and_if("d.cooperative_id = ?", cooperative)
         .and_if("d.state = ?", query.state.map(DisputeState::as_str))
         .page(desk.db.fresh(), |row: &DisputeRow| row.id)
         .await?;
     let items = views(desk.db.fresh(), page.items).await?;
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Page { items, next_cursor: page.next_cursor })
 }
 
 /// Disputes about the cooperative's orders, newest first.
@@ -346,7 +350,7 @@ pub async fn list_for_seller(
     query: Params<DisputeQuery>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeOrders).await?;
-    page(&desk, Some(*cooperative), &query.0).await
+    Ok(HttpResponse::Ok().json(page(&desk, Some(*cooperative), &query.0).await?))
 }
 
 #[derive(FromQueryResult)]
@@ -374,11 +378,16 @@ pub async fn add_for_seller(
 }
 
 /// All disputes, newest first.
+pub async fn all_disputes(desk: &Desk, query: &DisputeQuery) -> Result<Page<DisputeView>, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    page(desk, None, query).await
+}
+
+/// All disputes, newest first.
 #[utoipa::path(tag = "admin", operation_id = "list_disputes", security(("access_token" = [])), params(DisputeQuery), responses((status = 200, description = "A page of disputes", body = Page<DisputeView>)))]
 #[get("/v1/admin/disputes")]
 pub async fn list_for_platform(desk: Desk, query: Params<DisputeQuery>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    page(&desk, None, &query.0).await
+    Ok(HttpResponse::Ok().json(all_disputes(&desk, &query.0).await?))
 }
 
 #[derive(Deserialize, Serialize, ToSchema, Validate)]
@@ -403,11 +412,8 @@ pub struct Decision {
 }
 
 /// Decide a dispute; what the buyer gets back is owed at once.
-#[utoipa::path(tag = "admin", operation_id = "decide_dispute", security(("access_token" = [])), params(("id" = DisputeId, Path)), request_body = Decision, responses((status = 200, description = "The dispute", body = DisputeView)))]
-#[post("/v1/admin/disputes/{id}")]
-pub async fn decide(desk: Desk, id: Path<DisputeId>, body: Body<Decision>) -> Result<HttpResponse, Problem> {
+pub async fn judge(desk: &Desk, id: DisputeId, input: Decision) -> Result<DisputeView, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let Body(input) = body;
     let now = desk.now();
     let what = match (input.decision, input.amount) {
         (DisputeDecision::Seller, _) => None,
@@ -418,7 +424,7 @@ pub async fn decide(desk: Desk, id: Path<DisputeId>, body: Body<Decision>) -> Re
         }
     };
     let transaction = desk.begin().await?;
-    let before = by_id::<dispute::Entity>(&transaction, *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let before = by_id::<dispute::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     if before.evidence_until > now && !input.early {
         return Err(Problem::new(&EVIDENCE_TIME).extension("evidence_until", before.evidence_until.to_string()));
     }
@@ -427,7 +433,7 @@ pub async fn decide(desk: Desk, id: Path<DisputeId>, body: Body<Decision>) -> Re
         "UPDATE dispute SET state = 'decided', decision = $2, decision_text = $3, decided_by = $4, decided_at = $5, updated_at = $5
          WHERE id = $1 AND state = 'open'",
         [
-            (*id).into(),
+            id.into(),
             input.decision.as_str().into(),
             fold::stored(&input.text).into(),
             desk.who.account.into(),
@@ -443,13 +449,20 @@ pub async fn decide(desk: Desk, id: Path<DisputeId>, body: Body<Decision>) -> Re
         let owed = owe(&transaction, &[(before.order_id, what)], because, now).await?;
         let owed = owed.ok_or_else(|| Problem::new(&NOT_PAID))?;
         let refund = owed.refunds.first().copied();
-        run(&transaction, "UPDATE dispute SET refund_id = $2 WHERE id = $1", [(*id).into(), refund.into()]).await?;
+        run(&transaction, "UPDATE dispute SET refund_id = $2 WHERE id = $1", [id.into(), refund.into()]).await?;
         ledger::post(&transaction, owed.journals, now).await?;
     }
     let after = serde_json::to_value(&input).map_err(Problem::internal)?;
     desk.audit(&transaction, "dispute.decided", ("dispute", id.0), json!({"state": before.state}), after).await?;
-    emit(&transaction, "dispute.decided", before.order_id.0, json!({"dispute": *id}), now).await?;
+    emit(&transaction, "dispute.decided", before.order_id.0, json!({"dispute": id}), now).await?;
     transaction.commit().await?;
     desk.bell.ring();
-    Ok(HttpResponse::Ok().json(one_view(desk.db.fresh(), *id).await?))
+    one_view(desk.db.fresh(), id).await
+}
+
+/// Decide a dispute; what the buyer gets back is owed at once.
+#[utoipa::path(tag = "admin", operation_id = "decide_dispute", security(("access_token" = [])), params(("id" = DisputeId, Path)), request_body = Decision, responses((status = 200, description = "The dispute", body = DisputeView)))]
+#[post("/v1/admin/disputes/{id}")]
+pub async fn decide(desk: Desk, id: Path<DisputeId>, body: Body<Decision>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(judge(&desk, *id, body.0).await?))
 }

@@ -20,7 +20,7 @@ pub use outcome::{OutcomeInput, settle};
 pub use raise::{NewRecall, raise};
 pub use report::{RecallReportFormat, answer};
 pub use routes::RecallView;
-pub use store::{BuyerRecall, find, of_order, show};
+pub use store::{BuyerRecall, Recall, find, find_all, of_order, show};
 pub use tasks::{NoticeConfirmation, confirm, confirm_as_buyer, notices, refund_all};
 use utoipa_actix_web::service_config::ServiceConfig;
 

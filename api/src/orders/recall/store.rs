@@ -114,6 +114,14 @@ pub async fn find(
         .await
 }
 
+/// All recalls, newest first.
+pub async fn find_all(
+    connection: &impl ConnectionTrait,
+    place: (Option<u64>, Option<&str>),
+) -> Result<Page<Recall>, Problem> {
+    NewestFirst::of(RECALLS, "r.id", place)?.page(connection, |row: &Recall| row.id).await
+}
+
 /// Recalls of the cooperatives of some places.
 pub async fn find_in(
     connection: &impl ConnectionTrait,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::render::{open_page, page, page_with, value};
 use super::session::{FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to};
-use super::{business, officer, partner};
+use super::{admin, business, officer, partner};
 use crate::config::Config;
 use crate::people::identity::{Passwords, SignUp, authenticate, confirm, sign_up};
 use crate::people::places;
@@ -27,6 +27,9 @@ use crate::shop::selling::team;
 pub async fn front(request: HttpRequest, seat: Seat) -> Result<HttpResponse, Turn> {
     if partner::is_meant(&request) || (seat.shop.is_none() && partner::works_for_one(&seat).await?) {
         return Ok(to("/partner"));
+    }
+    if seat.shop.is_none() && admin::is_one(&seat) {
+        return Ok(to("/admin"));
     }
     if seat.shop.is_none() && officer::works_in_one(&seat).await? {
         return Ok(to("/officer"));

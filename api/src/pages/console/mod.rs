@@ -4,6 +4,7 @@
 //! cookies, forms carry the session's secret, and the content policy lets nothing in from elsewhere. The pages do nothing
 //! of their own: they call what the API calls.
 
+mod admin;
 mod answer;
 mod business;
 mod buying;
@@ -126,6 +127,7 @@ fn programme_routes(config: &mut ServiceConfig) {
     dossiers::routes(config);
     people::routes(config);
     programme::routes(config);
+    admin::routes(config);
     officer::routes(config);
     officer_figures::routes(config);
     officer_plans::routes(config);

@@ -11,7 +11,7 @@ use super::session::{Seat, Turn, said};
 use super::words::WORDS;
 use crate::ocop::certification::points::Points;
 use crate::ocop::certification::steps::Act;
-use crate::pages::words::{ACTS, CERTIFICATES, DOSSIERS, PAPERS, PROGRAMME, STORAGES, SUPPLY, word_of};
+use crate::pages::words::{ACTS, ADMIN, CERTIFICATES, DOSSIERS, PAPERS, PROGRAMME, STORAGES, SUPPLY, word_of};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 use crate::shop::catalogue::materials::VALUES as MATERIALS;
@@ -31,6 +31,8 @@ macro_rules! pages {
 }
 
 pages! {
+    "admin_application.html", "admin_applications.html", "admin_base.html", "admin_commission.html", "admin_cooperative.html", "admin_disputes.html", "admin_failures.html", "admin_figures.html", "admin_late.html", "admin_listings.html", "admin_macros.html", "admin_order.html", "admin_organisations.html", "admin_partners.html",
+    "admin_payout.html", "admin_payouts.html", "admin_people.html", "admin_promotions.html", "admin_rates.html", "admin_recalls.html", "admin_reconciliation.html", "admin_refunds.html", "admin_reviews.html", "admin_search.html", "admin_settlements.html", "admin_tax.html", "admin_today.html", "admin_trail.html",
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
     "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "certificates.html", "dossier_macros.html", "dossiers.html", "dossier.html", "officer_base.html",
@@ -55,6 +57,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("material", |state: &State<'_, '_>, key: &str| word_of(state, key, &MATERIALS));
     environment.add_filter("programme", |state: &State<'_, '_>, key: &str| word_of(state, key, PROGRAMME));
     environment.add_filter("kilograms", kilograms);
+    environment.add_filter("admin", |state: &State<'_, '_>, key: &str| word_of(state, key, ADMIN));
     environment.add_filter("supply", |state: &State<'_, '_>, key: &str| word_of(state, key, SUPPLY));
     environment.add_filter("paper", |state: &State<'_, '_>, key: &str| word_of(state, key, PAPERS));
     environment.add_global("copy", versioned("/console/static/copy.js", COPY));

@@ -34,10 +34,11 @@ pub use entry::{SignUp, authenticate, begin_session, confirm, is_alive, sign_up}
 pub use keys::Keys;
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
-pub use sessions::end as end_session;
+pub use sessions::{end as end_session, end_all as end_sessions};
 pub use store::{
     NewAccount, change_role, create_account, end_membership, find as find_account, find_by_contact, grant_membership,
-    grant_role, issue_registration_code, issue_reset_code, memberships, require_member, revoke_role, roles as roles_of,
+    grant_role, issue_registration_code, issue_reset_code, lock_role, memberships, require_member, revoke_role,
+    roles as roles_of,
 };
 
 use crate::platform::problem::Problem;

@@ -86,6 +86,13 @@ pub async fn grant_role(
     Ok(())
 }
 
+/// Takes the rows of a role until the transaction ends, so that who changes it does so one after the other.
+pub async fn lock_role(connection: &impl ConnectionTrait, role: PlatformRole) -> Result<(), DbErr> {
+    let sql = "UPDATE account_role SET granted_at = granted_at WHERE role = $1";
+    run(connection, sql, [role.as_str().into()]).await?;
+    Ok(())
+}
+
 /// Takes a role on the platform back.
 pub async fn revoke_role(
     connection: &impl ConnectionTrait,

@@ -8,6 +8,7 @@ mod routes;
 pub mod rules;
 mod store;
 
+pub use routes::{NewPromotion, add, all_promotions, set};
 pub use store::{Buyer, UsedUp, Window, active, release, take, take_again, windows};
 use utoipa_actix_web::service_config::ServiceConfig;
 

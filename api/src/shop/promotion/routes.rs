@@ -202,7 +202,7 @@ async fn create(
     cooperative: Option<CooperativeId>,
     funded_by: FundedBy,
     input: NewPromotion,
-) -> Result<HttpResponse, Problem> {
+) -> Result<PromotionView, Problem> {
     check(desk, cooperative, &input).await?;
     let after = serde_json::to_value(&input).map_err(Problem::internal)?;
     let (id, now) = (PromotionId::new(), desk.now());
@@ -241,7 +241,25 @@ async fn create(
     })?;
     desk.audit(&transaction, "promotion.created", ("promotion", id.0), json!(null), after).await?;
     transaction.commit().await?;
-    Ok(HttpResponse::Created().json(view(row)))
+    Ok(view(row))
+}
+
+/// A promotion on everything sold here, paid by the platform.
+pub async fn add(desk: &Desk, input: NewPromotion) -> Result<PromotionView, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    create(desk, None, FundedBy::Platform, input).await
+}
+
+/// Pauses a promotion of the platform, or lets it go on.
+pub async fn set(desk: &Desk, id: PromotionId, state: PromotionState) -> Result<PromotionView, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    change(desk, None, id, state).await
+}
+
+/// All promotions, newest first.
+pub async fn all_promotions(desk: &Desk, query: &Paging) -> Result<Page<PromotionView>, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    page(desk, None, query).await
 }
 
 async fn change(
@@ -249,7 +267,7 @@ async fn change(
     cooperative: Option<CooperativeId>,
     id: PromotionId,
     state: PromotionState,
-) -> Result<HttpResponse, Problem> {
+) -> Result<PromotionView, Problem> {
     let transaction = desk.begin().await?;
     let sql = "UPDATE promotion SET state = $2, updated_at = $3 WHERE id = $1 AND COALESCE(cooperative_id, $4) = $4";
     let owner = cooperative.unwrap_or(CooperativeId(uuid::Uuid::nil()));
@@ -262,10 +280,10 @@ async fn change(
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     desk.audit(&transaction, "promotion.changed", ("promotion", id.0), json!(null), json!({"state": state})).await?;
     transaction.commit().await?;
-    Ok(HttpResponse::Ok().json(view(row)))
+    Ok(view(row))
 }
 
-async fn page(desk: &Desk, condition: Option<CooperativeId>, query: &Paging) -> Result<HttpResponse, Problem> {
+async fn page(desk: &Desk, condition: Option<CooperativeId>, query: &Paging) -> Result<Page<PromotionView>, Problem> {
     let list = NewestFirst::of("SELECT * FROM promotion", "id", query.place())?;
     let list = match condition {
         Some(cooperative) => list.and("cooperative_id = ?", cooperative),
@@ -273,23 +291,21 @@ async fn page(desk: &Desk, condition: Option<CooperativeId>, query: &Paging) -> 
     };
     let page = list.page(desk.db.fresh(), |row: &promotion::Model| row.id).await?;
     let items = page.items.into_iter().map(view).collect::<Vec<_>>();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Page { items, next_cursor: page.next_cursor })
 }
 
 /// All promotions, newest first.
 #[utoipa::path(tag = "admin", operation_id = "list_promotions", security(("access_token" = [])), params(Paging), responses((status = 200, description = "A page of promotions", body = Page<PromotionView>)))]
 #[get("/v1/admin/promotions")]
 pub async fn list_for_platform(desk: Desk, query: Params<Paging>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    page(&desk, None, &query.0).await
+    Ok(HttpResponse::Ok().json(all_promotions(&desk, &query.0).await?))
 }
 
 /// A promotion on everything sold here, paid by the platform.
 #[utoipa::path(tag = "admin", operation_id = "create_promotion", security(("access_token" = [])), request_body = NewPromotion, responses((status = 201, description = "The promotion", body = PromotionView)))]
 #[post("/v1/admin/promotions")]
 pub async fn create_for_platform(desk: Desk, body: Body<NewPromotion>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    create(&desk, None, FundedBy::Platform, body.0).await
+    Ok(HttpResponse::Created().json(add(&desk, body.0).await?))
 }
 
 /// Pause a promotion of the platform, or let it go on.
@@ -300,8 +316,7 @@ pub async fn change_for_platform(
     id: Path<PromotionId>,
     body: Body<PromotionChange>,
 ) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    change(&desk, None, *id, body.0.state).await
+    Ok(HttpResponse::Ok().json(set(&desk, *id, body.0.state).await?))
 }
 
 /// Promotions of the shop, newest first.
@@ -313,7 +328,7 @@ pub async fn list_for_shop(
     query: Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeShop).await?;
-    page(&desk, Some(*cooperative), &query.0).await
+    Ok(HttpResponse::Ok().json(page(&desk, Some(*cooperative), &query.0).await?))
 }
 
 /// A promotion on the shop's goods, paid by the shop.
@@ -325,7 +340,7 @@ pub async fn create_for_shop(
     body: Body<NewPromotion>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::EditListings).await?;
-    create(&desk, Some(*cooperative), FundedBy::Cooperative, body.0).await
+    Ok(HttpResponse::Created().json(create(&desk, Some(*cooperative), FundedBy::Cooperative, body.0).await?))
 }
 
 /// Pause a promotion of the shop, or let it go on.
@@ -338,5 +353,5 @@ pub async fn change_for_shop(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::EditListings).await?;
-    change(&desk, Some(cooperative), id, body.0.state).await
+    Ok(HttpResponse::Ok().json(change(&desk, Some(cooperative), id, body.0.state).await?))
 }

@@ -313,14 +313,19 @@ pub struct ModerationQuery {
 }
 
 /// Reviews to be looked at, newest first.
+pub async fn reported(desk: &Desk, query: &ModerationQuery) -> Result<Page<ReviewView>, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let state = query.state.unwrap_or(ReviewState::Reported);
+    let place = (query.limit, query.cursor.as_deref());
+    let list = NewestFirst::of(REVIEWS, "r.id", place)?.and("r.state = ?", state.as_str());
+    page(&desk.db, list).await
+}
+
+/// Reviews to be looked at, newest first.
 #[utoipa::path(tag = "admin", operation_id = "list_reported_reviews", security(("access_token" = [])), params(ModerationQuery), responses((status = 200, description = "A page of reviews", body = Page<ReviewView>)))]
 #[get("/v1/admin/reviews")]
 pub async fn list_reported(desk: Desk, query: Params<ModerationQuery>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let state = query.0.state.unwrap_or(ReviewState::Reported);
-    let place = (query.0.limit, query.0.cursor.as_deref());
-    let list = NewestFirst::of(REVIEWS, "r.id", place)?.and("r.state = ?", state.as_str());
-    Ok(HttpResponse::Ok().json(page(&desk.db, list).await?))
+    Ok(HttpResponse::Ok().json(reported(&desk, &query.0).await?))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -332,21 +337,26 @@ pub struct Moderation {
 }
 
 /// Hide a review, or show it again.
-#[utoipa::path(tag = "admin", operation_id = "moderate_review", security(("access_token" = [])), params(("id" = ReviewId, Path)), request_body = Moderation, responses((status = 200, description = "The review", body = ReviewView)))]
-#[post("/v1/admin/reviews/{id}")]
-pub async fn moderate(desk: Desk, id: Path<ReviewId>, body: Body<Moderation>) -> Result<HttpResponse, Problem> {
+pub async fn judge(desk: &Desk, id: ReviewId, input: Moderation) -> Result<ReviewView, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let row = by_id::<review::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let to = if body.0.hidden { ReviewState::Hidden } else { ReviewState::Published };
+    let row = by_id::<review::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let to = if input.hidden { ReviewState::Hidden } else { ReviewState::Published };
     let transaction = desk.db.begin().await?;
     let sql = "UPDATE review SET state = $2 WHERE id = $1";
-    run(&transaction, sql, [(*id).into(), to.as_str().into()]).await?;
+    run(&transaction, sql, [id.into(), to.as_str().into()]).await?;
     let (before, after) = (json!({"state": row.state}), json!({"state": to}));
     desk.audit(&transaction, "review.moderated", ("review", id.0), before, after).await?;
     emit(&transaction, "product.changed", row.product_id.0, json!({}), desk.now()).await?;
     transaction.commit().await?;
     desk.products_changed(&[row.product_id]).await?;
-    Ok(HttpResponse::Ok().json(show(&desk.db, *id).await?))
+    show(&desk.db, id).await
+}
+
+/// Hide a review, or show it again.
+#[utoipa::path(tag = "admin", operation_id = "moderate_review", security(("access_token" = [])), params(("id" = ReviewId, Path)), request_body = Moderation, responses((status = 200, description = "The review", body = ReviewView)))]
+#[post("/v1/admin/reviews/{id}")]
+pub async fn moderate(desk: Desk, id: Path<ReviewId>, body: Body<Moderation>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(judge(&desk, *id, body.0).await?))
 }
 
 #[cfg(test)]

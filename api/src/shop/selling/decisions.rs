@@ -71,20 +71,29 @@ pub async fn find(desk: &Desk, query: &ApplicationQuery) -> Result<Page<Applicat
 }
 
 /// An application, whoever's.
+pub async fn show_any(desk: &Desk, id: ApplicationId) -> Result<ApplicationView, Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let row = by_id::<application::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    Ok(view(desk.db.fresh(), row).await?)
+}
+
+/// An application, whoever's.
 #[utoipa::path(tag = "admin", operation_id = "show_any_application", security(("access_token" = [])), params(("id" = ApplicationId, Path)), responses((status = 200, description = "The application", body = ApplicationView)))]
 #[get("/v1/admin/applications/{id}")]
 pub async fn show_for_admin(desk: Desk, id: Path<ApplicationId>) -> Result<HttpResponse, Problem> {
-    desk.who.require(PlatformRole::Admin)?;
-    let row = by_id::<application::Entity>(desk.db.fresh(), *id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(view(desk.db.fresh(), row).await?))
+    Ok(HttpResponse::Ok().json(show_any(&desk, *id).await?))
 }
 
 /// A paper of an application.
 #[utoipa::path(tag = "admin", operation_id = "show_application_document", security(("access_token" = [])), params(("id" = ApplicationId, Path), ("document_id" = DocumentId, Path)), responses((status = 200, description = "The paper", body = Vec<u8>, content_type = "application/pdf")))]
 #[get("/v1/admin/applications/{id}/documents/{document_id}")]
 pub async fn show_document(desk: Desk, path: Path<(ApplicationId, DocumentId)>) -> Result<HttpResponse, Problem> {
+    document(&desk, path.into_inner()).await
+}
+
+/// A paper of an application, as it was handed in.
+pub async fn document(desk: &Desk, (application, id): (ApplicationId, DocumentId)) -> Result<HttpResponse, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let (application, id) = path.into_inner();
     let gone = || Problem::new(&NOT_FOUND);
     let row = by_id::<application_document::Entity>(desk.db.fresh(), id).await?.ok_or_else(gone)?;
     if row.application_id != application {

@@ -4,7 +4,10 @@ mod organisations;
 mod places;
 mod team;
 
-pub use organisations::{Organisation, OrganisationInput, change, mine, sign_up};
+pub use organisations::{
+    Organisation, OrganisationDecisionInput, OrganisationInput, OrganisationQuery, all_organisations, change,
+    judge_organisation, mine, sign_up,
+};
 pub use places::{DeliveryPlace, DeliveryPlaceInput, add_place, place_of, places};
 pub use team::{mailboxes, may, may_approved};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -264,15 +264,20 @@ fn admin(desk: &Desk) -> Result<(), Problem> {
 }
 
 /// Organisations, newest first.
+pub async fn all_organisations(desk: &Desk, query: &OrganisationQuery) -> Result<Page<Organisation>, Problem> {
+    admin(desk)?;
+    let page = NewestFirst::of(SELECT, "o.id", (query.limit, query.cursor.as_deref()))?
+        .and_if("o.state = ?", query.state.map(OrganisationState::as_str))
+        .page(desk.db.fresh(), |row: &Organisation| row.id)
+        .await?;
+    Ok(page)
+}
+
+/// Organisations, newest first.
 #[utoipa::path(tag = "admin", operation_id = "list_organisations", security(("access_token" = [])), params(OrganisationQuery), responses((status = 200, description = "A page of organisations", body = Page<Organisation>)))]
 #[get("/v1/admin/organisations")]
 pub async fn list_organisations(desk: Desk, query: Params<OrganisationQuery>) -> Result<HttpResponse, Problem> {
-    admin(&desk)?;
-    let page = NewestFirst::of(SELECT, "o.id", (query.0.limit, query.0.cursor.as_deref()))?
-        .and_if("o.state = ?", query.0.state.map(OrganisationState::as_str))
-        .page(desk.db.fresh(), |row: &Organisation| row.id)
-        .await?;
-    Ok(HttpResponse::Ok().json(page))
+    Ok(HttpResponse::Ok().json(all_organisations(&desk, &query.0).await?))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -304,15 +309,12 @@ pub struct OrganisationDecisionInput {
 }
 
 /// Verify an organisation and grant its credit, reject it, or suspend it.
-#[utoipa::path(tag = "admin", operation_id = "decide_organisation", security(("access_token" = [])), params(("organisation_id" = OrganisationId, Path)), request_body = OrganisationDecisionInput, responses((status = 200, description = "The organisation", body = Organisation)))]
-#[post("/v1/admin/organisations/{organisation_id}/decision")]
-pub async fn decide_organisation(
-    desk: Desk,
-    id: Path<OrganisationId>,
-    body: Body<OrganisationDecisionInput>,
-) -> Result<HttpResponse, Problem> {
-    admin(&desk)?;
-    let input = body.0;
+pub async fn judge_organisation(
+    desk: &Desk,
+    id: OrganisationId,
+    input: OrganisationDecisionInput,
+) -> Result<Organisation, Problem> {
+    admin(desk)?;
     let (to, from) = match input.decision {
         OrganisationDecision::Approve => (OrganisationState::Approved, "'submitted', 'approved', 'suspended'"),
         OrganisationDecision::Reject => (OrganisationState::Rejected, "'submitted'"),
@@ -323,14 +325,14 @@ pub async fn decide_organisation(
         return Err(Problem::field("/note", "missing", "cần lý do", "a reason is needed"));
     }
     let transaction = desk.begin().await?;
-    let before = shown(&transaction, *id).await?;
+    let before = shown(&transaction, id).await?;
     let sql = format!(
         "UPDATE organisation SET state = $2, decision_note = $3, decided_by = $4, decided_at = $5, credit_limit = $6, credit_days = $7
          WHERE id = $1 AND state IN ({from})"
     );
     let (limit, days) = (input.credit_limit.unwrap_or(0), input.credit_days.unwrap_or(0));
     let values: [sea_orm::Value; 7] = [
-        (*id).into(),
+        id.into(),
         to.as_str().into(),
         note.into(),
         desk.who.account.into(),
@@ -341,8 +343,19 @@ pub async fn decide_organisation(
     if run(&transaction, sql, values).await? != 1 {
         return Err(Problem::new(&ORGANISATION_STATE));
     }
-    let after = shown(&transaction, *id).await?;
+    let after = shown(&transaction, id).await?;
     desk.audit(&transaction, "organisation.decided", ("organisation", id.0), json!(before), json!(after)).await?;
     transaction.commit().await?;
-    Ok(HttpResponse::Ok().json(after))
+    Ok(after)
+}
+
+/// Verify an organisation and grant its credit, reject it, or suspend it.
+#[utoipa::path(tag = "admin", operation_id = "decide_organisation", security(("access_token" = [])), params(("organisation_id" = OrganisationId, Path)), request_body = OrganisationDecisionInput, responses((status = 200, description = "The organisation", body = Organisation)))]
+#[post("/v1/admin/organisations/{organisation_id}/decision")]
+pub async fn decide_organisation(
+    desk: Desk,
+    id: Path<OrganisationId>,
+    body: Body<OrganisationDecisionInput>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(judge_organisation(&desk, *id, body.0).await?))
 }

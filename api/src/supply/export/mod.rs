@@ -18,6 +18,8 @@ mod view;
 pub use documents::{DocumentKind, document};
 pub use orders::{ExportInput, ExportLineInput, ExportStep, create, find, step};
 pub use papers::{PaperInput, enter};
+pub use rates::{latest as latest_rates, write as enter_rates};
+pub use table::rates as rates_of;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{ExportOrder, own, shown};
 

@@ -51,9 +51,7 @@ pub async fn rate_on(connection: &impl ConnectionTrait, currency: Currency, day:
 }
 
 /// Rates, the latest first.
-#[utoipa::path(tag = "admin", operation_id = "list_exchange_rates", security(("access_token" = [])), responses((status = 200, description = "The latest 200 rates", body = Page<RateInput>)))]
-#[get("/v1/admin/exchange-rates")]
-pub async fn list_exchange_rates(desk: Desk) -> Result<HttpResponse, Problem> {
+pub async fn latest(desk: &Desk) -> Result<Vec<RateInput>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let rows = exchange_rate::Entity::find()
         .order_by_desc(exchange_rate::Column::Day)
@@ -68,7 +66,14 @@ pub async fn list_exchange_rates(desk: Desk) -> Result<HttpResponse, Problem> {
         source: row.source,
     };
     let items: Vec<RateInput> = rows.into_iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+    Ok(items)
+}
+
+/// Rates, the latest first.
+#[utoipa::path(tag = "admin", operation_id = "list_exchange_rates", security(("access_token" = [])), responses((status = 200, description = "The latest 200 rates", body = Page<RateInput>)))]
+#[get("/v1/admin/exchange-rates")]
+pub async fn list_exchange_rates(desk: Desk) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(Page { items: latest(&desk).await?, next_cursor: None }))
 }
 
 /// Enter rates, one or a whole table; a rate of a day that is there is written over. Papers that are out keep theirs.
@@ -89,7 +94,8 @@ pub async fn put_exchange_rates(desk: Desk, body: Body<RatesInput>) -> Result<Ht
 }
 
 /// Writes rates; those of a day that are there already are written over.
-async fn write(desk: &Desk, items: &[RateInput]) -> Result<(), Problem> {
+pub async fn write(desk: &Desk, items: &[RateInput]) -> Result<(), Problem> {
+    desk.who.require(PlatformRole::Admin)?;
     let rows = items.iter().map(|item| exchange_rate::ActiveModel {
         currency: Set(item.currency),
         day: Set(item.day),

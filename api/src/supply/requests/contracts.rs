@@ -255,7 +255,7 @@ pub async fn answer_supply_contract(
 
 async fn as_pdf(desk: &Desk, contract: SupplyContract, language: Language) -> Result<HttpResponse, Problem> {
     let facts = paper::facts(desk.db.fresh(), &contract).await?;
-    let name = format!("{}", contract.number);
+    let name = contract.number.clone();
     let bytes = tokio::task::spawn_blocking(move || paper::draw(&contract, &facts, language))
         .await
         .map_err(Problem::internal)?;

@@ -73,7 +73,7 @@ pub async fn quotation_pdf(
     language: Language,
 ) -> Result<HttpResponse, Problem> {
     let found = shown(desk, path).await?;
-    let name = format!("{}", found.number);
+    let name = found.number.clone();
     let drawn = tokio::task::spawn_blocking(move || draw(&found, language)).await.map_err(Problem::internal)?;
     Ok(download::paper(&name, drawn.map_err(Problem::internal)?))
 }

@@ -1,0 +1,25 @@
+//! Oversight: what the platform's people see over everything, and nobody else does.
+//!
+//! What waits for a decision, with how many and how long (`to_do`); anything by number, phone, mail, code or name (`search`); who changed
+//! what (`trail`); what is sold day by day (`figures`); who has which rights (`rights`). It reads what the slices below keep, and decides
+//! nothing itself: decisions are the slices' own.
+
+pub mod figures;
+pub mod rights;
+pub mod search;
+pub mod to_do;
+pub mod trail;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(to_do::list_tasks)
+        .service(to_do::list_late_orders)
+        .service(to_do::list_failures)
+        .service(search::search_everything)
+        .service(trail::list_audit_entries)
+        .service(figures::show_platform_figures)
+        .service(rights::list_accounts)
+        .service(rights::change_platform_role);
+}
