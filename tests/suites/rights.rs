@@ -241,6 +241,7 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "change_shop_promotion",
             "refund_seller_order",
             "list_seller_payouts",
+            "show_next_payout",
             "show_seller_statement",
             "show_seller_tax",
             "add_seller_evidence",

@@ -14,13 +14,14 @@ mod store;
 
 pub use bank::{FileFormat, PayoutMark, file_for_bank, mark};
 pub use batches::{BatchDecision, NewBatch, PayoutView, all_batches, batch, judge_batch, make_batch, payout_view};
-pub use preview::preview_of;
+pub use preview::{next_of, preview_of};
 pub use statements::{Statement, account_holders, latest, paper, sheet, statement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(preview::preview)
+        .service(preview::show_next_payout)
         .service(batches::list_batches)
         .service(batches::create_batch)
         .service(batches::show_batch)

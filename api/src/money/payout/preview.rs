@@ -1,5 +1,6 @@
 //! What a run would pay, before it is made.
 
+use actix_web::web::Path;
 use actix_web::{HttpResponse, get};
 use entity::value::{CooperativeId, Money, PartnerId, PlatformRole, Vnd};
 use garde::Validate;
@@ -7,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::{Due, delivered_by, due};
+use super::store::{Due, delivered_by, due, due_to};
 use crate::people::desk::Desk;
+use crate::people::identity::Permission;
 use crate::platform::body::Params;
-use crate::platform::problem::Problem;
+use crate::platform::problem::{NOT_FOUND, Problem};
 
 /// Why a cooperative or partner is not in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -89,4 +91,44 @@ pub async fn preview_of(desk: &Desk, cutoff_on: Option<Date>) -> Result<PayoutPr
 #[get("/v1/admin/payout-batches/preview")]
 pub async fn preview(desk: Desk, query: Params<Cutoff>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(preview_of(&desk, query.0.cutoff_on).await?))
+}
+
+/// What the next run pays a cooperative, and why not more.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NextPayout {
+    /// If a run were made today.
+    due: Money,
+    /// Owed, and held until `hold_days` after it was delivered, or while a return or a dispute is open. Negative where the cooperative owes.
+    held: Money,
+    /// Why a run would leave it out.
+    #[schema(required = true)]
+    left_out: Option<LeftOut>,
+    /// Đồng; less is carried over to the next run.
+    minimum: Money,
+    /// Days that money is held after the delivery.
+    hold_days: u32,
+}
+
+/// What the next run pays a cooperative.
+pub async fn next_of(desk: &Desk, cooperative: CooperativeId) -> Result<NextPayout, Problem> {
+    let (hold_days, minimum) = (desk.config.payout_hold_days, desk.config.payout_minimum);
+    let found = due_to(desk.db.fresh(), cooperative, delivered_by(desk.today(), hold_days)).await?;
+    let found = found.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let left_out = if found.due.0 < minimum.max(1) {
+        Some(LeftOut::BelowMinimum)
+    } else if !found.active {
+        Some(LeftOut::Suspended)
+    } else {
+        (!found.has_account).then_some(LeftOut::NoBankAccount)
+    };
+    let held = Vnd(found.owed.0 - found.due.0);
+    Ok(NextPayout { due: found.due.into(), held: held.into(), left_out, minimum: Vnd(minimum).into(), hold_days })
+}
+
+/// What the next run pays the cooperative, what is held yet, and why.
+#[utoipa::path(tag = "seller", operation_id = "show_next_payout", security(("access_token" = [])), params(("cooperative_id" = CooperativeId, Path)), responses((status = 200, description = "The next payout", body = NextPayout)))]
+#[get("/v1/seller/cooperatives/{cooperative_id}/next-payout")]
+pub async fn show_next_payout(desk: Desk, cooperative: Path<CooperativeId>) -> Result<HttpResponse, Problem> {
+    desk.may(*cooperative, Permission::SeeReports).await?;
+    Ok(HttpResponse::Ok().json(next_of(&desk, *cooperative).await?))
 }

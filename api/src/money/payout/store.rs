@@ -68,6 +68,29 @@ pub async fn due(connection: &impl ConnectionTrait, delivered_by: OffsetDateTime
     .await
 }
 
+/// What is due to one cooperative, what it is owed in all, and whether it can be paid.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct DueToOne {
+    pub due: Vnd,
+    pub owed: Vnd,
+    pub active: bool,
+    pub has_account: bool,
+}
+
+pub async fn due_to(
+    connection: &impl ConnectionTrait,
+    cooperative: CooperativeId,
+    delivered_by: OffsetDateTime,
+) -> Result<Option<DueToOne>, DbErr> {
+    let sql = format!(
+        "SELECT CAST(COALESCE((SELECT -SUM(p.amount) {DUE} AND a.cooperative_id = $2), 0) AS bigint) AS due,
+                CAST(COALESCE((SELECT -SUM(l.balance) FROM ledger_account l WHERE l.cooperative_id = $2), 0) AS bigint) AS owed,
+                c.status = 'active' AS active, EXISTS (SELECT 1 FROM bank_account b WHERE b.cooperative_id = c.id) AS has_account
+         FROM cooperative c WHERE c.id = $2"
+    );
+    one(connection, sql, [delivered_by.into(), cooperative.into()]).await
+}
+
 #[derive(FromQueryResult)]
 struct Sum {
     amount: Vnd,

@@ -19,7 +19,7 @@ use crate::supply::deliveries::words::kilograms;
 
 pub use crate::platform::templates::value;
 use crate::platform::templates::{self, asset, is_english, versioned};
-use entity::value::Language;
+use entity::value::{Language, PlatformRole};
 
 /// htmx 2, as published; its licence lies beside it.
 static HTMX: &str = include_str!("../../../assets/console/htmx.min.js");
@@ -134,6 +134,7 @@ pub fn page_with(
         shop => value(&seat.shop),
         shops => value(&seat.shops),
         person => seat.name.clone(),
+        administers => seat.desk.who.roles.contains(&PlatformRole::Admin),
         may_edit => seat.may(Permission::EditListings),
         may_report => seat.may(Permission::SeeReports),
         may_team => seat.may(Permission::ManageTeam),

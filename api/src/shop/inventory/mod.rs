@@ -24,7 +24,7 @@ mod store;
 mod transform;
 
 pub use moves::{Packing, Pick, SentOut, put_back, record, release, restock, send_out, take};
-pub use routes::{NewMovement, StockItem, one_of, receive, receive_within, stock_of};
+pub use routes::{NewMovement, StockItem, one_of, receive, receive_within, running_low, stock_of};
 pub use store::{
     BELOW_RESERVED, Outcome, Wanted, check, held, level, lock, lots_of, open_lots, reserve, reserve_again,
     reserve_parts, sellable,

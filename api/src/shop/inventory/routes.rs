@@ -43,6 +43,9 @@ pub struct StockItem {
     pub available: i64,
 }
 
+/// So many packs or fewer are nearly gone.
+const LOW: i64 = 5;
+
 /// With today's date at `$1`.
 fn stock_sql() -> String {
     let lost = unsellable("o.id", "$1");
@@ -69,6 +72,16 @@ pub async fn stock_of(
     )
     .await?;
     Ok(Page::from_rows(rows, limit, |row| row.offer_id))
+}
+
+/// What is on sale and nearly gone, the least first.
+pub async fn running_low(db: &Db, cooperative: CooperativeId, today: Date) -> Result<Vec<StockItem>, Problem> {
+    let sql = format!(
+        "SELECT * FROM ({} WHERE o.cooperative_id = $2 AND o.status = 'active' AND p.status = 'published') s
+         WHERE s.available <= {LOW} ORDER BY s.available, s.sku LIMIT 5",
+        stock_sql()
+    );
+    Ok(all(db.fresh(), sql, [today.into(), cooperative.into()]).await?)
 }
 
 /// What there is of every offer.
