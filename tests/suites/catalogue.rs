@@ -76,7 +76,7 @@ async fn facets_count_what_another_choice_would_bring() {
 async fn cursors_walk_the_whole_list_in_every_order_without_a_gap_or_a_repeat() {
     let server = Server::start().await;
     let client = server.client();
-    for order in ["newest", "price_asc", "price_desc", "name", "stars", "distance", "relevance"] {
+    for order in ["newest", "price_asc", "price_desc", "name", "stars", "distance", "relevance", "season"] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
             let path = format!("/v1/products?limit=3&near=20.67,105.53&sort={order}{cursor}");

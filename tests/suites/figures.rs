@@ -175,7 +175,7 @@ impl Country {
             if on_postgres() {
                 format!("(now() - ({days}) * INTERVAL '1 day')")
             } else {
-                format!("strftime('%Y-%m-%d %H:%M:%f +00:00', 'now', '-' || ({days}) || ' days')")
+                format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || ({days}) || ' days')")
             }
         };
         let five = "(c.n * 7919 % 1820)";

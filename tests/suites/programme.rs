@@ -249,11 +249,7 @@ async fn support_shows_what_came_of_it() {
 }
 
 fn yesterday() -> &'static str {
-    if tests::on_postgres() {
-        "now() - INTERVAL '1 day'"
-    } else {
-        "strftime('%Y-%m-%d %H:%M:%f +00:00', 'now', '-1 day')"
-    }
+    if tests::on_postgres() { "now() - INTERVAL '1 day'" } else { "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day')" }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tests::{Answer, Client, FEED, Server};
+use tests::{Answer, Client, FEED, Gateway, Server};
 
 /// A browser that keeps cookies, and does not follow by itself.
 struct Browser {
@@ -204,4 +204,125 @@ async fn clicks_go_to_another_front_end_when_one_is_set() {
     );
     let feed = server.client().get(&format!("/feeds/{FEED}.json")).await.expect(200);
     assert!(feed["items"][0]["url"].as_str().unwrap().starts_with("https://cho.example/p/"));
+}
+
+/// From the product's page to the order's: four requests, as a browser without scripts sends them.
+async fn buys(browser: &mut Browser, method: &str) -> String {
+    let page = browser.get("/p/buoi-dien-du-sang").await;
+    let offer = between(&page.text, "name=\"offer\" value=\"", "\"").to_owned();
+    browser.send("/basket/add", &[("offer", &offer), ("quantity", "1")]).await;
+    let mut fields = vec![
+        ("name", "Trần Văn An"),
+        ("phone", "0987 111 222"),
+        ("street", "5 Hàng Gai"),
+        ("commune", "Hoàn Kiếm, Hà Nội"),
+        ("method", method),
+    ];
+    let review = browser.send("/checkout", &fields).await;
+    let quote = between(&review.text, "name=\"quote\" value=\"", "\"").to_owned();
+    let once = between(&review.text, "name=\"once\" value=\"", "\"").to_owned();
+    fields.extend([("quote", quote.as_str()), ("once", once.as_str())]);
+    let bought = browser.send("/checkout/buy", &fields).await;
+    assert_eq!(bought.status, 303, "{}", bought.text);
+    bought.header("location").to_owned()
+}
+
+#[tokio::test]
+async fn a_transfer_shows_its_code_at_once_and_the_page_learns_of_the_money() {
+    let gateway = Gateway::new().await;
+    let server = Server::with(gateway.settings()).await;
+    let mut browser = Browser::new(&server);
+    let order = buys(&mut browser, "bank_transfer").await;
+    assert!(order.ends_with("&thanks=1&paying=1"), "{order}");
+    let page = browser.get(&order).await.text;
+    assert!(page.contains("class=\"qr\"") && page.contains("0071000888888") && page.contains("CONG TY CHO OCOP"));
+    assert!(!page.contains("http-equiv=\"refresh\""), "nothing opens by itself");
+    let text = between(&page, "<dd><b>", "</b>").to_owned();
+    let again = browser.get(&order.replace("&thanks=1&paying=1", "")).await.text;
+    assert!(again.contains(&text), "the same attempt, whenever the page is looked at");
+    assert_eq!(server.count("SELECT COUNT(*) FROM payment WHERE method = 'bank_transfer'").await, 1);
+
+    let own = |what: &str| order.replacen('?', &format!("/{what}?"), 1);
+    let picture = browser.get(&own("qr.png")).await;
+    assert_eq!((picture.status, picture.header("content-type")), (200, "image/png"));
+    assert!(picture.header("content-disposition").contains(&format!("vietqr-{text}.png")));
+    for what in ["qr.png", "state"] {
+        let forged = own(what).split("token=").next().unwrap().to_owned() + "token=forged";
+        assert_eq!(browser.get(&forged).await.status, 404, "{what} is for who holds the link");
+    }
+    assert_eq!(browser.get(&own("state")).await.text, "awaiting_payment");
+    let amount: i64 = between(&page, "data-copy=\"", "\"").parse().unwrap_or_default();
+    assert_ne!(amount, 0, "the account is what is copied first");
+    let total = server.count("SELECT total_amount FROM orders ORDER BY id DESC LIMIT 1").await;
+    assert!(page.contains(&format!("data-copy=\"{total}\"")), "the amount is copied as a number");
+    Gateway::transfer(&server.client(), "FT1", total, &text).await.expect(200);
+    assert_eq!(browser.get(&own("state")).await.text, "placed");
+    assert_eq!(browser.get(&own("qr.png")).await.status, 404, "nothing is to be paid any more");
+    assert!(!browser.get(&order).await.text.contains("data-watch"), "and nothing is waited for");
+}
+
+#[tokio::test]
+async fn a_gateway_opens_by_itself_and_leads_back_to_the_order() {
+    let gateway = Gateway::new().await;
+    let server = Server::with(gateway.settings().set("OCOP_MOMO_URL", "http://127.0.0.1:9")).await;
+    let mut browser = Browser::new(&server);
+    let order = buys(&mut browser, "vnpay").await;
+    let page = browser.get(&order).await.text;
+    let address = between(&page, "http-equiv=\"refresh\" content=\"0;url=", "\"").replace("&amp;", "&");
+    assert!(Gateway::is_signed_for_vnpay(&address), "{address}");
+    let later = order.replace("&thanks=1&paying=1", "");
+    let page = browser.get(&later).await.text;
+    assert!(
+        !page.contains("http-equiv=\"refresh\"") && page.contains("Đến trang thanh toán"),
+        "who comes back decides"
+    );
+    let back = browser.get("/v1/payments/vnpay/return?vnp_ResponseCode=24").await;
+    assert_eq!((back.status, back.header("location")), (303, later.as_str()));
+    browser.cookies.insert("ocop_paying".into(), "https://evil.example/o/".into());
+    assert_eq!(browser.get("/v1/payments/vnpay/return").await.status, 200, "nobody is led elsewhere");
+
+    // Rather at the door after all.
+    let path = later.replacen('?', "/pay?", 1);
+    let placed = browser.send(&path, &[("method", "cash_on_delivery"), ("once", "x")]).await;
+    assert_eq!(placed.status, 303, "{}", placed.text);
+    assert!(browser.get(&later).await.text.contains("Chờ hợp tác xã xác nhận"));
+
+    // A gateway that cannot be reached loses no order: its page offers to try again, or another way.
+    let order = buys(&mut browser, "momo").await;
+    let page = browser.get(&order).await.text;
+    assert!(page.contains("Chờ thanh toán") && page.contains("name=\"method\"") && !page.contains("refresh"), "{page}");
+}
+
+#[tokio::test]
+async fn the_shop_is_searched_in_the_words_of_people() {
+    let server = Server::start().await;
+    let client = server.client().header("accept-language", "vi");
+    let front = client.get("/").await.text;
+    let first = between(&front, "<h2>Đang bán</h2>", "</ul>").to_owned();
+    assert!(
+        first.find("Chưa đến mùa").is_none_or(|late| first.find("class=\"price\"").is_some_and(|ripe| ripe < late))
+    );
+    for part in ["/?category=", "/c/htx-nong-nghiep-xanh-kim-boi", "/d/suoi-khoang-kim-boi"] {
+        assert!(front.contains(part), "the front page leads to {part}");
+    }
+    let cheap = client.query("/", &[("max_price", "100k"), ("sort", "price_asc")]).await;
+    let asked = client.get("/v1/products?max_price=100000&limit=1").await.expect(200)["total"].clone();
+    assert!(cheap.status == 200 && cheap.text.contains(&format!("{asked} sản phẩm")), "{asked}: {}", cheap.text);
+    assert!(cheap.text.contains("value=\"100k\""), "what was typed is kept");
+    let wrong = client.query("/", &[("max_price", "rẻ thôi")]).await;
+    assert!(wrong.status == 422 && wrong.text.contains("role=\"alert\""), "{}", wrong.text);
+    for (name, value) in [("star", "9"), ("sort", "cheapest"), ("near", "here"), ("material", "gold")] {
+        assert_eq!(client.query("/", &[(name, value)]).await.status, 422, "{name}={value}");
+    }
+    let starred = client.query("/", &[("q", "buoi"), ("star", "3"), ("category", "")]).await;
+    assert!(starred.text.contains("/p/buoi-dien-du-sang") && starred.text.contains("Bỏ lọc"), "{}", starred.text);
+    let nothing = client.query("/", &[("q", "xe máy điện"), ("in_stock", "1")]).await;
+    assert!(
+        nothing.status == 200 && nothing.text.contains("Thử bỏ hết bộ lọc") && nothing.text.contains("/?category=")
+    );
+
+    let fee = client.query("/p/buoi-dien-du-sang", &[("to", "hoan kiem ha noi")]).await.text;
+    assert!(fee.contains("Giao tới") && fee.contains("Hoàn Kiếm"), "{fee}");
+    let unknown = client.query("/p/buoi-dien-du-sang", &[("to", "Atlantis")]).await.text;
+    assert!(unknown.contains("Không tìm thấy xã này") && unknown.contains("Atlantis"), "{unknown}");
 }

@@ -1,25 +1,70 @@
-// What the pages do without this, they do a little smoother with it: communes are suggested while typing.
+// What the pages do without this, they do a little smoother with it: communes are suggested while typing, numbers are copied,
+// a page that waits for money turns by itself, and "near me" asks the phone.
 (() => {
   "use strict";
+
+  const suggest = (input, list) => {
+    let timer = 0;
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        const typed = input.value.trim();
+        if (typed.length < 2) return;
+        try {
+          const answer = await fetch("/v1/admin-units?q=" + encodeURIComponent(typed) + "&limit=8");
+          if (!answer.ok) return;
+          const data = await answer.json();
+          list.replaceChildren(...(data.items || []).filter(item => item.level === "commune").map(item => {
+            const option = document.createElement("option");
+            option.value = item.name + ", " + item.province_name;
+            return option;
+          }));
+        } catch { /* typed by hand then */ }
+      }, 200);
+    });
+  };
+
+  const copying = button => {
+    if (!navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        button.textContent = button.dataset.done;
+      } catch { /* the text stands beside it */ }
+    });
+  };
+
+  // Every four seconds while somebody looks; an hour at most.
+  const watch = (place, left) => setTimeout(async () => {
+    if (left === 0) return;
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(place.dataset.watch);
+        if (answer.ok && (await answer.text()) !== place.dataset.state) {
+          location.replace(location.pathname + location.search.replace("&paying=1", ""));
+          return;
+        }
+      } catch { /* asked again */ }
+    }
+    watch(place, left - 1);
+  }, 4000);
+
+  const near = button => {
+    if (!navigator.geolocation) return;
+    button.hidden = false;
+    button.addEventListener("click", () => navigator.geolocation.getCurrentPosition(({coords}) => {
+      const form = button.form;
+      form.elements.near.value = coords.latitude.toFixed(2) + "," + coords.longitude.toFixed(2);
+      form.elements.sort.value = "distance";
+      form.requestSubmit();
+    }, () => { button.disabled = true; }));
+  };
+
   const input = document.getElementById("commune");
   const list = document.getElementById("communes");
-  if (!input || !list) return;
-  let timer = 0;
-  input.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const typed = input.value.trim();
-      if (typed.length < 2) return;
-      try {
-        const answer = await fetch("/v1/admin-units?q=" + encodeURIComponent(typed) + "&limit=8");
-        if (!answer.ok) return;
-        const data = await answer.json();
-        list.replaceChildren(...(data.items || []).filter(item => item.level === "commune").map(item => {
-          const option = document.createElement("option");
-          option.value = item.name + ", " + item.province_name;
-          return option;
-        }));
-      } catch { /* typed by hand then */ }
-    }, 200);
-  });
+  if (input && list) suggest(input, list);
+  document.querySelectorAll("[data-copy]").forEach(copying);
+  document.querySelectorAll("[data-watch]").forEach(place => watch(place, 900));
+  document.querySelectorAll("[data-near]").forEach(near);
 })();

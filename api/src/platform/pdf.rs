@@ -209,6 +209,21 @@ pub fn qr_svg(text: &str, label: &str) -> anyhow::Result<String> {
     ))
 }
 
+/// A QR code as a picture that a phone keeps among its pictures, where banks' apps look for it: eight pixels a module.
+pub fn qr_png(text: &str) -> anyhow::Result<Vec<u8>> {
+    const MODULE: u32 = 8;
+    let code = QRBuilder::new(text).build().map_err(|error| anyhow!("QR code: {error:?}"))?;
+    let side = u32::try_from(code.size + 8)? * MODULE;
+    let dark = |x: u32, y: u32| {
+        let place = |at: u32| usize::try_from(at / MODULE).ok()?.checked_sub(4).filter(|&at| at < code.size);
+        place(y).zip(place(x)).is_some_and(|(row, column)| code[row][column].value())
+    };
+    let picture = image::GrayImage::from_fn(side, side, |x, y| image::Luma([if dark(x, y) { 0 } else { 255 }]));
+    let mut out = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut out, image::ImageFormat::Png)?;
+    Ok(out.into_inner())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

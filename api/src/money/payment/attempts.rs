@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{Language, Money, OrderActor, OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId};
 use entity::{payment, purchase};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
@@ -105,6 +105,17 @@ async fn own_purchase(
     let sql = "SELECT access_token FROM orders WHERE purchase_id = $1";
     let held = all::<Held>(connection, sql, [id.into()]).await?;
     if held.iter().any(|order| secrets::same(token, &order.access_token)) { Ok(row) } else { Err(missing()) }
+}
+
+/// What the buyer of a purchase was told to do last, while it still counts.
+pub async fn standing(
+    connection: &impl ConnectionTrait,
+    purchase: PurchaseId,
+    now: OffsetDateTime,
+) -> Result<Option<PaymentView>, DbErr> {
+    let sql = "SELECT * FROM payment WHERE purchase_id = $1 AND state = 'pending' AND action IS NOT NULL
+               AND contract_id IS NULL AND expires_at > $2 ORDER BY id DESC LIMIT 1";
+    Ok(one::<payment::Model>(connection, sql, [purchase.into(), now.into()]).await?.map(view))
 }
 
 #[derive(FromQueryResult)]

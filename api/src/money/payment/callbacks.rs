@@ -1,7 +1,7 @@
 //! `/v1/payments/{provider}/ipn` and `/return`: what providers and banks report. Everything is kept as it came before it is
 //! acted on, and acknowledged only once it was; what a crash left unread is read afterwards.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::payment_callback;
@@ -159,12 +159,20 @@ pub async fn bank_webhook(till: Data<Till>, request: HttpRequest, body: Bytes) -
     Ok(HttpResponse::Ok().json(json!({"success": true})))
 }
 
-/// Where the buyer's browser comes back to. It proves nothing: the page tells to look at the order.
-#[utoipa::path(tag = "payments", operation_id = "payment_return", params(("provider" = String, Path, description = "vnpay, momo or zalopay")), responses((status = 200, description = "A page for people", body = String, content_type = "text/html")))]
+/// The cookie in which the shop's own pages keep the path of the order that is being paid.
+pub const PAYING: &str = "ocop_paying";
+
+/// Where the buyer's browser comes back to. It proves nothing. Who pays on the shop's own pages is led on to the order's page,
+/// which turns by itself; others are told to look at the order.
+#[utoipa::path(tag = "payments", operation_id = "payment_return", params(("provider" = String, Path, description = "vnpay, momo or zalopay")), responses((status = 200, description = "A page for people", body = String, content_type = "text/html"), (status = 303, description = "To the order's page, for who pays on the shop's own pages")))]
 #[get("/v1/payments/{provider}/return")]
-pub async fn come_back(till: Data<Till>, name: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn come_back(request: HttpRequest, till: Data<Till>, name: Path<String>) -> Result<HttpResponse, Problem> {
     let method: PaymentMethod = name.parse().map_err(|()| Problem::new(&NOT_FOUND))?;
     till.providers.get(method).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    // A path of ours and nothing else: nobody is led elsewhere.
+    if let Some(cookie) = request.cookie(PAYING).filter(|cookie| cookie.value().starts_with("/o/")) {
+        return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, cookie.value().to_owned())).finish());
+    }
     let more = "Chúng tôi đang chờ xác nhận của đơn vị thanh toán. Khi có kết quả, đơn hàng sẽ được cập nhật và bạn sẽ nhận \
                 được thư.";
     let en = "Thank you. We are waiting for the payment provider’s confirmation. Your order will be updated and you will \

@@ -28,7 +28,8 @@ mod worker;
 mod zalopay;
 
 use crate::platform::retention::Over;
-pub use attempts::begin as begin_payment;
+pub use attempts::{begin as begin_payment, standing as standing_payment};
+pub use callbacks::PAYING;
 pub use provider::{Charge, PaymentAction};
 pub use providers::Providers;
 pub use reconciliation::{QueueQuery, ResolutionInput, proposals, queue_of, settle_item};

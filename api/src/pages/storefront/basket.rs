@@ -77,7 +77,7 @@ pub async fn add(request: HttpRequest, shell: Shell, payload: Payload) -> Result
     let form = own_form(&shell, &request, payload).await?;
     let item = async {
         let quantity = form.count("quantity")?.unwrap_or(1).clamp(1, 9999);
-        Ok::<_, Problem>(Item { offer_id: form.parsed("offer")?, quantity, preorder: false })
+        Ok::<_, Problem>(Item { offer_id: form.parsed("offer")?, quantity, preorder: form.text("preorder") == "1" })
     };
     let item = match item.await {
         Ok(item) => item,

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::web::Payload;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{CooperativeId, DeliveryMethod, PaymentMethod, SalesChannel};
 use minijinja::context;
 use serde_json::{Value, json};
 
 use super::basket::{bring_along, cart_of, open_basket, own_form};
-use super::shell::{Fault, Shell};
+use super::shell::{Fault, Placed, Shell};
+use crate::money::payment::{Till, begin_payment};
 use crate::orders::ordering::{
     Checkout, Choice, ContactInput, Purchase, QuoteRequest, Shop, guest_basket, guest_cart, make_quote, place,
 };
@@ -18,6 +19,7 @@ use crate::people::identity::{AddressInput, Caller};
 use crate::people::places;
 use crate::platform::body::validate;
 use crate::platform::db::by_id;
+use crate::platform::edge::client_address;
 use crate::platform::forms::Form;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::Problem;
@@ -151,8 +153,28 @@ pub async fn review(request: HttpRequest, shell: Shell, payload: Payload) -> Res
     }
 }
 
+/// The way to pay was chosen once: the attempt begins with the order. Where it cannot, the order stands, and its page offers
+/// to try again or another way.
+async fn begin_to_pay(shell: &Shell, till: &Till, request: &HttpRequest, (purchase, once): (&Purchase, &str)) {
+    let begun = async {
+        let row = by_id::<entity::purchase::Entity>(shell.db.fresh(), purchase.id).await?;
+        let row = row.ok_or_else(|| Problem::internal("a purchase that was just made"))?;
+        let key = IdempotencyKey(format!("page:{}:pay", once.chars().take(64).collect::<String>()));
+        let address = client_address(request).map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_string());
+        begin_payment(till, row, purchase.payment_method, &key, address).await
+    };
+    if let Err(problem) = begun.await {
+        tracing::warn!(purchase = %purchase.number, code = problem.code.name, "a payment could not begin with its order");
+    }
+}
+
 #[post("/checkout/buy")]
-pub async fn buy(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
+pub async fn buy(
+    request: HttpRequest,
+    shell: Shell,
+    till: Data<Till>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
     let typed = typed(&form);
     let Some((id, token)) = shell.basket.clone() else { return Ok(shell.to("/basket")) };
@@ -183,7 +205,13 @@ pub async fn buy(request: HttpRequest, shell: Shell, payload: Payload) -> Result
         Ok(purchase) => {
             let first = purchase.orders.first().ok_or_else(|| Problem::internal("a purchase without orders"))?;
             let secret = first.link.split_once("token=").map(|(_, token)| token).unwrap_or_default();
-            let mut response = shell.to(&format!("/o/{}?token={secret}&thanks=1", first.id));
+            let mut response = match purchase.pay_by {
+                Some(_) => {
+                    begin_to_pay(&shell, &till, &request, (&purchase, form.text("once"))).await;
+                    shell.to_be_paid(first.id, secret, Placed::Now)
+                }
+                None => shell.to(&format!("/o/{}?token={secret}&thanks=1", first.id)),
+            };
             shell.keep_basket(&mut response, None);
             Ok(response)
         }

@@ -7,6 +7,7 @@
 mod basket;
 mod buying;
 mod certificate;
+mod looking;
 mod orders;
 mod pages;
 mod seo;
@@ -24,7 +25,7 @@ pub fn first(config: &mut ServiceConfig) {
         .service(certificate::on_certificate)
         .service(trace::on_here)
         .service(trace::on_type)
-        .service(pages::home)
+        .service(looking::home)
         .service(pages::product)
         .service(pages::cooperative);
 }
@@ -43,6 +44,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(buying::review)
         .service(buying::buy)
         .service(orders::on_show)
+        .service(orders::on_state)
+        .service(orders::on_qr)
         .service(orders::start_paying)
         .service(orders::on_recall)
         .service(orders::on_cancel)

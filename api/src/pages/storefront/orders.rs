@@ -1,6 +1,6 @@
 //! An order's page: what became of it, how to pay, what to show when collecting.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::pickup_point;
@@ -8,17 +8,18 @@ use entity::purchase;
 use entity::value::{OrderId, OrderState, PaymentMethod, PickupPointId, RecallId};
 use minijinja::context;
 use sea_orm::FromQueryResult;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::basket::own_form;
-use super::shell::{Fault, Shell};
-use crate::money::payment::{PaymentAction, Till, begin_payment};
+use super::shell::{Fault, Placed, Shell};
+use crate::money::payment::{PaymentAction, Till, begin_payment, standing_payment};
 use crate::orders::ordering::{Action, BuyersOrder, By, step, views};
 use crate::orders::recall;
 use crate::platform::db::{all, by_id};
 use crate::platform::edge::client_address;
 use crate::platform::idempotency::IdempotencyKey;
-use crate::platform::pdf::qr_svg;
+use crate::platform::pdf::{qr_png, qr_svg};
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::templates::value;
 use crate::shop::delivery::PickupPoint;
@@ -34,9 +35,8 @@ async fn order_page(
     shell: &Shell,
     order: &BuyersOrder,
     status: StatusCode,
-    pay: Value,
     error: &str,
-    thanks: bool,
+    arrival: Arrival,
 ) -> Result<HttpResponse, Fault> {
     let row = crate::orders::ordering::read(&shell.db, order.row.id).await.map_err(|problem| shell.fault(problem))?;
     let token = row.access_token.clone();
@@ -66,17 +66,71 @@ async fn order_page(
         None => String::new(),
     };
     let recalls = recall::of_order(shell.db.fresh(), order.row.id).await?;
+    let pay = if view.state == OrderState::AwaitingPayment { to_do(shell, order).await? } else { json!({}) };
     let values = context! {
-        recalls => value(&recalls), o => value(&view), token => token, pay => value(&pay), error => error, thanks => thanks, methods => methods, others => value(&others),
+        recalls => value(&recalls), o => value(&view), token => token, pay => value(&pay), error => error, arrival => value(&arrival), methods => methods, others => value(&others),
         code => code.unwrap_or_default(), code_qr => code_qr, point => value(&point),
     };
     shell.page("order.html", status, values)
 }
 
+/// What brought somebody to the page of an order.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Arrival {
+    /// It was placed a moment ago.
+    thanks: bool,
+    /// It is to be paid now: a provider's page opens by itself.
+    paying: bool,
+}
+
+impl Arrival {
+    fn of(request: &HttpRequest) -> Self {
+        let has = |mark: &str| request.query_string().split('&').any(|pair| pair == mark);
+        Self { thanks: has("thanks=1"), paying: has("paying=1") }
+    }
+}
+
+/// What the buyer is to do to pay: open a page, or transfer with what is written here. The page shows it at once and again.
+async fn to_do(shell: &Shell, order: &BuyersOrder) -> Result<Value, Fault> {
+    let standing = standing_payment(shell.db.fresh(), order.row.purchase_id, shell.clock.now()).await?;
+    Ok(match standing.and_then(|payment| payment.action) {
+        Some(PaymentAction::Redirect { url }) => json!({"redirect": url}),
+        Some(PaymentAction::Transfer { qr, account, holder, amount, description, .. }) => {
+            let svg = qr_svg(&qr, "VietQR").map_err(Problem::internal)?;
+            json!({"qr": svg, "account": account, "holder": holder, "amount": amount, "description": description})
+        }
+        None => json!({}),
+    })
+}
+
 #[get("/o/{id}")]
 pub async fn on_show(request: HttpRequest, shell: Shell, order: BuyersOrder) -> Result<HttpResponse, Fault> {
-    let thanks = request.query_string().split('&').any(|pair| pair == "thanks=1");
-    order_page(&shell, &order, StatusCode::OK, json!({}), "", thanks).await
+    order_page(&shell, &order, StatusCode::OK, "", Arrival::of(&request)).await
+}
+
+/// The word for how the order stands: the page asks for it while it waits, and turns when it is another.
+#[get("/o/{id}/state")]
+pub async fn on_state(order: BuyersOrder) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(order.row.state.as_str())
+}
+
+/// The transfer's code as a picture to keep: banks' apps read it from among the phone's pictures.
+#[get("/o/{id}/qr.png")]
+pub async fn on_qr(shell: Shell, order: BuyersOrder) -> Result<HttpResponse, Fault> {
+    let standing = standing_payment(shell.db.fresh(), order.row.purchase_id, shell.clock.now()).await?;
+    let Some(PaymentAction::Transfer { qr, description, .. }) = standing.and_then(|payment| payment.action) else {
+        return Err(shell.fault(Problem::new(&NOT_FOUND)));
+    };
+    let picture = qr_png(&qr).map_err(|error| shell.fault(Problem::internal(error)))?;
+    let name = format!("attachment; filename=\"vietqr-{description}.png\"");
+    Ok(HttpResponse::Ok()
+        .content_type("image/png")
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .body(picture))
 }
 
 #[post("/o/{id}/pay")]
@@ -97,19 +151,9 @@ pub async fn start_paying(
         begin_payment(&till, row, method, &key, address).await
     };
     match started.await {
-        Ok(payment) => {
-            let pay = match payment.action {
-                Some(PaymentAction::Redirect { url }) => json!({"redirect": url}),
-                Some(PaymentAction::Transfer { qr, account, holder, amount, description, .. }) => {
-                    let svg = qr_svg(&qr, "VietQR").map_err(Problem::internal)?;
-                    json!({"qr": svg, "account": account, "holder": holder, "amount": amount, "description": description})
-                }
-                None => json!({}),
-            };
-            order_page(&shell, &order, StatusCode::OK, pay, "", false).await
-        }
+        Ok(_) => Ok(shell.to_be_paid(order.row.id, &order.row.access_token, Placed::Before)),
         Err(problem) if problem.code.status < 500 => {
-            order_page(&shell, &order, StatusCode::CONFLICT, json!({}), &problem.words(shell.language), false).await
+            order_page(&shell, &order, StatusCode::CONFLICT, &problem.words(shell.language), Arrival::default()).await
         }
         Err(problem) => Err(shell.fault(problem)),
     }
@@ -119,7 +163,7 @@ async fn stepped(shell: &Shell, order: &BuyersOrder, action: Action) -> Result<H
     match step(&order.tools(), &order.row, action, By::of(order.kind, order.account, None)).await {
         Ok(row) => Ok(shell.to(&format!("/o/{}?token={}", row.id, row.access_token))),
         Err(problem) if problem.code.status < 500 => {
-            order_page(shell, order, StatusCode::CONFLICT, json!({}), &problem.words(shell.language), false).await
+            order_page(shell, order, StatusCode::CONFLICT, &problem.words(shell.language), Arrival::default()).await
         }
         Err(problem) => Err(shell.fault(problem)),
     }

@@ -1,21 +1,24 @@
-//! What there is: the front page, products, cooperatives, destinations.
+//! What there is: products, cooperatives, destinations.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpResponse, get};
-use entity::value::{Language, ProductId};
+use entity::value::{CooperativeId, Language, ProductId, Vnd};
 use minijinja::context;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::shell::{Fault, Shell};
+use crate::people::places;
 use crate::platform::numbers;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::platform::templates::value;
+use crate::shop::delivery::{Parcel, estimate};
+use crate::shop::reviews::newest_of as newest_reviews;
 use crate::tourism::destinations::{Destination, page_of, products_near};
 
-fn data(ready: &Ready) -> Result<Value, Problem> {
+pub fn data(ready: &Ready) -> Result<Value, Problem> {
     serde_json::from_slice(&ready.bytes).map_err(Problem::internal)
 }
 
@@ -29,39 +32,60 @@ fn say(text: &Value, language: Language) -> &str {
     own.filter(|text| !text.is_empty()).or(text["vi"].as_str()).unwrap_or_default()
 }
 
-#[derive(Deserialize)]
-pub struct HomeQuery {
-    q: Option<String>,
-    cursor: Option<String>,
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ProductQuery {
+    /// Where it would go to, as typed: what that costs is told before anything is in the basket.
+    to: String,
 }
 
-#[get("/")]
-pub async fn home(shell: Shell, query: Query<HomeQuery>) -> Result<HttpResponse, Fault> {
-    let q: String = query.q.clone().unwrap_or_default().chars().take(100).collect();
-    let mut asked = form_urlencoded::Serializer::new("limit=24".to_owned());
-    if !q.trim().is_empty() {
-        asked.append_pair("q", &q);
-    }
-    if let Some(cursor) = &query.cursor {
-        asked.append_pair("cursor", cursor);
-    }
-    let found = shell.catalogue.product_list(&asked.finish()).map_err(|problem| shell.fault(problem))?;
-    let found = data(&found).map_err(|problem| shell.fault(problem))?;
-    let book = shell.guide.book().clone();
-    let places: Vec<Destination> = book.places.iter().take(12).map(|place| Destination::of(place)).collect();
-    let values = context! {
-        items => value(&found["items"]), next => found["next_cursor"].as_str().unwrap_or_default(), q => q.clone(),
-        places => if q.is_empty() { value(&places) } else { value(&Vec::<u8>::new()) },
+/// What it costs to have one pack of each kind brought to a commune, and how long it takes at most.
+#[derive(Serialize)]
+struct Brought {
+    to: String,
+    offers: Vec<(Value, i64, i32)>,
+}
+
+async fn brought(shell: &Shell, page: &Value, typed: &str) -> Result<Result<Brought, Problem>, Fault> {
+    let Some(code) = places::commune_meant(typed) else {
+        let (vi, en) =
+            ("Không tìm thấy xã này; viết như “Kim Bôi, Phú Thọ”", "No such commune; write “Kim Bôi, Phú Thọ”");
+        return Ok(Err(Problem::field("/to", "commune", vi, en)));
     };
-    if q.is_empty() && query.cursor.is_none() {
-        let canonical = format!("{}/", shell.config.storefront_url());
-        return shell.page("home.html", StatusCode::OK, context! { canonical => canonical, ..values });
+    let commune = places::commune(&code);
+    let to = commune.map(|commune| format!("{}, {}", commune.name, places::province_of(commune).name));
+    let seller: Option<CooperativeId> = page["cooperative"]["id"].as_str().and_then(|id| id.parse().ok());
+    let Some(seller) = seller else { return Ok(Err(Problem::internal("a product without its seller"))) };
+    let mut offers = Vec::new();
+    for offer in page["offers"].as_array().into_iter().flatten() {
+        let quantity = offer["min_quantity"].as_i64().unwrap_or(1);
+        let parcel = Parcel {
+            weight_g: offer["weight_g"].as_i64().unwrap_or_default().saturating_mul(quantity),
+            goods: Vnd(offer["price"]["amount"].as_i64().unwrap_or_default().saturating_mul(quantity)),
+        };
+        if let Some(estimate) = estimate(shell.db.fresh(), seller, &code, parcel).await? {
+            offers.push((offer["id"].clone(), estimate.fee.0, estimate.max_days));
+        }
     }
-    shell.page("home.html", StatusCode::OK, values)
+    Ok(Ok(Brought { to: to.unwrap_or_default(), offers }))
+}
+
+/// Others of the same category, and others of the same growers.
+fn beside(shell: &Shell, page: &Value) -> Result<(Vec<Value>, Vec<Value>), Problem> {
+    let of = |name: &str, key: &Value| -> Result<Vec<Value>, Problem> {
+        let key: String = form_urlencoded::byte_serialize(key.as_str().unwrap_or_default().as_bytes()).collect();
+        let found = data(&*shell.catalogue.product_list(&format!("limit=7&sort=season&{name}={key}"))?)?;
+        let others = found["items"].as_array().cloned().unwrap_or_default();
+        Ok(others.into_iter().filter(|item| item["id"] != page["id"]).take(6).collect())
+    };
+    let same = of("cooperative", &page["cooperative"]["slug"])?;
+    let mut related = of("category", &page["category"]["slug"])?;
+    related.retain(|item| same.iter().all(|one| one["id"] != item["id"]));
+    Ok((related, same))
 }
 
 #[get("/p/{slug}")]
-pub async fn product(shell: Shell, slug: Path<String>) -> Result<HttpResponse, Fault> {
+pub async fn product(shell: Shell, slug: Path<String>, query: Query<ProductQuery>) -> Result<HttpResponse, Fault> {
     let page = shell.catalogue.product_page(&slug).await.map_err(|problem| shell.fault(problem))?;
     let page = data(&page).map_err(|problem| shell.fault(problem))?;
     let base = shell.config.storefront_url();
@@ -86,9 +110,23 @@ pub async fn product(shell: Shell, slug: Path<String>) -> Result<HttpResponse, F
     let fresh =
         page["harvested_on"].as_str().filter(|_| page["shelf_life_days"].as_i64().is_some_and(|days| days <= 120));
     let fresh = fresh.and_then(|day| numbers::date(day).ok()).map(|day| (shell.clock.today() - day).whole_days());
+    let said = match id.filter(|_| page["rating"].is_object()) {
+        Some(id) => newest_reviews(&shell.db, id, 5).await?,
+        None => Vec::new(),
+    };
+    let (related, same) = beside(&shell, &page).map_err(|problem| shell.fault(problem))?;
+    let typed: String = query.to.trim().chars().take(100).collect();
+    let (brought, unknown) = match typed.as_str() {
+        "" => (None, String::new()),
+        typed => match brought(&shell, &page, typed).await? {
+            Ok(brought) => (Some(brought), String::new()),
+            Err(problem) => (None, problem.words(shell.language)),
+        },
+    };
     let address: String = form_urlencoded::byte_serialize(canonical.as_bytes()).collect();
     let values = context! {
         canonical => canonical.clone(), json_ld => inline(&product_ld(&page, &base, &canonical, shell.language)), p => value(&page), places => value(&places),
+        said => value(&said), related => value(&related), same => value(&same), to => typed, brought => value(&brought), unknown => unknown,
         fresh => fresh, partner => partner, oembed => format!("{}/oembed?url={address}", shell.config.base_url()),
     };
     shell.page("product.html", StatusCode::OK, values)

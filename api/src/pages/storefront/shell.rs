@@ -9,10 +9,11 @@ use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, get};
-use entity::value::{CartId, Language};
+use entity::value::{CartId, Language, OrderId};
 use minijinja::{Environment, State, Value, context};
 
 use crate::config::Config;
+use crate::money::payment::PAYING;
 use crate::orders::ordering::Known;
 use crate::pages::words;
 use crate::platform::body::service;
@@ -90,6 +91,13 @@ fn state_words(state: &State<'_, '_>, key: &str) -> String {
 #[get("/static/shop.js")]
 pub async fn script() -> HttpResponse {
     asset("text/javascript; charset=utf-8", SCRIPT)
+}
+
+/// When the order was placed that is to be paid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    Now,
+    Before,
 }
 
 /// What a page works with, and who looks at it.
@@ -238,6 +246,15 @@ impl Shell {
     pub fn to(&self, path: &str) -> HttpResponse {
         let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, path.to_owned())).finish();
         self.keep(&mut response);
+        response
+    }
+
+    /// To an order's page, which shows what is to be done to pay it; whoever comes back from a provider is led there too.
+    pub fn to_be_paid(&self, id: OrderId, token: &str, placed: Placed) -> HttpResponse {
+        let page = format!("/o/{id}?token={token}");
+        let mark = if placed == Placed::Now { "&thanks=1" } else { "" };
+        let mut response = self.to(&format!("{page}{mark}&paying=1"));
+        let _ = response.add_cookie(&self.cookie(PAYING, page, 1));
         response
     }
 

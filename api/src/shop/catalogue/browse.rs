@@ -24,6 +24,8 @@ pub enum Sort {
     Name,
     Stars,
     Distance,
+    /// What is in season and in stock first, then what is in stock, then what is in season; newest first among equals.
+    Season,
 }
 
 /// `GET /v1/products`. Lists of values are comma-separated: any of them fits; different filters must all fit.
@@ -349,6 +351,10 @@ fn key<'a>(sort: Sort, traits: &Traits, entry: &'a Entry, score: f32, distance: 
         Sort::PriceDesc => (u64::MAX - price(), None, id),
         Sort::Name => (0, Some(&*entry.collation), id),
         Sort::Stars => (5 - u64::from(traits.stars), None, id),
+        Sort::Season => {
+            let (ripe, there) = (traits.in_season, entry.availability() != Availability::OutOfStock);
+            (u64::from(!there) * 2 + u64::from(!ripe), None, uuid::Uuid::from_u128(!id.as_u128()))
+        }
         Sort::Distance => (distance.unwrap_or(f64::MAX).max(0.0).to_bits(), None, id),
     };
     Key { major, name, id }

@@ -1,11 +1,11 @@
 //! Delivery rates in the database.
 
-use entity::delivery_rate;
 use entity::value::{CooperativeId, RowId, Vnd};
+use entity::{cooperative, delivery_rate};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, Set};
 
-use super::rules::{DEFAULT_BASE_WEIGHT_G, DEFAULT_RATES, DEFAULT_STEP_WEIGHT_G};
-use crate::platform::db::run;
+use super::rules::{DEFAULT_BASE_WEIGHT_G, DEFAULT_RATES, DEFAULT_STEP_WEIGHT_G, price, zone};
+use crate::platform::db::{by_id, run};
 
 /// All rates of these cooperatives.
 pub async fn rates(
@@ -16,6 +16,33 @@ pub async fn rates(
         .filter(delivery_rate::Column::CooperativeId.is_in(of.iter().copied()))
         .all(connection)
         .await
+}
+
+/// What is to be brought.
+#[derive(Clone, Copy)]
+pub struct Parcel {
+    pub weight_g: i64,
+    pub goods: Vnd,
+}
+
+/// What bringing costs, and the most days it takes.
+pub struct Estimate {
+    pub fee: Vnd,
+    pub max_days: i32,
+}
+
+/// What a cooperative would ask to bring a parcel to a commune (code of today); nothing where it does not deliver.
+pub async fn estimate(
+    connection: &impl ConnectionTrait,
+    cooperative: CooperativeId,
+    to: &str,
+    parcel: Parcel,
+) -> Result<Option<Estimate>, DbErr> {
+    let Some(seller) = by_id::<cooperative::Entity>(connection, cooperative).await? else { return Ok(None) };
+    let zone = zone(&seller.commune_code, to);
+    let rate = rates(connection, &[cooperative]).await?.into_iter().find(|rate| rate.zone == zone);
+    Ok(rate
+        .and_then(|rate| Some(Estimate { fee: price(&rate, parcel.weight_g, parcel.goods)?, max_days: rate.max_days })))
 }
 
 /// Rates that take the place of all a cooperative had.

@@ -136,8 +136,17 @@ async fn page(db: &Db, list: NewestFirst) -> Result<Page<ReviewView>, Problem> {
 #[utoipa::path(tag = "catalogue", operation_id = "list_reviews", params(("id" = ProductId, Path), Paging), responses((status = 200, description = "A page of reviews", body = Page<ReviewView>)))]
 #[get("/v1/products/{id}/reviews")]
 pub async fn list_reviews(db: Data<Db>, id: Path<ProductId>, paging: Params<Paging>) -> Result<HttpResponse, Problem> {
-    let list = NewestFirst::of(REVIEWS, "r.id", paging.0.place())?.and("r.product_id = ?", *id);
-    Ok(HttpResponse::Ok().json(page(&db, list.and("r.state <> ?", ReviewState::Hidden.as_str())).await?))
+    Ok(HttpResponse::Ok().json(page(&db, shown(*id, paging.0.place())?).await?))
+}
+
+fn shown(product: ProductId, place: (Option<u64>, Option<&str>)) -> Result<NewestFirst, Problem> {
+    let list = NewestFirst::of(REVIEWS, "r.id", place)?.and("r.product_id = ?", product);
+    Ok(list.and("r.state <> ?", ReviewState::Hidden.as_str()))
+}
+
+/// What buyers said of a product last.
+pub async fn newest_of(db: &Db, product: ProductId, most: u64) -> Result<Vec<ReviewView>, Problem> {
+    Ok(page(db, shown(product, (Some(most), None))?).await?.items)
 }
 
 #[derive(Deserialize, ToSchema, Validate)]

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""A stranger's first purchase on a cheap phone: from the front page to a code to pay by, in how many taps; the money comes and the
+page turns by itself. Then who looks for something, and who looks at it in the dark, in English, on a wide screen.
+
+Run by `tests/run`, with the same surroundings as console.py.
+"""
+import os
+
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from common import AGENT, ARTEFACTS, BASE, PHONE, api, faults, finish, look
+
+# What a page may weigh without its pictures, and how much of it may jump while it comes.
+WEIGHT, SHIFT = 100 * 1024, 0.02
+SHIFTS = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value; })
+    .observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 300);
+})"""
+taps = 0
+
+
+def tap(page, what):
+    global taps
+    taps += 1
+    page.click(what)
+
+
+def weigh(browser, path, name):
+    """A first visit, with nothing kept from before."""
+    context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", is_mobile=True)
+    page = context.new_page()
+    sizes = {}
+    page.on("response", lambda answer: sizes.update({answer.url: answer}))
+    page.goto(BASE + path, wait_until="networkidle")
+    pictures = ("image", "media")
+    weight = sum(len(answer.body()) for answer in sizes.values() if answer.ok and answer.request.resource_type not in pictures)
+    shift = page.evaluate(SHIFTS)
+    print(f"  {name}: {weight // 1024} KB without pictures, layout shift {shift:.3f}")
+    if weight > WEIGHT:
+        faults.append(f"{name}: {weight} bytes without pictures")
+    if shift >= SHIFT:
+        faults.append(f"{name}: what is read jumps by {shift:.3f}")
+    context.close()
+
+
+def buys(browser):
+    context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True, accept_downloads=True)
+    page = context.new_page()
+    page.goto(BASE + "/")
+    look(page, "shop-front", strict=True)
+    tap(page, "a.card:has-text('Bưởi Diễn Đú Sáng')")
+    look(page, "shop-product", strict=True)
+    tap(page, "button:has-text('Thêm vào giỏ') >> nth=0")
+    look(page, "shop-basket", strict=True)
+    tap(page, "a:has-text('Đặt hàng')")
+    page.fill("#name", "Nguyễn Thị Khách")
+    page.fill("#phone", "0987 333 444")
+    page.fill("#street", "12 phố Hàng Bông")
+    page.fill("#commune", "hoan kiem ha noi")
+    page.select_option("#method", "bank_transfer")
+    look(page, "shop-checkout", strict=True)
+    tap(page, "button:has-text('Xem tổng tiền')")
+    look(page, "shop-review", strict=True)
+    tap(page, "button:has-text('Đặt mua')")
+    page.wait_for_selector("svg.qr")
+    look(page, "shop-transfer", strict=True)
+    print(f"  a first purchase: {taps} taps and one form to the code")
+    if taps > 6:
+        faults.append(f"a first purchase takes {taps} taps")
+
+    # The picture is the code, by somebody else's reader.
+    with page.expect_download() as download:
+        page.click("a:has-text('Lưu ảnh mã QR')")
+    kept = ARTEFACTS + "/vietqr.png"
+    download.value.save_as(kept)
+    read = zxingcpp.read_barcodes(Image.open(kept))
+    text = page.inner_text("dd b")
+    amount = page.get_attribute("dd:has-text('₫') button", "data-copy")
+    if len(read) != 1 or text not in read[0].text or f"54{len(amount):02}{amount}" not in read[0].text:
+        faults.append(f"the picture holds {[one.text for one in read]}, not {amount} and {text}")
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=BASE)
+    page.click("dd:has(b) button")
+    page.wait_for_selector("button:has-text('Đã chép')")
+    if page.evaluate("navigator.clipboard.readText()") != text:
+        faults.append("what is copied is not the text of the transfer")
+
+    told = {"id": 260001, "gateway": "Vietcombank", "transactionDate": "2026-11-29 10:00:00", "accountNumber": "0071000888888", "content": text,
+            "transferType": "in", "transferAmount": int(amount), "referenceCode": "FT26333SHOP1"}
+    api("POST", "/v1/payments/bank_transfer/webhook", told, headers={"authorization": "Apikey " + os.environ["BANK_SECRET"]})
+    page.wait_for_selector("p.big:has-text('Chờ hợp tác xã xác nhận')", timeout=15_000)
+    look(page, "shop-paid", strict=True)
+    context.close()
+
+
+def looks_around(browser):
+    context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True,
+                                  geolocation={"latitude": 20.67, "longitude": 105.53}, permissions=["geolocation"])
+    page = context.new_page()
+    page.goto(BASE + "/")
+    page.fill("#q", "mat ong")
+    page.click("button:has-text('Tìm')")
+    page.wait_for_selector("a.card:has-text('Mật ong')")
+    page.click("summary")
+    page.fill("#max_price", "250k")
+    page.check("input[name=in_stock]")
+    page.click("button:has-text('Xem')")
+    page.wait_for_selector("a:has-text('Bỏ lọc')")
+    look(page, "shop-filtered", strict=True)
+    page.click("a:has-text('Bỏ lọc')")
+    page.fill("#q", "")
+    page.click("summary")
+    page.click("button:has-text('Gần tôi')")
+    page.wait_for_selector("a.card:has-text(' km')")
+    look(page, "shop-near", strict=True)
+    page.goto(BASE + "/?q=khong+co+gi+nhu+vay&star=5")
+    look(page, "shop-nothing", strict=True)
+    page.goto(BASE + "/?max_price=re")
+    look(page, "shop-unclear", strict=True)
+    page.goto(BASE + "/p/buoi-dien-du-sang")
+    page.fill("#commune", "Kim Bôi, Phú Thọ")
+    page.click("button:has-text('Xem phí')")
+    page.wait_for_selector("text=Giao tới")
+    look(page, "shop-fee", strict=True)
+    context.close()
+
+
+def otherwise(browser):
+    """In the dark, in English, on a wide screen, without scripts."""
+    paths = ["/", "/p/buoi-dien-du-sang", "/c/htx-nong-nghiep-xanh-kim-boi", "/d/suoi-khoang-kim-boi", "/?q=cam"]
+    for name, width, settings in [("dark", 360, {"color_scheme": "dark"}), ("english", 360, {"locale": "en-GB"}), ("wide", 1280, {}),
+                                  ("wide-dark", 1280, {"color_scheme": "dark"})]:
+        context = browser.new_context(viewport={"width": width, "height": 740}, user_agent=AGENT, **{"locale": "vi-VN", **settings})
+        page = context.new_page()
+        for path in paths:
+            page.goto(BASE + path)
+            look(page, f"shop-{name}-{path.strip('/').replace('/', '-').replace('?', '') or 'front'}", width, strict=True)
+        context.close()
+
+
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=["--no-sandbox"])
+    try:
+        for path, name in [("/", "front"), ("/p/buoi-dien-du-sang", "product"), ("/?q=cam", "search"), ("/d/suoi-khoang-kim-boi", "destination")]:
+            weigh(browser, path, name)
+        buys(browser)
+        looks_around(browser)
+        otherwise(browser)
+    finally:
+        browser.close()
+finish("The shop")
