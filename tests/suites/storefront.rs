@@ -208,6 +208,10 @@ async fn clicks_go_to_another_front_end_when_one_is_set() {
 
 /// From the product's page to the order's: four requests, as a browser without scripts sends them.
 async fn buys(browser: &mut Browser, method: &str) -> String {
+    buys_with(browser, method, &[]).await
+}
+
+async fn buys_with(browser: &mut Browser, method: &str, more: &[(&str, &str)]) -> String {
     let page = browser.get("/p/buoi-dien-du-sang").await;
     let offer = between(&page.text, "name=\"offer\" value=\"", "\"").to_owned();
     browser.send("/basket/add", &[("offer", &offer), ("quantity", "1")]).await;
@@ -218,6 +222,7 @@ async fn buys(browser: &mut Browser, method: &str) -> String {
         ("commune", "Hoàn Kiếm, Hà Nội"),
         ("method", method),
     ];
+    fields.extend(more);
     let review = browser.send("/checkout", &fields).await;
     let quote = between(&review.text, "name=\"quote\" value=\"", "\"").to_owned();
     let once = between(&review.text, "name=\"once\" value=\"", "\"").to_owned();
@@ -259,6 +264,31 @@ async fn a_transfer_shows_its_code_at_once_and_the_page_learns_of_the_money() {
     assert_eq!(browser.get(&own("state")).await.text, "placed");
     assert_eq!(browser.get(&own("qr.png")).await.status, 404, "nothing is to be paid any more");
     assert!(!browser.get(&order).await.text.contains("data-watch"), "and nothing is waited for");
+}
+
+#[tokio::test]
+async fn a_recipient_is_remembered_by_who_wants_it_and_forgotten_by_who_does_not() {
+    let server = Server::start().await;
+    let mut browser = Browser::new(&server);
+    buys(&mut browser, "cash_on_delivery").await;
+    assert!(!browser.cookies.contains_key("ocop_recipient"), "never unasked");
+    let again = async |browser: &mut Browser| {
+        let page = browser.get("/p/buoi-dien-du-sang").await;
+        let offer = between(&page.text, "name=\"offer\" value=\"", "\"").to_owned();
+        browser.send("/basket/add", &[("offer", &offer), ("quantity", "1")]).await;
+        browser.get("/checkout").await.text
+    };
+    assert!(!again(&mut browser).await.contains("5 Hàng Gai"));
+    buys_with(&mut browser, "cash_on_delivery", &[("remember", "1")]).await;
+    let form = again(&mut browser).await;
+    for text in ["Trần Văn An", "0987 111 222", "5 Hàng Gai", "Hoàn Kiếm, Hà Nội", "value=\"1\" checked"] {
+        assert!(form.contains(text), "{text}: {form}");
+    }
+    browser.cookies.insert("ocop_recipient".into(), "name=%3Cscript%3Ealert(1)&how-x=1&quote=2&name=B".into());
+    let form = again(&mut browser).await;
+    assert!(!form.contains("<script>alert") && !form.contains("how-x"), "what a cookie says is text");
+    buys(&mut browser, "cash_on_delivery").await;
+    assert!(!browser.cookies.contains_key("ocop_recipient"), "and not asked for again is forgotten");
 }
 
 #[tokio::test]

@@ -29,7 +29,28 @@ use crate::shop::delivery::pickup_points_for_buyers;
 type Typed = BTreeMap<String, String>;
 
 /// What of a form is carried from step to step.
-const CARRIED: &[&str] = &["name", "phone", "email", "street", "commune", "method", "codes", "note"];
+const CARRIED: &[&str] = &["name", "phone", "email", "street", "commune", "method", "codes", "note", "remember"];
+/// What of it a device remembers for who wants that.
+const RECIPIENT: &[&str] = &["name", "phone", "email", "street", "commune"];
+
+/// The recipient as a cookie holds it; nothing where it was not asked for.
+fn remembered(typed: &Typed) -> Option<String> {
+    typed.get("remember")?;
+    let fields = RECIPIENT.iter().filter_map(|name| Some((name, typed.get(*name)?)));
+    Some(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+}
+
+/// The fields a device remembered: what its cookie holds is no more than typed, and is checked as such.
+fn recalled(recipient: Option<&str>) -> Typed {
+    let Some(recipient) = recipient else { return Typed::new() };
+    let known = |name: &str| RECIPIENT.contains(&name);
+    let mut typed: Typed = form_urlencoded::parse(recipient.as_bytes())
+        .filter(|(name, _)| known(name))
+        .map(|(name, text)| (name.into_owned(), text.chars().take(254).collect()))
+        .collect();
+    typed.insert("remember".to_owned(), "1".to_owned());
+    typed
+}
 
 fn typed(form: &Form) -> Typed {
     let known = |name: &str| CARRIED.contains(&name) || name.starts_with("how-");
@@ -65,7 +86,8 @@ async fn checkout_page(shell: &Shell, status: StatusCode, typed: &Typed, error: 
 
 #[get("/checkout")]
 pub async fn checkout_form(shell: Shell) -> Result<HttpResponse, Fault> {
-    checkout_page(&shell, StatusCode::OK, &Typed::new(), "").await
+    let typed = recalled(shell.recipient.as_deref());
+    checkout_page(&shell, StatusCode::OK, &typed, "").await
 }
 
 fn text<'a>(typed: &'a Typed, name: &str) -> &'a str {
@@ -213,6 +235,7 @@ pub async fn buy(
                 None => shell.to(&format!("/o/{}?token={secret}&thanks=1", first.id)),
             };
             shell.keep_basket(&mut response, None);
+            shell.keep_recipient(&mut response, remembered(&typed));
             Ok(response)
         }
         Err(problem) if problem.code.status < 500 => {

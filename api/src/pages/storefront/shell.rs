@@ -31,6 +31,10 @@ static SCRIPT: &str = include_str!("../../../assets/storefront/shop.js");
 const BASKET: &str = "ocop_basket";
 const LANGUAGE: &str = "ocop_lang";
 const VIA: &str = "ocop_via";
+/// Who receives it and where, kept on this device by who asked for it.
+const RECIPIENT: &str = "ocop_recipient";
+/// How long it is kept, from the last purchase.
+const RECIPIENT_DAYS: i64 = 180;
 
 macro_rules! pages {
     ($($name:literal),* $(,)?) => {
@@ -117,6 +121,8 @@ pub struct Shell {
     pub basket: Option<(CartId, String)>,
     /// The click the guest came by.
     pub via: Option<String>,
+    /// The fields of a recipient who wanted to be remembered, as a query.
+    pub recipient: Option<String>,
     /// Came with this very request: to be kept.
     fresh: bool,
     chosen: bool,
@@ -129,6 +135,10 @@ impl FromRequest for Shell {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Self::of(request).map_err(|problem| Fault { problem: Box::new(problem), language: Language::Vi }))
     }
+}
+
+fn forgotten(name: &str) -> Cookie<'_> {
+    Cookie::build(name, "").path("/").max_age(actix_web::cookie::time::Duration::ZERO).finish()
 }
 
 fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
@@ -164,6 +174,7 @@ impl Shell {
             language: asked.or(kept).or_else(foreign).unwrap_or_default(),
             here: request.path().to_owned(),
             basket,
+            recipient: request.cookie(RECIPIENT).map(|cookie| cookie.value().to_owned()),
             fresh: fresh && via.is_some(),
             via,
             guide,
@@ -199,7 +210,16 @@ impl Shell {
     pub fn keep_basket(&self, response: &mut HttpResponse, basket: Option<(CartId, &str)>) {
         let cookie = match basket {
             Some((id, token)) => self.cookie(BASKET, format!("{id}.{token}"), 30),
-            None => Cookie::build(BASKET, "").path("/").max_age(actix_web::cookie::time::Duration::ZERO).finish(),
+            None => forgotten(BASKET),
+        };
+        let _ = response.add_cookie(&cookie);
+    }
+
+    /// Keeps the recipient on this device, or forgets who was kept.
+    pub fn keep_recipient(&self, response: &mut HttpResponse, recipient: Option<String>) {
+        let cookie = match recipient {
+            Some(recipient) => self.cookie(RECIPIENT, recipient, RECIPIENT_DAYS),
+            None => forgotten(RECIPIENT),
         };
         let _ = response.add_cookie(&cookie);
     }
