@@ -227,8 +227,12 @@ async fn buys_with(browser: &mut Browser, method: &str, more: &[(&str, &str)]) -
     let quote = between(&review.text, "name=\"quote\" value=\"", "\"").to_owned();
     let once = between(&review.text, "name=\"once\" value=\"", "\"").to_owned();
     fields.extend([("quote", quote.as_str()), ("once", once.as_str())]);
+    let before = browser.cookies.clone();
     let bought = browser.send("/checkout/buy", &fields).await;
     assert_eq!(bought.status, 303, "{}", bought.text);
+    browser.cookies = before;
+    let again = browser.send("/checkout/buy", &fields).await;
+    assert_eq!(again.header("location"), bought.header("location"), "a second click is the same order");
     bought.header("location").to_owned()
 }
 

@@ -14,7 +14,7 @@ use crate::platform::numbers;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::platform::templates::value;
-use crate::shop::delivery::{Parcel, estimate};
+use crate::shop::delivery::{rate_to, rules as delivery};
 use crate::shop::reviews::newest_of as newest_reviews;
 use crate::tourism::destinations::{Destination, page_of, products_near};
 
@@ -56,17 +56,15 @@ async fn brought(shell: &Shell, page: &Value, typed: &str) -> Result<Result<Brou
     let to = commune.map(|commune| format!("{}, {}", commune.name, places::province_of(commune).name));
     let seller: Option<CooperativeId> = page["cooperative"]["id"].as_str().and_then(|id| id.parse().ok());
     let Some(seller) = seller else { return Ok(Err(Problem::internal("a product without its seller"))) };
-    let mut offers = Vec::new();
-    for offer in page["offers"].as_array().into_iter().flatten() {
-        let quantity = offer["min_quantity"].as_i64().unwrap_or(1);
-        let parcel = Parcel {
-            weight_g: offer["weight_g"].as_i64().unwrap_or_default().saturating_mul(quantity),
-            goods: Vnd(offer["price"]["amount"].as_i64().unwrap_or_default().saturating_mul(quantity)),
-        };
-        if let Some(estimate) = estimate(shell.db.fresh(), seller, &code, parcel).await? {
-            offers.push((offer["id"].clone(), estimate.fee.0, estimate.max_days));
-        }
-    }
+    let rate = rate_to(shell.db.fresh(), seller, &code).await?;
+    let fee = |offer: &Value| {
+        let rate = rate.as_ref()?;
+        let quantity = offer["min_quantity"].as_i64()?;
+        let goods = Vnd(offer["price"]["amount"].as_i64()?.checked_mul(quantity)?);
+        let fee = delivery::price(rate, offer["weight_g"].as_i64()?.checked_mul(quantity)?, goods)?;
+        Some((offer["id"].clone(), fee.0, rate.max_days))
+    };
+    let offers = page["offers"].as_array().into_iter().flatten().filter_map(fee).collect();
     Ok(Ok(Brought { to: to.unwrap_or_default(), offers }))
 }
 

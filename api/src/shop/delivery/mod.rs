@@ -9,7 +9,7 @@ mod store;
 pub use pickup::{PickupPointInput, find as pickup_points_of, for_buyers as pickup_points_for_buyers, is_open_point};
 pub use point::{PickupPoint, Window};
 pub use reception::{Reception, ReceptionTerms, has_room, leave, receptions, receptions_for, serve};
-pub use store::{Estimate, Parcel, add_default_rates, estimate, rates, replace_rates};
+pub use store::{add_default_rates, rate_to, rates, replace_rates};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

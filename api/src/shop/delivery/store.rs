@@ -4,7 +4,7 @@ use entity::value::{CooperativeId, RowId, Vnd};
 use entity::{cooperative, delivery_rate};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, Set};
 
-use super::rules::{DEFAULT_BASE_WEIGHT_G, DEFAULT_RATES, DEFAULT_STEP_WEIGHT_G, price, zone};
+use super::rules::{DEFAULT_BASE_WEIGHT_G, DEFAULT_RATES, DEFAULT_STEP_WEIGHT_G, zone};
 use crate::platform::db::{by_id, run};
 
 /// All rates of these cooperatives.
@@ -18,31 +18,15 @@ pub async fn rates(
         .await
 }
 
-/// What is to be brought.
-#[derive(Clone, Copy)]
-pub struct Parcel {
-    pub weight_g: i64,
-    pub goods: Vnd,
-}
-
-/// What bringing costs, and the most days it takes.
-pub struct Estimate {
-    pub fee: Vnd,
-    pub max_days: i32,
-}
-
-/// What a cooperative would ask to bring a parcel to a commune (code of today); nothing where it does not deliver.
-pub async fn estimate(
+/// By what a cooperative would bring something to a commune (code of today); nothing where it does not deliver.
+pub async fn rate_to(
     connection: &impl ConnectionTrait,
     cooperative: CooperativeId,
     to: &str,
-    parcel: Parcel,
-) -> Result<Option<Estimate>, DbErr> {
+) -> Result<Option<delivery_rate::Model>, DbErr> {
     let Some(seller) = by_id::<cooperative::Entity>(connection, cooperative).await? else { return Ok(None) };
     let zone = zone(&seller.commune_code, to);
-    let rate = rates(connection, &[cooperative]).await?.into_iter().find(|rate| rate.zone == zone);
-    Ok(rate
-        .and_then(|rate| Some(Estimate { fee: price(&rate, parcel.weight_g, parcel.goods)?, max_days: rate.max_days })))
+    Ok(rates(connection, &[cooperative]).await?.into_iter().find(|rate| rate.zone == zone))
 }
 
 /// Rates that take the place of all a cooperative had.

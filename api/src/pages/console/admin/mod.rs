@@ -3,7 +3,7 @@
 mod decisions;
 mod money;
 mod overview;
-mod rules;
+mod settings;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,7 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
     overview::routes(config);
     decisions::routes(config);
     money::routes(config);
-    rules::routes(config);
+    settings::routes(config);
 }
 
 pub fn is_one(seat: &Seat) -> bool {

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{AccountId, CommissionRuleId, PromotionId, PromotionState};
+use entity::value::{AccountId, CommissionRuleId, PromotionId};
 use minijinja::context;
 use serde_json::json;
 
@@ -78,7 +78,7 @@ async fn on_promotions(admin: Admin) -> Result<HttpResponse, Turn> {
 async fn add_promotion(admin: &Admin, form: &Form) -> Result<(), Problem> {
     let asked = input(&json!({
         "code": form.some("code"), "kind": form.text("kind"), "name_vi": form.text("name_vi"), "name_en": form.text("name_en"),
-        "rate_bp": form.some("rate_bp").and_then(|text| text.parse::<i32>().ok()), "amount": form.amount("amount")?, "max": form.amount("max")?,
+        "rate_bp": form.count("rate_bp")?, "amount": form.amount("amount")?, "max": form.amount("max")?,
         "min_goods": form.amount("min_goods")?, "usage_limit": form.count("usage_limit")?, "per_buyer_limit": form.count("per_buyer_limit")?,
         "starts_at": form.date("starts_on")?.map(|day| day.to_string()), "ends_at": form.date("ends_on")?.map(|day| day.to_string()),
     }))?;
@@ -100,8 +100,8 @@ async fn on_promotion_state(
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let form = admin.form(&request, payload).await?;
-    let state = if form.text("state") == "paused" { PromotionState::Paused } else { PromotionState::Active };
-    let done = promotion::set(&admin.seat.desk, *id, state).await.map(drop);
+    let set = async { promotion::set(&admin.seat.desk, *id, form.parsed("state")?).await.map(drop) };
+    let done = set.await;
     admin.seat.told("/admin/promotions", done, WRITTEN)
 }
 
