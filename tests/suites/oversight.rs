@@ -265,3 +265,23 @@ async fn what_people_wait_for_is_decided_on_pages() {
     assert!(told.text.contains("Không có đánh giá nào bị báo cáo"), "{}", told.text);
     server.assert_books_agree();
 }
+
+#[tokio::test]
+async fn what_is_written_unclearly_on_a_page_changes_nothing() {
+    let server = Server::start().await;
+    let mut admin = Browser::sign_in(&server, "admin@example.vn").await;
+    let page = "/admin/promotions";
+    let kept = async || server.count("SELECT COUNT(*) FROM promotion").await;
+    let before = kept().await;
+    let fields = [("kind", "percentage"), ("name_vi", "Thử"), ("name_en", "Trial"), ("starts_on", "2026-12-01")];
+    for rate in ["nhiều", "10%", "-5", ""] {
+        let marks = admin.marks(page, page).await;
+        let told = admin.fill(page, &marks, &[&fields[..], &[("rate_bp", rate)]].concat()).await;
+        assert!(!told.text.contains("Đã ghi."), "{rate}: {}", told.text);
+        assert_eq!(kept().await, before, "{rate}");
+    }
+    let marks = admin.marks(page, page).await;
+    let told = admin.fill(page, &marks, &[&fields[..], &[("rate_bp", "1000")]].concat()).await;
+    assert!(told.text.contains("Đã ghi."), "{}", told.text);
+    assert_eq!(kept().await, before + 1, "and what is clear is kept");
+}
