@@ -30,7 +30,7 @@ use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
 use crate::orders::{dispute, fulfilment, recall, reports};
-use crate::pages::{console, storefront};
+use crate::pages::{self, console, storefront};
 use crate::people::desk::Desk;
 use crate::people::identity::{self, Keys, Passwords, SignInHook, SignedIn};
 use crate::people::places;
@@ -52,7 +52,7 @@ use crate::service::{self, AuthLimit};
 use crate::shop::catalogue::{self, Catalogue};
 use crate::shop::selling::PriceClock;
 use crate::shop::selling::imports::Importer;
-use crate::shop::{delivery, inventory, promotion, reviews, selling};
+use crate::shop::{delivery, favourites, inventory, promotion, reviews, selling};
 use crate::supply::{buyers, deliveries, export, requests, storage, wholesale};
 use crate::swagger;
 use crate::tourism::Guide;
@@ -93,6 +93,7 @@ pub fn routes(config: &mut ServiceConfig) {
     inventory::routes(config);
     traceability::routes(config);
     reviews::routes(config);
+    favourites::routes(config);
     reports::routes(config);
     webhooks::routes(config);
     oversight::routes(config);
@@ -314,6 +315,9 @@ impl Shared {
         background.spawn(|stop| clerk.run(stop));
         let keeper = storage::Clerk { db: db.clone(), clock, bell: bell.clone() };
         background.spawn(|stop| keeper.run(stop));
+        let catalogue = self.catalogue.clone();
+        let watcher = favourites::Watcher { db: db.clone(), clock, catalogue, bell: bell.clone() };
+        background.spawn(|stop| watcher.run(stop));
         let sweeper =
             Sweeper { db: db.clone(), clock, read_model, bell, completion_days: config.order_completion_days };
         background.spawn(|stop| sweeper.run(stop));
@@ -354,7 +358,7 @@ fn forgotten() -> Vec<Over> {
         ordering::OVER,
         payment::OVER,
         webhooks::OVER,
-        console::OVER,
+        pages::OVER,
     ]
     .concat()
 }

@@ -121,6 +121,19 @@ pub async fn bench(config: Data<Config>, size: Path<usize>) -> Result<HttpRespon
 /// The limit on calls that guess or cost: signing in and up, codes, passwords.
 pub struct AuthLimit(pub Option<Limit>);
 
+/// Forms that take a password or a code.
+const DOORS: &[&str] = &[
+    "/console/login",
+    "/console/register",
+    "/console/verify",
+    "/sign-in",
+    "/sign-up",
+    "/sign-up/code",
+    "/forgot",
+    "/forgot/code",
+    "/account/password",
+];
+
 pub async fn limit_auth(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -128,8 +141,7 @@ pub async fn limit_auth(
     let path = request.path();
     let guarded = path.starts_with("/v1/auth/")
         || path == "/v1/me/password"
-        || (request.method() == Method::POST
-            && ["/console/login", "/console/register", "/console/verify"].contains(&path));
+        || (request.method() == Method::POST && DOORS.contains(&path));
     if guarded
         && let Some(limit) = request.app_data::<Data<AuthLimit>>().and_then(|limit| limit.0.as_ref())
         && let Some(address) = client_address(request.request())

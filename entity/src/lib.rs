@@ -53,6 +53,7 @@ pub mod dossier;
 pub mod dossier_evidence;
 pub mod dossier_step;
 pub mod expiry_discount;
+pub mod favourite;
 pub mod feed;
 pub mod feed_product_view;
 pub mod feed_view;

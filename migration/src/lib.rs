@@ -44,6 +44,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0032_export", include_str!("sql/0032_export.sql")),
     ("m0033_wholesale", include_str!("sql/0033_wholesale.sql")),
     ("m0034_gathered", include_str!("sql/0034_gathered.sql")),
+    ("m0035_favourites", include_str!("sql/0035_favourites.sql")),
 ];
 
 pub struct Migrator;

@@ -10,7 +10,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from common import AGENT, ARTEFACTS, BASE, PHONE, api, faults, finish, look
+from common import AGENT, ARTEFACTS, BASE, PHONE, api, faults, finish, look, mailed_code, sign_in
 
 # What a page may weigh without its pictures, and how much of it may jump while it comes.
 WEIGHT, SHIFT = 100 * 1024, 0.02
@@ -96,6 +96,100 @@ def buys(browser):
     context.close()
 
 
+def belongs(browser):
+    """Who comes back: an account by a code, what one keeps an eye on, an address, buying again, and what may follow."""
+    context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(BASE + "/p/buoi-dien-du-sang")
+    page.click("a:has-text('Đăng nhập để theo dõi')")
+    look(page, "account-sign-in", strict=True)
+    page.click("a:has-text('Tạo tài khoản')")
+    page.fill("#name", "Lê Thị Quen")
+    page.fill("#contact", "quen@example.vn")
+    page.fill("#password", "bưởi ngọt đầu mùa")
+    page.check("input[name=consent]")
+    look(page, "account-sign-up", strict=True)
+    page.click("button:has-text('Tạo tài khoản')")
+    page.fill("#code", mailed_code("quen@example.vn", r"([0-9A-Z]{5}-[0-9A-Z]{5})"))
+    look(page, "account-code", strict=True)
+    page.click("main button:has-text('Nhập mã')")
+    # Back where it began, and the heart may be pressed.
+    page.click("button:has-text('Theo dõi, báo khi có hàng')")
+    page.wait_for_selector("button:has-text('Đang theo dõi')")
+    look(page, "account-liked", strict=True)
+    page.goto(BASE + "/account/favourites")
+    look(page, "account-favourites", strict=True)
+    page.click("button:has-text('Thôi báo')")
+    page.wait_for_selector("button:has-text('Báo khi có hàng')")
+    page.goto(BASE + "/account/addresses")
+    page.fill("#phone-new", "0987 333 555")
+    page.fill("#street-new", "Xóm Sáng")
+    page.fill("#commune", "Đú Sáng, Kim Bôi, Hòa Bình")
+    page.click("button:has-text('Thêm địa chỉ')")
+    page.wait_for_selector("section.card:has-text('Nật Sơn')")
+    look(page, "account-addresses", strict=True)
+    page.goto(BASE + "/p/buoi-dien-du-sang")
+    page.click("button:has-text('Thêm vào giỏ') >> nth=0")
+    page.click("a:has-text('Đặt hàng')")
+    if page.input_value("#commune") != "Xã Nật Sơn, Phú Thọ" or page.input_value("#name") != "Lê Thị Quen":
+        faults.append("the checkout does not know who it is")
+    page.select_option("#method", "cash_on_delivery")
+    page.click("button:has-text('Xem tổng tiền')")
+    page.click("button:has-text('Đặt mua')")
+    page.fill("#message", "Giao sau 5 giờ chiều nhé")
+    page.click("#talk button")
+    page.wait_for_selector("#talk p.card:has-text('Giao sau 5 giờ')")
+    look(page, "account-ordered", strict=True)
+    order = page.url.split("/o/")[1].split("?")[0]
+    grower = sign_in(seller_of("buoi-dien-du-sang"))
+    own = api("GET", "/v1/me", token=grower)["cooperatives"][0]["id"]
+    for step in ("confirm", "pack", "ship", "deliver"):
+        api("POST", f"/v1/seller/cooperatives/{own}/orders/{order}/{step}", {}, token=grower)
+    page.reload()
+    page.click("summary:has-text('Trả hàng trước')")
+    page.fill("input.qty >> nth=0", "1")
+    page.fill("#return-text", "Một quả bị dập khi nhận")
+    Image.new("RGB", (300, 200), (180, 160, 40)).save(ARTEFACTS + "/dap.jpg")
+    page.set_input_files("#photo1", ARTEFACTS + "/dap.jpg")
+    look(page, "account-return", strict=True)
+    page.click("button:has-text('Xin trả hàng')")
+    page.wait_for_selector("#returns img.thumb")
+    page.click("summary:has-text('Không thỏa thuận được')")
+    page.fill("#dispute-text", "Người bán không trả lời tin nhắn của tôi")
+    page.click("button:has-text('Nhờ chợ phân xử')")
+    page.wait_for_selector("#disputes .card:has-text('Đang xem xét')")
+    look(page, "account-disputed", strict=True)
+    page.click("a[href^='/account/reviews/']")
+    page.check("input[name=rating][value='4']")
+    page.fill("#text", "Ngọt, nhiều nước; một quả bị dập")
+    look(page, "account-review", strict=True)
+    page.click("button:has-text('Gửi đánh giá')")
+    page.wait_for_selector("text=Cảm ơn bạn đã đánh giá")
+    look(page, "account-orders", strict=True)
+    page.click("button:has-text('Mua lại')")
+    page.wait_for_selector("h1:has-text('Giỏ hàng')")
+    page.goto(BASE + "/account/details")
+    look(page, "account-details", strict=True)
+    page.goto(BASE + "/account")
+    look(page, "account", strict=True)
+    for name, width, settings in [("dark", 360, {"color_scheme": "dark"}), ("wide", 1280, {}), ("wide-dark", 1280, {"color_scheme": "dark"})]:
+        other = browser.new_context(viewport={"width": width, "height": 740}, user_agent=AGENT, locale="en-GB",
+                                    storage_state=context.storage_state(), **settings)
+        seen_there = other.new_page()
+        for path in ("/account?lang=en", "/account/orders", "/account/favourites", "/account/addresses", "/account/details", f"/account/orders/{order}"):
+            seen_there.goto(BASE + path)
+            look(seen_there, f"account-{name}-{path.strip('/').split('?')[0].replace('/', '-')[:24]}", width, strict=True)
+        other.close()
+    page.click("button:has-text('Đăng xuất')")
+    page.wait_for_url(BASE + "/")
+    context.close()
+
+
+def seller_of(product):
+    slug = api("GET", f"/v1/products/{product}")["seller"]["slug"]
+    return slug.removeprefix("htx-").removeprefix("nong-nghiep-") + "@example.vn"
+
+
 def looks_around(browser):
     context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True,
                                   geolocation={"latitude": 20.67, "longitude": 105.53}, permissions=["geolocation"])
@@ -147,6 +241,7 @@ with sync_playwright() as playwright:
         for path, name in [("/", "front"), ("/p/buoi-dien-du-sang", "product"), ("/?q=cam", "search"), ("/d/suoi-khoang-kim-boi", "destination")]:
             weigh(browser, path, name)
         buys(browser)
+        belongs(browser)
         looks_around(browser)
         otherwise(browser)
     finally:

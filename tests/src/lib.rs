@@ -6,6 +6,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod browser;
 mod client;
 mod cluster;
 mod gateway;
@@ -14,6 +15,7 @@ mod server;
 mod shop;
 mod standin;
 
+pub use browser::{Browser, between};
 pub use client::{Answer, Client, Part, http};
 pub use cluster::Cluster;
 pub use gateway::{Gateway, Given};

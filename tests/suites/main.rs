@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![allow(clippy::too_many_lines, reason = "a journey is told from its beginning to its end")]
 
+mod accounts;
 mod attribution;
 mod authorization;
 mod balance;

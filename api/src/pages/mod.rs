@@ -3,8 +3,11 @@
 //! - `storefront`: the shop for guests: products, cooperatives, destinations, basket, checkout, orders.
 //! - `console`: for who works in a cooperative, and at `/partner` for tourism partners.
 //!
-//! They call what the API's routes call, and hold no rules of their own. What both call things stands in `words`.
+//! Who signs in at one door is signed in at all (`session`). They call what the API's routes call, and hold no rules of their own. What both call things stands in `words`.
 
 pub mod console;
+mod session;
 pub mod storefront;
 mod words;
+
+pub use session::OVER;

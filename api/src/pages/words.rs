@@ -298,3 +298,22 @@ pub const ADMIN: &[(&str, &str, &str)] = &[
     ("promotion_free_delivery", "Miễn phí giao", "Free delivery"),
     ("promotion_buy_n", "Mua nhiều tặng thêm", "Buy some, get some"),
 ];
+
+/// Returns and disputes, as buyers read of them.
+pub const TROUBLES: &[(&str, &str, &str)] = &[
+    ("damaged", "Hàng bị hỏng", "Damaged"),
+    ("spoiled", "Hàng bị hư", "Spoiled"),
+    ("wrong_item", "Sai hàng", "The wrong thing"),
+    ("not_as_described", "Không như mô tả", "Not as described"),
+    ("not_received", "Chưa nhận được", "Not received"),
+    ("return_refused", "Không được trả hàng", "The return was refused"),
+    ("other", "Lý do khác", "Something else"),
+    ("requested", "Đã gửi yêu cầu", "Asked for"),
+    ("approved", "Người bán đồng ý", "The seller agrees"),
+    ("refused", "Người bán không đồng ý", "The seller refuses"),
+    ("received", "Hàng đã về người bán", "The seller has it back"),
+    ("closed", "Đã xong", "Settled"),
+    ("withdrawn", "Đã rút lại", "Withdrawn"),
+    ("open", "Đang xem xét", "Being looked at"),
+    ("decided", "Đã quyết định", "Decided"),
+];

@@ -6,6 +6,7 @@
 
 mod certificates;
 mod deliveries;
+mod favourites;
 mod mailer;
 mod programme;
 mod recalls;
@@ -89,6 +90,7 @@ impl Consumer for Notifier {
                     | "shop.active"
                     | "shop.bank_account_changed"
                     | "shop.webhook_failing"
+                    | "favourite.back"
             )
     }
 
@@ -142,6 +144,7 @@ impl Consumer for Notifier {
                 "registration.requested" => self.registration(event).await,
                 "password_reset.requested" => self.reset(event).await,
                 "password.changed" => self.password_changed(event).await,
+                "favourite.back" => self.favourite(event).await,
                 "invitation.created" => self.invitation(event).await,
                 topic if topic.starts_with("application.") => self.application(event).await,
                 topic if topic.starts_with("partner.") => self.partner(event).await,

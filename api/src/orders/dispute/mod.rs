@@ -89,6 +89,12 @@ pub struct DisputeView {
     refund_id: Option<RefundId>,
 }
 
+impl DisputeView {
+    pub fn is_open(&self) -> bool {
+        self.state == DisputeState::Open
+    }
+}
+
 #[derive(FromQueryResult)]
 struct DisputeRow {
     id: DisputeId,
@@ -175,10 +181,10 @@ pub struct Disputes {
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"reason": "damaged", "text": "Cả thùng bị dập, người bán không trả lời"}))]
 pub struct NewDispute {
-    reason: DisputeReason,
+    pub reason: DisputeReason,
     #[garde(length(chars, min = 10, max = 2000))]
     #[schema(min_length = 10, max_length = 2000)]
-    text: String,
+    pub text: String,
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -188,9 +194,9 @@ pub struct NewDispute {
 pub struct NewEvidence {
     #[garde(length(chars, min = 3, max = 2000))]
     #[schema(min_length = 3, max_length = 2000)]
-    text: String,
+    pub text: String,
     /// A picture uploaded to the order before.
-    photo: Option<MediaId>,
+    pub photo: Option<MediaId>,
 }
 
 #[derive(FromQueryResult)]
@@ -206,7 +212,13 @@ pub async fn open(
     config: actix_web::web::Data<Config>,
     body: Body<NewDispute>,
 ) -> Result<HttpResponse, Problem> {
-    let BuyersOrder { db, row, bell, .. } = &order;
+    let id = begin(&order, &config, body.0).await?;
+    Ok(HttpResponse::Created().json(one_view(order.db.fresh(), id).await?))
+}
+
+/// Opens a dispute.
+pub async fn begin(order: &BuyersOrder, config: &Config, input: NewDispute) -> Result<DisputeId, Problem> {
+    let BuyersOrder { db, row, bell, .. } = order;
     let now = order.now();
     let since = one::<Delivered>(db.fresh(), "SELECT delivered_at FROM orders WHERE id = $1", [row.id.into()]).await?;
     let in_time = since.and_then(|row| row.delivered_at).is_some_and(|at| now - at <= Duration::days(DAYS));
@@ -221,8 +233,8 @@ pub async fn open(
         order_id: Set(row.id),
         cooperative_id: Set(row.cooperative_id),
         state: Set(DisputeState::Open),
-        reason_code: Set(body.0.reason),
-        text: Set(fold::stored(&body.0.text)),
+        reason_code: Set(input.reason),
+        text: Set(fold::stored(&input.text)),
         evidence_until: Set(now + Duration::days(config.dispute_days.into())),
         decision: Set(None),
         decision_text: Set(None),
@@ -239,16 +251,20 @@ pub async fn open(
     emit(&transaction, "dispute.opened", row.id.0, json!({"dispute": id}), now).await?;
     transaction.commit().await?;
     bell.ring();
-    Ok(HttpResponse::Created().json(one_view(db.fresh(), id).await?))
+    Ok(id)
 }
 
 /// Disputes about the order.
 #[utoipa::path(tag = "orders", operation_id = "list_order_disputes", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), responses((status = 200, description = "The disputes", body = Disputes)))]
 #[get("/v1/orders/{id}/disputes")]
 pub async fn list_for_buyer(order: BuyersOrder) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(Disputes { items: of_order(order.db.fresh(), order.row.id).await? }))
+}
+
+/// Disputes about an order, oldest first.
+pub async fn of_order(connection: &impl ConnectionTrait, order: OrderId) -> Result<Vec<DisputeView>, DbErr> {
     let sql = format!("{DISPUTES} WHERE d.order_id = $1 ORDER BY d.id");
-    let rows = all(order.db.fresh(), sql, [order.row.id.into()]).await?;
-    Ok(HttpResponse::Ok().json(Disputes { items: views(order.db.fresh(), rows).await? }))
+    views(connection, all(connection, sql, [order.into()]).await?).await
 }
 
 /// Adds to a dispute that is open and in time.
@@ -284,6 +300,14 @@ async fn add(
     Ok(())
 }
 
+/// What the buyer says and shows.
+pub async fn say_as_buyer(order: &BuyersOrder, id: DisputeId, input: NewEvidence) -> Result<(), Problem> {
+    let transaction = order.db.begin().await?;
+    add(&transaction, (order.row.id, id), DisputeSide::Buyer, order.account, input, order.now()).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
 /// Say or show something, as the buyer.
 #[utoipa::path(tag = "orders", operation_id = "add_dispute_evidence", security((), ("access_token" = [])), params(("id" = OrderId, Path), ("dispute_id" = DisputeId, Path), Secret), request_body = NewEvidence, responses((status = 201, description = "The dispute", body = DisputeView)))]
 #[post("/v1/orders/{id}/disputes/{dispute_id}/evidence")]
@@ -293,9 +317,7 @@ pub async fn add_for_buyer(
     body: Body<NewEvidence>,
 ) -> Result<HttpResponse, Problem> {
     let (_, id) = path.into_inner();
-    let transaction = order.db.begin().await?;
-    add(&transaction, (order.row.id, id), DisputeSide::Buyer, order.account, body.0, order.now()).await?;
-    transaction.commit().await?;
+    say_as_buyer(&order, id, body.0).await?;
     Ok(HttpResponse::Created().json(one_view(order.db.fresh(), id).await?))
 }
 

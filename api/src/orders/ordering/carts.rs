@@ -255,32 +255,6 @@ pub(super) async fn add(
     check(transaction, &standing, "", today).await
 }
 
-/// A guest's basket by its token.
-pub async fn guest_cart(connection: &impl ConnectionTrait, id: CartId, token: &str) -> Result<CartRow, Problem> {
-    let row = cart(connection, id).await?.filter(|row| may_use(row, None, Some(token)));
-    row.ok_or_else(|| Problem::new(&NOT_FOUND))
-}
-
-/// The same with its lines.
-pub async fn guest_basket(
-    (db, known): (&Db, &Known),
-    (id, token): (CartId, &str),
-    today: Date,
-) -> Result<Basket, Problem> {
-    let basket = known.basket(db.fresh(), id, today).await?;
-    let own = basket.filter(|basket| may_use(&basket.row, None, Some(token)));
-    own.ok_or_else(|| Problem::new(&NOT_FOUND))
-}
-
-/// Opens a guest's basket; its token.
-pub async fn open_for_guest(db: &Db, now: OffsetDateTime) -> Result<(CartRow, String), Problem> {
-    let transaction = db.begin().await?;
-    let (id, token) = open(&transaction, None, now).await?;
-    transaction.commit().await?;
-    let row = cart(db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    Ok((row, token.unwrap_or_default()))
-}
-
 /// Puts more of an offer into a basket.
 pub async fn put(db: &Db, cart: CartId, item: Item, now: OffsetDateTime) -> Result<(), Problem> {
     let transaction = db.begin().await?;
@@ -363,7 +337,7 @@ pub async fn create(
     Ok(HttpResponse::Created().json(CreatedCart { cart, token }))
 }
 
-async fn open(
+pub(super) async fn open(
     transaction: &impl ConnectionTrait,
     account: Option<AccountId>,
     now: OffsetDateTime,

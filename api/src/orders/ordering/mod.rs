@@ -14,6 +14,7 @@ pub mod agreed;
 mod cart_sources;
 mod carts;
 mod checkout;
+mod holder;
 mod known;
 mod messages;
 mod money;
@@ -41,8 +42,9 @@ mod write_up;
 
 use crate::platform::retention::Over;
 pub use cart_sources::{MergeOnSignIn, attribute};
-pub use carts::{Cart, Item, guest_basket, guest_cart, open_for_guest, put, set_quantity, view as cart_view};
+pub use carts::{Cart, Item, put, set_quantity, view as cart_view};
 pub use checkout::{Shop, place};
+pub use holder::{Holder, held_basket, held_cart, open_basket};
 pub use known::Known;
 pub use messages::{Messages, read_talk, tell_all, write as write_message};
 pub use money::{Due, due, hold};
@@ -51,15 +53,15 @@ pub use photos::keep_photo;
 pub use purchase::{Checkout, ContactInput, Purchase};
 pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
 pub use returns::{
-    ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, decide as decide_return, find as find_returns,
-    of_order as returns_of_order,
+    NewReturn, ReturnAnswer, ReturnDecision, ReturnQuery, ReturnView, ReturnedLine, ask as ask_return,
+    decide as decide_return, find as find_returns, of_order as returns_of_order, returnable_until, take_back_request,
 };
 pub use rules::Action;
 pub use shortfall::{ShortfallAnswer, ShortfallChoice, choose as answer_shortfall};
 pub use steps::{By, GOODS_GONE, HARVEST_AWAITED, ORDER_STATE, Tools, order_within, read, step, step_within};
 pub use store::{
-    OrderForMail, OrderRow, Whose, arrived, leaders_of, lines_of, lock as lock_order, lock_for_parcels, order_for_mail,
-    order_list, orders_for_mail, pay_by,
+    OrderForMail, OrderRow, Whose, arrived, leaders_of, lines_of, lock as lock_order, lock_for_parcels, open_cart_of,
+    order_for_mail, order_list, orders_for_mail, pay_by,
 };
 pub use sweeper::Sweeper;
 pub use take_back::take_back;

@@ -43,6 +43,11 @@ pub struct OrderQuery {
 }
 
 impl OrderQuery {
+    /// So many of the newest, from a place on.
+    pub fn newest(limit: u64, cursor: Option<String>) -> Self {
+        Self { state: None, limit: Some(limit), cursor }
+    }
+
     pub async fn page(
         &self,
         db: &Db,

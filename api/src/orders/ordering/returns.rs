@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::orders::{BuyersOrder, Secret};
 use super::refunds::{What, owe};
 use super::steps::CONTRACT_ORDER;
-use super::store::lines_of;
+use super::store::{OrderRow, lines_of};
 use super::write_up::number;
 use crate::config::Config;
 use crate::ledger;
@@ -69,6 +69,13 @@ pub struct ReturnView {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
+}
+
+impl ReturnView {
+    /// Asked for, and not at its end.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, ReturnState::Requested | ReturnState::Approved | ReturnState::Received)
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -155,10 +162,10 @@ async fn one_view(connection: &impl ConnectionTrait, id: ReturnId) -> Result<Ret
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 pub struct ReturnedLine {
-    offer_id: OfferId,
+    pub offer_id: OfferId,
     #[garde(range(min = 1, max = 9_999))]
     #[schema(minimum = 1, maximum = 9999)]
-    quantity: i64,
+    pub quantity: i64,
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -166,18 +173,18 @@ pub struct ReturnedLine {
 #[garde(allow_unvalidated)]
 #[schema(example = json!({"reason": "damaged", "text": "Hai quả bị dập khi nhận", "lines": [{"offer_id": "0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f", "quantity": 1}], "photos": []}))]
 pub struct NewReturn {
-    reason: ReturnReason,
+    pub reason: ReturnReason,
     #[garde(length(chars, min = 3, max = 1000))]
     #[schema(min_length = 3, max_length = 1000)]
-    text: String,
+    pub text: String,
     #[garde(length(min = 1, max = 100), dive)]
     #[schema(min_items = 1, max_items = 100)]
-    lines: Vec<ReturnedLine>,
+    pub lines: Vec<ReturnedLine>,
     /// Pictures uploaded to the order before.
     #[garde(length(max = 6))]
     #[serde(default)]
     #[schema(max_items = 6)]
-    photos: Vec<MediaId>,
+    pub photos: Vec<MediaId>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -189,17 +196,32 @@ pub struct Returns {
 #[utoipa::path(tag = "orders", operation_id = "create_return", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = NewReturn, responses((status = 201, description = "The request", body = ReturnView)))]
 #[post("/v1/orders/{id}/returns")]
 pub async fn create(order: BuyersOrder, config: Data<Config>, body: Body<NewReturn>) -> Result<HttpResponse, Problem> {
-    let BuyersOrder { db, row, bell, .. } = &order;
-    let Body(input) = body;
+    let id = ask(&order, &config, body.0).await?;
+    Ok(HttpResponse::Created().json(one_view(order.db.fresh(), id).await?))
+}
+
+/// Until when the goods of an order may be asked to go back; none where they may not.
+pub fn returnable_until(
+    row: &OrderRow,
+    delivered_at: Option<OffsetDateTime>,
+    config: &Config,
+) -> Option<OffsetDateTime> {
+    let arrived = matches!(row.state, OrderState::Delivered | OrderState::Completed) && row.contract_id.is_none();
+    let days = DAYS.max(config.order_completion_days.into());
+    delivered_at.filter(|_| arrived).map(|at| at + Duration::days(days))
+}
+
+/// Asks to give goods back.
+pub async fn ask(order: &BuyersOrder, config: &Config, input: NewReturn) -> Result<ReturnId, Problem> {
+    let BuyersOrder { db, row, bell, .. } = order;
     let now = order.now();
     if row.contract_id.is_some() {
         // What is not good is rejected when it is accepted.
         return Err(Problem::new(&CONTRACT_ORDER));
     }
-    let days = DAYS.max(config.order_completion_days.into());
     let since = one::<Delivered>(db.fresh(), "SELECT delivered_at FROM orders WHERE id = $1", [row.id.into()]).await?;
-    let in_time = since.and_then(|row| row.delivered_at).is_some_and(|at| now - at <= Duration::days(days));
-    if !in_time || !matches!(row.state, OrderState::Delivered | OrderState::Completed) {
+    let delivered_at = since.and_then(|row| row.delivered_at);
+    if returnable_until(row, delivered_at, config).is_none_or(|until| now > until) {
         return Err(Problem::new(&NOT_RETURNABLE));
     }
     let bought = lines_of(db.fresh(), &[row.id]).await?;
@@ -251,7 +273,7 @@ pub async fn create(order: BuyersOrder, config: Data<Config>, body: Body<NewRetu
     emit(&transaction, "return.requested", row.id.0, serde_json::json!({"return": return_id}), now).await?;
     transaction.commit().await?;
     bell.ring();
-    Ok(HttpResponse::Created().json(one_view(db.fresh(), return_id).await?))
+    Ok(return_id)
 }
 
 #[derive(FromQueryResult)]
@@ -287,13 +309,17 @@ pub async fn list_for_buyer(order: BuyersOrder) -> Result<HttpResponse, Problem>
 #[utoipa::path(tag = "orders", operation_id = "withdraw_return", security((), ("access_token" = [])), params(("id" = OrderId, Path), ("return_id" = ReturnId, Path), Secret), responses((status = 200, description = "The request", body = ReturnView)))]
 #[post("/v1/orders/{id}/returns/{return_id}/withdraw")]
 pub async fn withdraw(order: BuyersOrder, path: Path<(OrderId, ReturnId)>) -> Result<HttpResponse, Problem> {
-    let (_, id) = path.into_inner();
-    let db = &order.db;
+    take_back_request(&order, path.1).await?;
+    Ok(HttpResponse::Ok().json(one_view(order.db.fresh(), path.1).await?))
+}
+
+/// Withdraws a request nobody has decided on.
+pub async fn take_back_request(order: &BuyersOrder, id: ReturnId) -> Result<(), Problem> {
     let sql = "UPDATE return_request SET state = 'withdrawn', updated_at = $3 WHERE id = $1 AND order_id = $2 AND state IN ('requested', 'approved')";
-    if run(db.write(), sql, [id.into(), order.row.id.into(), order.now().into()]).await? != 1 {
-        return Err(Problem::new(&RETURN_STATE));
+    match run(order.db.write(), sql, [id.into(), order.row.id.into(), order.now().into()]).await? {
+        1 => Ok(()),
+        _ => Err(Problem::new(&RETURN_STATE)),
     }
-    Ok(HttpResponse::Ok().json(one_view(db.fresh(), id).await?))
 }
 
 #[derive(Default, Deserialize, Validate, IntoParams)]

@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, Iterable, QueryOrder};
 
 use super::buying::{code_of, page};
 use super::render::value;
-use super::session::{FORM, Form, Seat, Turn, WRITTEN, to};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN, to};
 use crate::people::places::commune_meant;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;

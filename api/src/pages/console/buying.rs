@@ -6,9 +6,9 @@ use minijinja::{Value, context};
 
 use super::answer::html;
 use super::render::fill;
-use super::session::{Seat, Turn, said};
 use crate::money::payment::PaymentAction;
 use crate::money::payment::bills::Bill;
+use crate::pages::session::{Seat, Turn, said};
 use crate::platform::pdf::qr_svg;
 use crate::platform::problem::Problem;
 

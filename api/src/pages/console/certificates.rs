@@ -6,10 +6,10 @@ use entity::value::{CertificateId, CertificateKind, CooperativeId};
 use minijinja::context;
 
 use super::render::{page, value};
-use super::session::{Form, Seat, Turn};
 use crate::media::papers;
 use crate::ocop::certificates::{self, CertificateInput, KINDS};
 use crate::ocop::traceability::plots;
+use crate::pages::session::{Form, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
@@ -96,7 +96,7 @@ pub async fn on_withdraw(
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::EditListings)?;
-    seat.form(&request, payload, super::session::FORM).await?;
+    seat.form(&request, payload, crate::pages::session::FORM).await?;
     let done = certificates::withdraw(&seat.desk, shop, *id).await;
     seat.told(PAGE, done, ("Đã rút giấy này.", "The certificate is withdrawn."))
 }

@@ -9,9 +9,9 @@ use minijinja::context;
 
 use super::buying::{code_of, page as business_page};
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::media::pictures::MAX_BYTES;
 use crate::orders::ordering::ShortfallChoice;
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;

@@ -9,7 +9,6 @@ use minijinja::context;
 use serde::Serialize;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::media::papers;
 use crate::ocop::certificates;
 use crate::ocop::certification::own::{self, NewDossier, OwnStepInput};
@@ -17,6 +16,7 @@ use crate::ocop::certification::points::Points;
 use crate::ocop::certification::scores::{ScoreInput, ScoresInput};
 use crate::ocop::certification::steps::{Act, is_open_to_cooperative, needs_reason};
 use crate::ocop::certification::writing::{self, EvidenceInput};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
@@ -100,7 +100,7 @@ async fn on_start(request: HttpRequest, seat: Seat, payload: Payload) -> Result<
     let form = seat.form(&request, payload, FORM).await?;
     let input = NewDossier { product_id: form.parsed("product")?, kind: None };
     match own::start(&seat.desk, shop, &input).await {
-        Ok(made) => Ok(super::session::to(&format!("{PAGE}/{}", made.dossier.id))),
+        Ok(made) => Ok(crate::pages::session::to(&format!("{PAGE}/{}", made.dossier.id))),
         Err(problem) => seat.told(PAGE, Err(problem), WRITTEN),
     }
 }

@@ -8,9 +8,9 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::render::{open_page, page, page_with, value};
-use super::session::{FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to};
 use super::{admin, business, officer, partner};
 use crate::config::Config;
+use crate::pages::session::{FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to};
 use crate::people::identity::{Passwords, SignUp, authenticate, confirm, sign_up};
 use crate::people::places;
 use crate::platform::body::validate;
@@ -78,7 +78,7 @@ pub async fn login(
     match authenticate(&db, &passwords, form.text("login"), form.0.field("password").unwrap_or_default()).await {
         Ok(account) => {
             let secure = config.base_url().starts_with("https:");
-            sit_down(db.write(), account.id, language, secure, clock.now()).await
+            Ok(sit_down(db.write(), (account.id, language), secure, clock.now(), "/console").await?)
         }
         Err(problem) if problem.code.status < 500 => {
             let values = context! { error => problem.words(language), login => form.text("login") };
@@ -150,7 +150,7 @@ pub async fn verify(
     match confirm(&transaction, form.text("code"), now).await {
         Ok(account) => {
             let secure = config.base_url().starts_with("https:");
-            let response = sit_down(&transaction, account.id, language, secure, now).await?;
+            let response = sit_down(&transaction, (account.id, language), secure, now, "/console").await?;
             transaction.commit().await?;
             Ok(response)
         }
@@ -165,7 +165,7 @@ pub async fn verify(
 #[post("/console/logout")]
 pub async fn logout(request: HttpRequest, seat: Seat, payload: Payload) -> Result<HttpResponse, Turn> {
     seat.form(&request, payload, FORM).await?;
-    stand_up(&seat).await
+    stand_up(&seat, "/console/login").await
 }
 
 #[post("/console/language")]

@@ -8,7 +8,7 @@ use minijinja::context;
 use sea_orm::Iterable;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN, to};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN, to};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;

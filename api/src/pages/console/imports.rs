@@ -8,7 +8,7 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::render::{page, part, value};
-use super::session::{Seat, Turn};
+use crate::pages::session::{Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::sheets::SheetFormat;
 use crate::shop::selling::imports::{self, Confirmation, JobView};
@@ -57,7 +57,7 @@ pub async fn on_create(request: HttpRequest, seat: Seat, payload: Payload) -> Re
     let form = seat.form(&request, payload, crate::shop::selling::imports::MAX_UPLOAD).await?;
     let kind = kind_of(form.0.field("kind"));
     match imports::start(&seat.desk, shop, kind, form.0).await {
-        Ok(job) => Ok(super::session::to(&format!("/console/import/{}", job.id))),
+        Ok(job) => Ok(crate::pages::session::to(&format!("/console/import/{}", job.id))),
         Err(problem) if problem.code.status < 500 => Ok(seat.back("/console/import", Err(&problem))),
         Err(problem) => Err(problem.into()),
     }
@@ -88,7 +88,7 @@ pub async fn on_act(
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let shop = seat.shop(Permission::EditListings)?;
-    let form = seat.form(&request, payload, super::session::FORM).await?;
+    let form = seat.form(&request, payload, crate::pages::session::FORM).await?;
     let done = match form.text("do") {
         "run" => imports::run_job(&seat.desk, shop, *id).await,
         "confirm" => {
@@ -99,7 +99,7 @@ pub async fn on_act(
     };
     let back = format!("/console/import/{id}");
     match done {
-        Ok(_) => Ok(super::session::to(&back)),
+        Ok(_) => Ok(crate::pages::session::to(&back)),
         Err(problem) if problem.code.status < 500 => Ok(seat.back(&back, Err(&problem))),
         Err(problem) => Err(problem.into()),
     }

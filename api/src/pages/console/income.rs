@@ -8,9 +8,9 @@ use serde::Deserialize;
 use time::Duration;
 
 use super::render::{page, value};
-use super::session::{Seat, Turn};
 use crate::money::payout;
 use crate::orders::reports::{self, SalesBy};
+use crate::pages::session::{Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 use crate::platform::sheets::SheetFormat;

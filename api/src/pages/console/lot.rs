@@ -7,8 +7,8 @@ use minijinja::context;
 
 use super::lots::kept_of;
 use super::render::{page, value};
-use super::session::{FORM, Seat, Turn, WRITTEN};
 use crate::ocop::traceability::{labels, reading};
+use crate::pages::session::{FORM, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::shop::inventory::amend::{self, ErrorDeclaration, NewObservation, Observation, Wrong};

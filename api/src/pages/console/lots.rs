@@ -9,8 +9,8 @@ use serde::Serialize;
 use time::Date;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn};
 use crate::ocop::traceability::plots;
+use crate::pages::session::{FORM, Form, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::db::all;

@@ -11,6 +11,7 @@ mod buying;
 mod certificates;
 mod charts;
 mod deliveries;
+mod doors;
 mod dossiers;
 mod entry;
 mod export;
@@ -32,7 +33,6 @@ mod recalls;
 mod receptions;
 mod render;
 mod requests;
-mod session;
 mod stock;
 mod storage;
 mod team;
@@ -40,11 +40,8 @@ mod today;
 mod wholesale;
 mod words;
 
-use crate::platform::retention::Over;
 use actix_web::web::ServiceConfig;
-
-/// What is forgotten, and after how many days.
-pub const OVER: &[Over] = &[("DELETE FROM console_session WHERE created_at < $1", 61)];
+pub use doors::doors;
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::charts::{bars, dots};
 use super::officer::Officer;
 use super::render::value;
-use super::session::Turn;
 use crate::ocop::figures::{
     self, Figure, FiguresFormat, FiguresQuery, FiguresView, History, ReportQuery, Unit, in_words,
 };
+use crate::pages::session::Turn;
 use crate::platform::body::validate;
 use crate::platform::numbers;
 use crate::platform::problem::Problem;

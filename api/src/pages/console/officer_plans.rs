@@ -9,11 +9,11 @@ use sea_orm::Iterable;
 
 use super::officer::Officer;
 use super::render::value;
-use super::session::{Form, Turn, WRITTEN};
 use crate::ocop::programme::{
     self, AdoptionInput, AttendanceInput, BudgetLine, GuestsInput, MeasureInput, PlanInput, PlanQuery, TargetInput,
     TargetsInput,
 };
+use crate::pages::session::{Form, Turn, WRITTEN};
 use crate::people::offices::OfficePermission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
@@ -59,7 +59,7 @@ async fn on_create(request: HttpRequest, officer: Officer, payload: Payload) -> 
         Err(problem) => Err(problem),
     };
     match made {
-        Ok(made) => Ok(super::session::to(&format!("{PAGE}/{}", made.plan.id))),
+        Ok(made) => Ok(crate::pages::session::to(&format!("{PAGE}/{}", made.plan.id))),
         Err(problem) => officer.seat.told(PAGE, Err(problem), WRITTEN),
     }
 }

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::officer::Officer;
 use super::render::value;
-use super::session::{Form, Turn, WRITTEN};
 use crate::ocop::programme::{self, DifficultyQuery, HelpInput, SupportInput, SupportQuery, SupportWithdrawal};
+use crate::pages::session::{Form, Turn, WRITTEN};
 use crate::people::offices::OfficePermission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;

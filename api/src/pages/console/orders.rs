@@ -8,10 +8,10 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn};
 use crate::orders::fulfilment::{self, BulkAction, Carriers, NewParcel, ParcelStep};
 use crate::orders::ordering::seller::{self, CancelReason};
 use crate::orders::ordering::{Action, Whose, order_list, read_talk, returns_of_order, views, write_message};
+use crate::pages::session::{FORM, Form, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::db::by_id;
 use crate::platform::pagination::{Page, decode};

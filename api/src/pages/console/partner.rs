@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use super::answer::html;
 use super::render::{fill, value};
-use super::session::{FORM, Form, Seat, Turn, said, to};
+use crate::pages::session::{FORM, Form, Seat, Turn, said, to};
 use crate::people::desk::PartnerDesk;
 use crate::people::identity::partner::partnerships;
 use crate::people::places;

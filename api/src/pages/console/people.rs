@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::entry::{LanguageQuery, spoken};
 use super::render::{open_page, page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::ocop::livelihood::{self, HouseholdInput, IncomeInput, SeasonInput};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::db::Db;

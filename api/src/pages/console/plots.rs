@@ -6,11 +6,11 @@ use entity::value::{DiaryEntryId, DiaryKind, PlotId};
 use minijinja::context;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn};
 use crate::media::pictures::MAX_BYTES;
 use crate::ocop::traceability::diary::{self, NewEntry};
 use crate::ocop::traceability::plots::{self, PlotInput};
 use crate::ocop::traceability::sheet::{self, FarmSheet};
+use crate::pages::session::{FORM, Form, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::people::places;
 use crate::platform::body::validate;

@@ -9,9 +9,9 @@ use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 
 use super::render::{page, page_with, value};
-use super::session::{FORM, Form, Seat, Turn};
 use crate::media::{self, Owner, pictures::MAX_BYTES};
 use crate::ocop::certificates;
+use crate::pages::session::{FORM, Form, Seat, Turn};
 use crate::people::desk::DONE_ALREADY;
 use crate::people::identity::Permission;
 use crate::platform::body::validate;

@@ -8,8 +8,8 @@ use minijinja::context;
 use sea_orm::Iterable;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::ocop::programme::{self, AnswerInput, ClosingInput, DifficultyInput, FeedbackInput, HelpAnswer};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;

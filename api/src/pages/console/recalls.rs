@@ -7,9 +7,9 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::ocop::traceability::plots;
 use crate::orders::recall::{self, Chosen, NewRecall, NoticeConfirmation, OutcomeInput, RecallReportFormat};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;

@@ -6,7 +6,7 @@ use entity::value::PickupPointId;
 use minijinja::context;
 
 use super::render::{page, value};
-use super::session::{FORM, Seat, Turn};
+use crate::pages::session::{FORM, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::shop::delivery::{ReceptionTerms, leave, receptions_for, serve};

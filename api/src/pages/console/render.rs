@@ -7,10 +7,10 @@ use actix_web::{HttpResponse, get};
 use minijinja::{Environment, ErrorKind, State, Value, context};
 
 use super::answer::html;
-use super::session::{Seat, Turn, said};
 use super::words::WORDS;
 use crate::ocop::certification::points::Points;
 use crate::ocop::certification::steps::Act;
+use crate::pages::session::{Seat, Turn, said};
 use crate::pages::words::{ACTS, ADMIN, CERTIFICATES, DOSSIERS, PAPERS, PROGRAMME, STORAGES, SUPPLY, word_of};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;

@@ -7,7 +7,7 @@ use entity::value::{ContractId, CooperativeId, SupplyRequestId, SupplyWindowId};
 use minijinja::context;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;

@@ -7,7 +7,7 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::render::{page, part, value};
-use super::session::{FORM, Seat, Turn};
+use crate::pages::session::{FORM, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::pagination::decode;
 use crate::shop::inventory::{self, NewMovement};

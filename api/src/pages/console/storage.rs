@@ -8,7 +8,7 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn, WRITTEN};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN};
 use crate::people::identity::Permission;
 use crate::people::places::commune_meant;
 use crate::platform::body::validate;

@@ -6,7 +6,7 @@ use entity::value::{AccountId, MemberRole};
 use minijinja::context;
 
 use super::render::{page, value};
-use super::session::{FORM, Form, Seat, Turn};
+use crate::pages::session::{FORM, Form, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::shop::selling::team::{self, NewInvitation};
 

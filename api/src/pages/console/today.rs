@@ -7,7 +7,6 @@ use minijinja::{Value, context};
 use time::Duration;
 
 use super::render::{page, value};
-use super::session::{FORM, Seat, Turn};
 use crate::money::payout;
 use crate::ocop::certificates;
 use crate::ocop::programme;
@@ -15,6 +14,7 @@ use crate::ocop::traceability::scans;
 use crate::orders::fulfilment;
 use crate::orders::ordering::{ReturnAnswer, ReturnDecision, ReturnedLine, decide_return as decide};
 use crate::orders::reports::{self, SalesBy};
+use crate::pages::session::{FORM, Seat, Turn};
 use crate::people::identity::Permission;
 use crate::platform::problem::Problem;
 use crate::shop::inventory;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::buying::page;
 use super::render::value;
-use super::session::{FORM, Form, Seat, Turn, WRITTEN, to};
+use crate::pages::session::{FORM, Form, Seat, Turn, WRITTEN, to};
 use crate::platform::body::validate;
 use crate::platform::pagination::MAX_LIMIT;
 use crate::platform::problem::Problem;

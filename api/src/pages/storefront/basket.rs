@@ -1,4 +1,4 @@
-//! The basket: a guest's, known by a cookie.
+//! The basket: the account's, or a guest's, known by a cookie.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::shell::{Fault, Shell};
 use crate::orders::ordering::{
-    self, Cart, Item, attribute, guest_basket, guest_cart, open_for_guest, put, set_quantity,
+    self, Cart, Holder, Item, attribute, held_basket, held_cart, open_basket, open_cart_of, put, set_quantity,
 };
 use crate::platform::forms::{FORM, Form, is_foreign, read_form};
 use crate::platform::problem::{FORBIDDEN, Problem};
@@ -23,11 +23,16 @@ pub async fn own_form(shell: &Shell, request: &HttpRequest, payload: Payload) ->
     read_form(request, payload, FORM).await.map_err(|problem| shell.fault(problem))
 }
 
-/// The guest's open basket, if there is one.
-pub async fn open_basket(shell: &Shell) -> Result<Option<(CartId, String)>, Problem> {
+/// The open basket, and who holds it: that of the account, or the guest's, by the cookie's token.
+pub async fn held(shell: &Shell) -> Result<Option<(CartId, Holder<'_>)>, Problem> {
+    if let Some(person) = shell.person().await?
+        && let Some(row) = open_cart_of(shell.db.fresh(), person.account).await?
+    {
+        return Ok(Some((row.id, Holder::Account(person.account))));
+    }
     let Some((id, token)) = &shell.basket else { return Ok(None) };
-    match guest_cart(shell.db.fresh(), *id, token).await {
-        Ok(row) if row.state == CartState::Open => Ok(Some((*id, token.clone()))),
+    match held_cart(shell.db.fresh(), *id, Holder::Guest(token)).await {
+        Ok(row) if row.state == CartState::Open => Ok(Some((*id, Holder::Guest(token)))),
         Ok(_) => Ok(None),
         Err(problem) if problem.code.status < 500 => Ok(None),
         Err(problem) => Err(problem),
@@ -45,9 +50,21 @@ pub async fn bring_along(shell: &Shell, cart: CartId) -> Result<(), Problem> {
 }
 
 pub async fn cart_of(shell: &Shell) -> Result<Option<Cart>, Problem> {
-    let Some((id, token)) = open_basket(shell).await? else { return Ok(None) };
-    let basket = guest_basket((&shell.db, &shell.known), (id, &token), shell.clock.today()).await?;
+    let Some(held) = held(shell).await? else { return Ok(None) };
+    let basket = held_basket((&shell.db, &shell.known), held, shell.clock.today()).await?;
     Ok(Some(ordering::cart_view(shell.db.fresh(), basket, shell.clock.now()).await?))
+}
+
+/// The open basket, or a new one; with a guest's token, which the browser is to keep.
+pub async fn basket_to_fill(shell: &Shell) -> Result<(CartId, Option<String>), Problem> {
+    match held(shell).await? {
+        Some((id, Holder::Guest(token))) => Ok((id, Some(token.to_owned()))),
+        Some((id, Holder::Account(_))) => Ok((id, None)),
+        None => {
+            let account = shell.person().await?.map(|person| person.account);
+            open_basket(&shell.db, account, shell.clock.now()).await
+        }
+    }
 }
 
 async fn basket_page(shell: &Shell, status: StatusCode, error: &str) -> Result<HttpResponse, Fault> {
@@ -59,7 +76,7 @@ async fn basket_page(shell: &Shell, status: StatusCode, error: &str) -> Result<H
 
 #[get("/basket")]
 pub async fn show(shell: Shell) -> Result<HttpResponse, Fault> {
-    if let Some((id, _)) = open_basket(&shell).await? {
+    if let Some((id, _)) = held(&shell).await? {
         bring_along(&shell, id).await?;
     }
     basket_page(&shell, StatusCode::OK, "").await
@@ -84,18 +101,14 @@ pub async fn add(request: HttpRequest, shell: Shell, payload: Payload) -> Result
         Err(problem) => return refused(&shell, problem).await,
     };
     let now = shell.clock.now();
-    let basket = match open_basket(&shell).await? {
-        Some(basket) => basket,
-        None => {
-            let (row, token) = open_for_guest(&shell.db, now).await?;
-            (row.id, token)
-        }
-    };
-    bring_along(&shell, basket.0).await?;
-    match put(&shell.db, basket.0, item, now).await {
+    let (basket, token) = basket_to_fill(&shell).await?;
+    bring_along(&shell, basket).await?;
+    match put(&shell.db, basket, item, now).await {
         Ok(()) => {
             let mut response = shell.to("/basket");
-            shell.keep_basket(&mut response, Some((basket.0, &basket.1)));
+            if let Some(token) = token {
+                shell.keep_basket(&mut response, Some((basket, &token)));
+            }
             Ok(response)
         }
         Err(problem) => refused(&shell, problem).await,
@@ -106,7 +119,7 @@ pub async fn add(request: HttpRequest, shell: Shell, payload: Payload) -> Result
 pub async fn change(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
     let changed = async {
-        let Some((id, _)) = open_basket(&shell).await? else { return Ok(()) };
+        let Some((id, _)) = held(&shell).await? else { return Ok(()) };
         let quantity = form.count("quantity")?.unwrap_or(0).clamp(0, 9999);
         set_quantity(&shell.db, id, form.parsed("line")?, quantity, shell.clock.now()).await
     };
@@ -119,7 +132,7 @@ pub async fn change(request: HttpRequest, shell: Shell, payload: Payload) -> Res
 #[post("/basket/code")]
 pub async fn use_code(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
-    let Some((id, _)) = open_basket(&shell).await? else { return Ok(shell.to("/basket")) };
+    let Some((id, _)) = held(&shell).await? else { return Ok(shell.to("/basket")) };
     let tools = (shell.db.get_ref(), shell.guide.signer.as_ref(), shell.config.attribution_days);
     match attribute(tools, id, None, Some(form.text("code")), shell.clock.now()).await {
         Ok(()) => Ok(shell.to("/basket")),

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{CooperativeId, DeliveryMethod, PaymentMethod, SalesChannel};
+use entity::value::{CartId, CooperativeId, DeliveryMethod, PaymentMethod, SalesChannel};
 use minijinja::context;
 use serde_json::{Value, json};
 
-use super::basket::{bring_along, cart_of, open_basket, own_form};
-use super::shell::{Fault, Placed, Shell};
+use super::basket::{bring_along, cart_of, held, own_form};
+use super::shell::{Fault, Placed, Shell, parameter};
 use crate::money::payment::{Till, begin_payment};
 use crate::orders::ordering::{
-    Checkout, Choice, ContactInput, Purchase, QuoteRequest, Shop, guest_basket, guest_cart, make_quote, place,
+    Checkout, Choice, ContactInput, Holder, Purchase, QuoteRequest, Shop, held_basket, held_cart, make_quote, place,
 };
-use crate::people::identity::{AddressInput, Caller};
+use crate::people::identity::{AddressInput, Caller, address_book, find_account};
 use crate::people::places;
 use crate::platform::body::validate;
 use crate::platform::db::by_id;
@@ -80,13 +80,47 @@ async fn checkout_page(shell: &Shell, status: StatusCode, typed: &Typed, error: 
     let Some(cart) = cart.filter(|cart| !cart.lines.is_empty()) else { return Ok(shell.to("/basket")) };
     let shops = shops(shell, &cart, typed).await.map_err(|problem| shell.fault(problem))?;
     let methods: Vec<&str> = shell.config.payment_methods().iter().map(|method| method.as_str()).collect();
-    let values = context! { shops => value(&shops), methods => methods, form => value(typed), error => error };
+    let addresses = match shell.person().await? {
+        Some(person) => address_book(&shell.db, person).await?,
+        None => Vec::new(),
+    };
+    let values = context! { addresses => value(&addresses), shops => value(&shops), methods => methods, form => value(typed), error => error };
     shell.page("checkout.html", status, values)
 }
 
+/// What is known of who is signed in: their name and contact, and the address they chose of their book, or the newest.
+async fn known(shell: &Shell, chosen: Option<&str>) -> Result<Typed, Problem> {
+    let Some(person) = shell.person().await? else { return Ok(Typed::new()) };
+    let account = find_account(shell.db.fresh(), person.account).await?;
+    let book = address_book(&shell.db, person).await?;
+    let address = book.iter().find(|one| Some(one.id.to_string().as_str()) == chosen).or(book.first());
+    let mut typed = Typed::new();
+    let mut know = |name: &str, text: Option<String>| {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            typed.insert(name.to_owned(), text);
+        }
+    };
+    if let Some(account) = account {
+        know("name", Some(account.name));
+        know("phone", account.phone);
+        know("email", account.email);
+    }
+    if let Some(one) = address {
+        know("name", Some(one.recipient.clone()));
+        know("phone", Some(one.phone.clone()));
+        know("street", Some(one.street.clone()));
+        know("commune", Some(format!("{}, {}", one.commune_name, one.province_name)));
+    }
+    Ok(typed)
+}
+
 #[get("/checkout")]
-pub async fn checkout_form(shell: Shell) -> Result<HttpResponse, Fault> {
-    let typed = recalled(shell.recipient.as_deref());
+pub async fn checkout_form(request: HttpRequest, shell: Shell) -> Result<HttpResponse, Fault> {
+    let chosen = parameter(&request, "address");
+    let mut typed = known(&shell, chosen.as_deref()).await.map_err(|problem| shell.fault(problem))?;
+    if chosen.is_none() {
+        typed.extend(recalled(shell.recipient.as_deref()));
+    }
     checkout_page(&shell, StatusCode::OK, &typed, "").await
 }
 
@@ -148,7 +182,7 @@ fn contact(typed: &Typed) -> Result<ContactInput, Problem> {
 pub async fn review(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
     let typed = typed(&form);
-    let Some((id, token)) = open_basket(&shell).await? else { return Ok(shell.to("/basket")) };
+    let Some((id, holder)) = held(&shell).await? else { return Ok(shell.to("/basket")) };
     let quoted = async {
         bring_along(&shell, id).await?;
         contact(&typed)?;
@@ -157,15 +191,14 @@ pub async fn review(request: HttpRequest, shell: Shell, payload: Payload) -> Res
         })?;
         let asked = quote_request(&typed)?;
         let tools = (shell.db.get_ref(), shell.known.get_ref());
-        let basket = guest_basket(tools, (id, &token), shell.clock.today()).await?;
+        let basket = held_basket(tools, (id, holder), shell.clock.today()).await?;
         make_quote(tools, &shell.clock, &shell.config, basket, asked).await
     };
     match quoted.await {
         Ok(quote) => {
             let partner = cart_of(&shell).await?.and_then(|cart| cart.partner);
             let partner = partner.map(|partner| shell.say(&partner.disclosure.vi, &partner.disclosure.en).to_owned());
-            let values =
-                context! { quote => value(&quote), form => value(&typed), partner => partner.unwrap_or_default() };
+            let values = context! { quote => value(&quote), cart => value(&id), form => value(&typed), partner => partner.unwrap_or_default() };
             shell.page("review.html", StatusCode::OK, values)
         }
         Err(problem) if problem.code.status < 500 => {
@@ -190,6 +223,21 @@ async fn begin_to_pay(shell: &Shell, till: &Till, request: &HttpRequest, (purcha
     }
 }
 
+/// The basket a page of totals is about: clicked twice, it is not open any more, and the second click gets the first's answer.
+async fn meant<'a>(shell: &'a Shell, form: &Form) -> Result<Option<(CartId, Holder<'a>)>, Problem> {
+    let named = form.text("cart").parse::<CartId>().ok();
+    if let (Some(person), Some(id)) = (shell.person().await?, named) {
+        let holder = Holder::Account(person.account);
+        match held_cart(shell.db.fresh(), id, holder).await {
+            Ok(_) => return Ok(Some((id, holder))),
+            Err(problem) if problem.code.status >= 500 => return Err(problem),
+            Err(_) => {}
+        }
+    }
+    let own = shell.basket.as_ref().filter(|(id, _)| named.is_none_or(|named| named == *id));
+    Ok(own.map(|(id, token)| (*id, Holder::Guest(token))))
+}
+
 #[post("/checkout/buy")]
 pub async fn buy(
     request: HttpRequest,
@@ -199,9 +247,10 @@ pub async fn buy(
 ) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
     let typed = typed(&form);
-    let Some((id, token)) = shell.basket.clone() else { return Ok(shell.to("/basket")) };
+    let Some((id, holder)) = meant(&shell, &form).await? else { return Ok(shell.to("/basket")) };
+    let person = shell.person().await?.cloned();
     let bought = async {
-        let row = guest_cart(shell.db.fresh(), id, &token).await?;
+        let row = held_cart(shell.db.fresh(), id, holder).await?;
         let method: PaymentMethod = form.parsed("method")?;
         let input = validate(Checkout {
             cart_id: id,
@@ -220,7 +269,7 @@ pub async fn buy(
             read_model: &shell.read_model,
             bell: &shell.bell,
         };
-        let (_, body) = place(&shop, &Caller(None), &row, &input, &key, shell.language).await?;
+        let (_, body) = place(&shop, &Caller(person.clone()), &row, &input, &key, shell.language).await?;
         serde_json::from_str::<Purchase>(&body).map_err(Problem::internal)
     };
     match bought.await {

@@ -1,12 +1,17 @@
 //! The shop's own pages: what a click from a widget or a QR code leads to when no other front end is configured.
 //!
+//! `account` is a buyer's own: orders, addresses, what one keeps an eye on. `after` and `following` are what may follow a purchase.
+//!
 //! A product, a cooperative, a destination each have a page that search engines can read; a basket, a checkout and an order's
 //! page let a guest buy on a cheap phone, with and without scripts. The pages do nothing of their own: they call what the API
 //! calls.
 
+mod account;
+mod after;
 mod basket;
 mod buying;
 mod certificate;
+mod following;
 mod looking;
 mod orders;
 mod pages;
@@ -49,5 +54,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(orders::start_paying)
         .service(orders::on_recall)
         .service(orders::on_cancel)
-        .service(orders::on_complete);
+        .service(orders::on_complete)
+        .service(following::on_message)
+        .service(following::on_return)
+        .service(following::on_take_back)
+        .service(following::on_dispute)
+        .service(following::on_evidence);
+    account::routes(config);
 }

@@ -11,6 +11,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::after;
 use super::basket::own_form;
 use super::shell::{Fault, Placed, Shell};
 use crate::money::payment::{PaymentAction, Till, begin_payment, standing_payment};
@@ -31,7 +32,7 @@ struct Other {
     access_token: String,
 }
 
-async fn order_page(
+pub async fn order_page(
     shell: &Shell,
     order: &BuyersOrder,
     status: StatusCode,
@@ -67,8 +68,9 @@ async fn order_page(
     };
     let recalls = recall::of_order(shell.db.fresh(), order.row.id).await?;
     let pay = if view.state == OrderState::AwaitingPayment { to_do(shell, order).await? } else { json!({}) };
+    let after = after::of(shell, order).await.map_err(|problem| shell.fault(problem))?;
     let values = context! {
-        recalls => value(&recalls), o => value(&view), token => token, pay => value(&pay), error => error, arrival => value(&arrival), methods => methods, others => value(&others),
+        after => value(&after), recalls => value(&recalls), o => value(&view), token => token, pay => value(&pay), error => error, arrival => value(&arrival), methods => methods, others => value(&others),
         code => code.unwrap_or_default(), code_qr => code_qr, point => value(&point),
     };
     shell.page("order.html", status, values)
@@ -76,7 +78,7 @@ async fn order_page(
 
 /// What brought somebody to the page of an order.
 #[derive(Clone, Copy, Default, Serialize)]
-struct Arrival {
+pub struct Arrival {
     /// It was placed a moment ago.
     thanks: bool,
     /// It is to be paid now: a provider's page opens by itself.

@@ -15,6 +15,7 @@ use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::ready::Ready;
 use crate::platform::templates::value;
 use crate::shop::delivery::{rate_to, rules as delivery};
+use crate::shop::favourites::is_liked;
 use crate::shop::reviews::newest_of as newest_reviews;
 use crate::tourism::destinations::{Destination, page_of, products_near};
 
@@ -121,11 +122,15 @@ pub async fn product(shell: Shell, slug: Path<String>, query: Query<ProductQuery
             Err(problem) => (None, problem.words(shell.language)),
         },
     };
+    let liked = match (shell.person().await?, id) {
+        (Some(person), Some(id)) => Some(is_liked(shell.db.fresh(), person.account, id).await?.is_some()),
+        _ => None,
+    };
     let address: String = form_urlencoded::byte_serialize(canonical.as_bytes()).collect();
     let values = context! {
         canonical => canonical.clone(), json_ld => inline(&product_ld(&page, &base, &canonical, shell.language)), p => value(&page), places => value(&places),
         said => value(&said), related => value(&related), same => value(&same), to => typed, brought => value(&brought), unknown => unknown,
-        fresh => fresh, partner => partner, oembed => format!("{}/oembed?url={address}", shell.config.base_url()),
+        liked => liked, fresh => fresh, partner => partner, oembed => format!("{}/oembed?url={address}", shell.config.base_url()),
     };
     shell.page("product.html", StatusCode::OK, values)
 }

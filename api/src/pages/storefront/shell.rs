@@ -11,11 +11,14 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, get};
 use entity::value::{CartId, Language, OrderId};
 use minijinja::{Environment, State, Value, context};
+use tokio::sync::OnceCell;
 
 use crate::config::Config;
 use crate::money::payment::PAYING;
 use crate::orders::ordering::Known;
+use crate::pages::session::{cookie_of, session_of};
 use crate::pages::words;
+use crate::people::identity::SignedIn;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -44,13 +47,15 @@ macro_rules! pages {
 
 pages! {
     "base.html", "macros.html", "home.html", "product.html", "cooperative.html", "destination.html", "basket.html", "checkout.html",
-    "review.html", "order.html", "trace.html", "trace_form.html", "certificate_check.html", "error.html",
+    "account.html", "account_addresses.html", "account_details.html", "account_favourites.html", "account_orders.html", "account_review.html",
+    "door.html", "review.html", "order.html", "order_after.html", "trace.html", "trace_form.html", "certificate_check.html", "error.html",
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = templates::environment(PAGES);
     environment.add_filter("method", method);
     environment.add_filter("state", state_words);
+    environment.add_filter("trouble", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::TROUBLES));
     environment.add_filter("act", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::ACTS));
     environment.add_filter("diary", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::DIARY));
     environment.add_filter("storage", |state: &State<'_, '_>, key: &str| words::word_of(state, key, words::STORAGES));
@@ -123,6 +128,9 @@ pub struct Shell {
     pub via: Option<String>,
     /// The fields of a recipient who wanted to be remembered, as a query.
     pub recipient: Option<String>,
+    /// What the browser shows of a session, and whose it was found to be.
+    session: Option<String>,
+    person: OnceCell<Option<SignedIn>>,
     /// Came with this very request: to be kept.
     fresh: bool,
     chosen: bool,
@@ -141,14 +149,14 @@ fn forgotten(name: &str) -> Cookie<'_> {
     Cookie::build(name, "").path("/").max_age(actix_web::cookie::time::Duration::ZERO).finish()
 }
 
-fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
+pub fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
     form_urlencoded::parse(request.query_string().as_bytes())
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }
 
 impl Shell {
-    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let asked = parameter(request, "lang").and_then(|lang| lang.parse::<Language>().ok());
         let kept = request.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse::<Language>().ok());
         let foreign = || request.headers().contains_key(header::ACCEPT_LANGUAGE).then(|| language_of(request));
@@ -175,6 +183,8 @@ impl Shell {
             here: request.path().to_owned(),
             basket,
             recipient: request.cookie(RECIPIENT).map(|cookie| cookie.value().to_owned()),
+            session: cookie_of(request),
+            person: OnceCell::new(),
             fresh: fresh && via.is_some(),
             via,
             guide,
@@ -182,15 +192,35 @@ impl Shell {
         })
     }
 
+    /// Who is signed in, if anybody; asked of the database once a request, and only of who shows a session.
+    pub async fn person(&self) -> Result<Option<&SignedIn>, Problem> {
+        let find = || async {
+            let Some(cookie) = &self.session else { return Ok(None) };
+            let row = session_of(&self.db, cookie, self.clock.now()).await?;
+            // What a buyer does asks for no role.
+            Ok::<_, Problem>(row.map(|row| SignedIn {
+                account: row.account_id,
+                session: row.session_id,
+                roles: vec![],
+            }))
+        };
+        Ok(self.person.get_or_try_init(find).await?.as_ref())
+    }
+
     pub fn say<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
         if self.language == Language::En { en } else { vi }
+    }
+
+    /// Whether the site is reached by HTTPS: cookies go no other way then.
+    pub fn is_secure(&self) -> bool {
+        self.config.base_url().starts_with("https:")
     }
 
     fn cookie<'a>(&self, name: &'a str, value: String, days: i64) -> Cookie<'a> {
         Cookie::build(name, value)
             .path("/")
             .http_only(true)
-            .secure(self.config.base_url().starts_with("https:"))
+            .secure(self.is_secure())
             .same_site(SameSite::Lax)
             .max_age(actix_web::cookie::time::Duration::days(days))
             .finish()

@@ -9,6 +9,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set,
 };
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::SignedIn;
@@ -86,14 +87,14 @@ pub fn check_commune(pointer: &str, code: &str) -> Result<(), Problem> {
 
 #[derive(Serialize, ToSchema)]
 pub struct Address {
-    id: AddressId,
-    recipient: String,
+    pub id: AddressId,
+    pub recipient: String,
     /// E.164.
-    phone: String,
-    street: String,
-    commune_code: String,
-    commune_name: String,
-    province_name: String,
+    pub phone: String,
+    pub street: String,
+    pub commune_code: String,
+    pub commune_name: String,
+    pub province_name: String,
 }
 
 impl From<address::Model> for Address {
@@ -120,12 +121,17 @@ pub struct AddressList {
 #[utoipa::path(tag = "me", operation_id = "list_addresses", security(("access_token" = [])), responses((status = 200, description = "The addresses", body = AddressList)))]
 #[get("/v1/me/addresses")]
 pub async fn list(db: Data<Db>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(AddressList { items: book(&db, &caller).await? }))
+}
+
+/// The caller's addresses, newest first.
+pub async fn book(db: &Db, caller: &SignedIn) -> Result<Vec<Address>, Problem> {
     let rows = address::Entity::find()
         .filter(address::Column::AccountId.eq(caller.account))
         .order_by_desc(address::Column::Id)
         .all(db.fresh())
         .await?;
-    Ok(HttpResponse::Ok().json(AddressList { items: rows.into_iter().map(Address::from).collect() }))
+    Ok(rows.into_iter().map(Address::from).collect())
 }
 
 /// Add an address.
@@ -137,8 +143,12 @@ pub async fn create(
     caller: SignedIn,
     body: Body<AddressInput>,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.0.normalised("")?;
-    let now = clock.now();
+    Ok(HttpResponse::Created().json(enter(&db, &caller, body.0, clock.now()).await?))
+}
+
+/// Enters an address into the caller's book.
+pub async fn enter(db: &Db, caller: &SignedIn, input: AddressInput, now: OffsetDateTime) -> Result<Address, Problem> {
+    let input = input.normalised("")?;
     let held = address::Entity::find().filter(address::Column::AccountId.eq(caller.account)).count(db.fresh()).await?;
     if held >= MAX_ADDRESSES {
         return Err(Problem::new(&TOO_MANY_ADDRESSES));
@@ -156,7 +166,7 @@ pub async fn create(
     }
     .insert(db.write())
     .await?;
-    Ok(HttpResponse::Created().json(Address::from(row)))
+    Ok(Address::from(row))
 }
 
 async fn own(connection: &impl ConnectionTrait, caller: &SignedIn, id: AddressId) -> Result<address::Model, Problem> {
@@ -177,8 +187,19 @@ pub async fn update(
     id: Path<AddressId>,
     body: Body<AddressInput>,
 ) -> Result<HttpResponse, Problem> {
-    let mut row = own(db.fresh(), &caller, *id).await?;
-    let input = body.0.normalised("")?;
+    Ok(HttpResponse::Ok().json(rewrite(&db, &caller, *id, body.0, clock.now()).await?))
+}
+
+/// Replaces an address of the caller's.
+pub async fn rewrite(
+    db: &Db,
+    caller: &SignedIn,
+    id: AddressId,
+    input: AddressInput,
+    now: OffsetDateTime,
+) -> Result<Address, Problem> {
+    let mut row = own(db.fresh(), caller, id).await?;
+    let input = input.normalised("")?;
     run(
         db.write(),
         "UPDATE address SET recipient = $3, phone = $4, street = $5, commune_code = $6, updated_at = $7
@@ -190,20 +211,26 @@ pub async fn update(
             input.phone.as_str().into(),
             input.street.as_str().into(),
             input.commune_code.as_str().into(),
-            clock.now().into(),
+            now.into(),
         ],
     )
     .await?;
     (row.recipient, row.phone, row.street, row.commune_code) =
         (input.recipient, input.phone, input.street, input.commune_code);
-    Ok(HttpResponse::Ok().json(Address::from(row)))
+    Ok(Address::from(row))
 }
 
 /// Remove an address. Orders keep theirs.
 #[utoipa::path(tag = "me", operation_id = "delete_address", security(("access_token" = [])), params(("id" = AddressId, Path)), responses((status = 204, description = "Removed")))]
 #[delete("/v1/me/addresses/{id}")]
 pub async fn delete(db: Data<Db>, caller: SignedIn, id: Path<AddressId>) -> Result<HttpResponse, Problem> {
-    let row = own(db.fresh(), &caller, *id).await?;
-    address::Entity::delete_by_id(row.id).exec(db.write()).await?;
+    strike(&db, &caller, *id).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Strikes an address off the caller's book.
+pub async fn strike(db: &Db, caller: &SignedIn, id: AddressId) -> Result<(), Problem> {
+    let row = own(db.fresh(), caller, id).await?;
+    address::Entity::delete_by_id(row.id).exec(db.write()).await?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::checks::{BAD_CODE, BAD_CREDENTIALS, check_password, contact_at};
 use super::rules::{Contact, SESSION_DAYS, reads_messages};
+use super::sessions::end_all;
 use super::{Passwords, store};
 use crate::platform::db::{Db, is_duplicate, one};
 use crate::platform::fold;
@@ -79,6 +80,39 @@ pub async fn authenticate(
     };
     let fits = passwords.verify(password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
     account.filter(|_| fits).ok_or_else(|| Problem::new(&BAD_CREDENTIALS))
+}
+
+/// Stores the wish for a new password and has its code sent, if there is such an account; answers the same if not.
+pub async fn ask_to_reset(db: &Db, contact: &str, language: Language, now: OffsetDateTime) -> Result<(), Problem> {
+    let contact = contact_at("/contact", contact)?;
+    let transaction = db.begin().await?;
+    let id = store::add_reset(&transaction, &contact, language, now).await?;
+    emit(&transaction, "password_reset.requested", id.0, serde_json::json!({}), now).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Sets a new password by the code that was sent; every session of the account ends.
+pub async fn reset_by_code(
+    db: &Db,
+    passwords: &Passwords,
+    code: &str,
+    password: &str,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    check_password("/password", password, "")?;
+    let hash = passwords.hash(password).await?;
+    let bad = || Problem::new(&BAD_CODE);
+    let transaction = db.begin().await?;
+    let reset = store::take_reset(&transaction, code, now).await?.ok_or_else(bad)?;
+    let contact = Contact::parse(&reset.contact).ok_or_else(bad)?;
+    let account = store::find_by_contact(&transaction, &contact).await?.ok_or_else(bad)?;
+    check_password("/password", password, contact.as_str())?;
+    store::set_password(&transaction, account.id, &hash, now).await?;
+    end_all(&transaction, account.id, None, "password reset", now).await?;
+    emit(&transaction, "password.changed", account.id.0, serde_json::json!({}), now).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// A session without tokens: a browser's, which has a cookie.

@@ -7,6 +7,7 @@ use entity::value::{AccountId, CooperativeId, Language, MemberRole, PlatformRole
 use garde::Validate;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::checks::{BAD_CREDENTIALS, check_password};
@@ -83,9 +84,9 @@ pub async fn show(db: Data<Db>, caller: SignedIn) -> Result<HttpResponse, Proble
 pub struct ProfileChange {
     #[garde(inner(length(chars, min = 1, max = 100)))]
     #[schema(min_length = 1, max_length = 100)]
-    name: Option<String>,
+    pub name: Option<String>,
     #[garde(skip)]
-    language: Option<Language>,
+    pub language: Option<Language>,
 }
 
 /// Change name or language; what is left out stays.
@@ -97,21 +98,32 @@ pub async fn update(
     caller: SignedIn,
     body: Body<ProfileChange>,
 ) -> Result<HttpResponse, Problem> {
-    let mut account = own_account(&db, &caller).await?;
-    if let Some(name) = body.0.name {
+    let account = change(&db, &caller, body.0, clock.now()).await?;
+    Ok(HttpResponse::Ok().json(Profile::of(db.fresh(), account).await?))
+}
+
+/// Changes the caller's name or language; what is left out stays.
+pub async fn change(
+    db: &Db,
+    caller: &SignedIn,
+    input: ProfileChange,
+    now: OffsetDateTime,
+) -> Result<account::Model, Problem> {
+    let mut account = own_account(db, caller).await?;
+    if let Some(name) = input.name {
         account.name = fold::stored(&name);
         if account.name.is_empty() {
             return Err(Problem::field("/name", "missing", "không được để trống", "must not be blank"));
         }
     }
-    account.language = body.0.language.unwrap_or(account.language);
+    account.language = input.language.unwrap_or(account.language);
     run(
         db.write(),
         "UPDATE account SET name = $2, language = $3, updated_at = $4 WHERE id = $1",
-        [account.id.into(), account.name.as_str().into(), account.language.as_str().into(), clock.now().into()],
+        [account.id.into(), account.name.as_str().into(), account.language.as_str().into(), now.into()],
     )
     .await?;
-    Ok(HttpResponse::Ok().json(Profile::of(db.fresh(), account).await?))
+    Ok(account)
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -119,10 +131,10 @@ pub async fn update(
 pub struct PasswordChange {
     #[garde(length(max = 800))]
     #[schema(max_length = 200, format = Password)]
-    current_password: String,
+    pub current_password: String,
     #[garde(length(max = 800))]
     #[schema(min_length = 10, max_length = 200, format = Password)]
-    new_password: String,
+    pub new_password: String,
 }
 
 /// Change the password. All other sessions end.
@@ -136,20 +148,29 @@ pub async fn change_password(
     caller: SignedIn,
     body: Body<PasswordChange>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(input) = body;
-    let account = own_account(&db, &caller).await?;
+    set_new_password((&db, &passwords), &caller, body.0, clock.now()).await?;
+    bell.ring();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Sets the caller's new password and ends all other sessions.
+pub async fn set_new_password(
+    (db, passwords): (&Db, &Passwords),
+    caller: &SignedIn,
+    input: PasswordChange,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let account = own_account(db, caller).await?;
     if !passwords.verify(&input.current_password, Some(&account.password_hash)).await? {
         return Err(Problem::new(&BAD_CREDENTIALS));
     }
     let contact = account.email.as_deref().or(account.phone.as_deref()).unwrap_or_default();
     check_password("/new_password", &input.new_password, contact)?;
     let hash = passwords.hash(&input.new_password).await?;
-    let now = clock.now();
     let transaction = db.begin().await?;
     store::set_password(&transaction, account.id, &hash, now).await?;
     end_all(&transaction, account.id, Some(caller.session), "password changed", now).await?;
     emit(&transaction, "password.changed", account.id.0, serde_json::json!({}), now).await?;
     transaction.commit().await?;
-    bell.ring();
-    Ok(HttpResponse::NoContent().finish())
+    Ok(())
 }

@@ -28,10 +28,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use addresses::{AddressInput, check_commune};
+pub use addresses::{
+    Address, AddressInput, book as address_book, check_commune, enter as enter_address, rewrite as rewrite_address,
+    strike as strike_address,
+};
 pub use caller::{Caller, SignedIn};
-pub use entry::{SignUp, authenticate, begin_session, confirm, is_alive, sign_up};
+pub use entry::{SignUp, ask_to_reset, authenticate, begin_session, confirm, is_alive, reset_by_code, sign_up};
 pub use keys::Keys;
+pub use me::{PasswordChange, ProfileChange, change as change_profile, set_new_password};
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
 pub use sessions::{end as end_session, end_all as end_sessions};

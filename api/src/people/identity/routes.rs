@@ -1,6 +1,5 @@
 //! `/v1/auth`: sign up, sign in, stay signed in, sign out, forget a password.
 
-use super::rules::Contact;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use entity::value::{CartId, Language};
@@ -8,17 +7,17 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::checks::{BAD_CODE, BAD_REFRESH_TOKEN, check_password, contact_at};
-use super::entry::{SignUp, authenticate, confirm, sign_up};
+use super::checks::BAD_REFRESH_TOKEN;
+use super::entry::{SignUp, ask_to_reset, authenticate, confirm, reset_by_code, sign_up};
 use super::keys::Keys;
 use super::me::Profile;
-use super::sessions::{Refreshed, Tokens, end, end_all, open, refresh as refresh_session};
-use super::{GuestCart, Passwords, SignInHook, SignedIn, store};
+use super::sessions::{Refreshed, Tokens, end, open, refresh as refresh_session};
+use super::{GuestCart, Passwords, SignInHook, SignedIn};
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::i18n::language_of;
-use crate::platform::outbox::{Bell, emit};
+use crate::platform::outbox::Bell;
 use crate::platform::problem::Problem;
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -229,12 +228,7 @@ pub async fn forgot_password(
     bell: Data<Bell>,
     body: Body<ForgottenPassword>,
 ) -> Result<HttpResponse, Problem> {
-    let contact = contact_at("/contact", &body.0.contact)?;
-    let now = clock.now();
-    let transaction = db.begin().await?;
-    let id = store::add_reset(&transaction, &contact, language_of(&request), now).await?;
-    emit(&transaction, "password_reset.requested", id.0, serde_json::json!({}), now).await?;
-    transaction.commit().await?;
+    ask_to_reset(&db, &body.0.contact, language_of(&request), clock.now()).await?;
     bell.ring();
     Ok(accepted())
 }
@@ -259,19 +253,6 @@ pub async fn reset_password(
     passwords: Data<Passwords>,
     body: Body<PasswordReset>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(input) = body;
-    check_password("/password", &input.password, "")?;
-    let hash = passwords.hash(&input.password).await?;
-    let now = clock.now();
-    let bad = || Problem::new(&BAD_CODE);
-    let transaction = db.begin().await?;
-    let reset = store::take_reset(&transaction, &input.code, now).await?.ok_or_else(bad)?;
-    let contact = Contact::parse(&reset.contact).ok_or_else(bad)?;
-    let account = store::find_by_contact(&transaction, &contact).await?.ok_or_else(bad)?;
-    check_password("/password", &input.password, contact.as_str())?;
-    store::set_password(&transaction, account.id, &hash, now).await?;
-    end_all(&transaction, account.id, None, "password reset", now).await?;
-    emit(&transaction, "password.changed", account.id.0, serde_json::json!({}), now).await?;
-    transaction.commit().await?;
+    reset_by_code(&db, &passwords, &body.0.code, &body.0.password, clock.now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

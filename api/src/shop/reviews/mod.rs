@@ -4,10 +4,12 @@
 
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
-use entity::value::{CooperativeId, MediaId, MediaPurpose, OrderId, PlatformRole, ProductId, ReviewId, ReviewState};
+use entity::value::{
+    AccountId, CooperativeId, MediaId, MediaPurpose, OrderId, PlatformRole, ProductId, ReviewId, ReviewState,
+};
 use entity::{review, review_photo};
 use garde::Validate;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -156,16 +158,16 @@ pub async fn newest_of(db: &Db, product: ProductId, most: u64) -> Result<Vec<Rev
 pub struct ReviewInput {
     #[garde(range(min = 1, max = 5))]
     #[schema(minimum = 1, maximum = 5)]
-    rating: i32,
+    pub rating: i32,
     #[garde(length(chars, max = 2000))]
     #[serde(default)]
     #[schema(max_length = 2000)]
-    text: String,
+    pub text: String,
     /// Pictures uploaded before.
     #[garde(length(max = 6))]
     #[serde(default)]
     #[schema(max_items = 6)]
-    photos: Vec<MediaId>,
+    pub photos: Vec<MediaId>,
 }
 
 #[derive(FromQueryResult)]
@@ -177,12 +179,16 @@ struct Bought {
 #[utoipa::path(tag = "catalogue", operation_id = "write_review", security(("access_token" = [])), params(("id" = ProductId, Path)), request_body = ReviewInput, responses((status = 200, description = "The review", body = ReviewView)))]
 #[put("/v1/products/{id}/reviews/mine")]
 pub async fn write_review(desk: Desk, id: Path<ProductId>, body: Body<ReviewInput>) -> Result<HttpResponse, Problem> {
-    let Body(input) = body;
+    Ok(HttpResponse::Ok().json(write(&desk, *id, body.0).await?))
+}
+
+/// Writes, or rewrites, the person's review of a product.
+pub async fn write(desk: &Desk, product: ProductId, input: ReviewInput) -> Result<ReviewView, Problem> {
     let bought = one::<Bought>(
         desk.db.fresh(),
         "SELECT o.id FROM orders o JOIN order_line l ON l.order_id = o.id
          WHERE o.account_id = $1 AND l.product_id = $2 AND o.state IN ('delivered', 'completed') ORDER BY o.id LIMIT 1",
-        [desk.who.account.into(), (*id).into()],
+        [desk.who.account.into(), product.into()],
     )
     .await?
     .ok_or_else(|| Problem::new(&NOT_BOUGHT))?;
@@ -200,7 +206,7 @@ pub async fn write_review(desk: Desk, id: Path<ProductId>, body: Body<ReviewInpu
          RETURNING *",
         [
             ReviewId::new().into(),
-            (*id).into(),
+            product.into(),
             desk.who.account.into(),
             bought.id.into(),
             input.rating.into(),
@@ -220,11 +226,17 @@ pub async fn write_review(desk: Desk, id: Path<ProductId>, body: Body<ReviewInpu
         let photo = review_photo::ActiveModel { review_id: Set(row.id), media_id: Set(*photo) };
         review_photo::Entity::insert(photo).exec_without_returning(&transaction).await?;
     }
-    emit(&transaction, "product.changed", id.0, json!({}), now).await?;
+    emit(&transaction, "product.changed", product.0, json!({}), now).await?;
     emit(&transaction, "review.written", row.id.0, json!({"rating": input.rating}), now).await?;
     transaction.commit().await?;
-    desk.products_changed(&[*id]).await?;
-    Ok(HttpResponse::Ok().json(show(&desk.db, row.id).await?))
+    desk.products_changed(&[product]).await?;
+    show(&desk.db, row.id).await
+}
+
+/// The review somebody wrote of a product, if they did.
+pub async fn mine(db: &Db, account: AccountId, product: ProductId) -> Result<Option<review::Model>, DbErr> {
+    let own = review::Entity::find().filter(review::Column::AccountId.eq(account));
+    own.filter(review::Column::ProductId.eq(product)).one(db.fresh()).await
 }
 
 async fn show(db: &Db, id: ReviewId) -> Result<ReviewView, Problem> {
@@ -238,10 +250,15 @@ async fn show(db: &Db, id: ReviewId) -> Result<ReviewView, Problem> {
 #[post("/v1/me/review-photos")]
 pub async fn upload_photo(desk: Desk, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let upload = upload::read(&request, payload, MAX_BYTES).await?;
+    let row = keep_photo(&desk, upload.bytes).await?;
+    Ok(HttpResponse::Created().json(media::view(&row, &desk.config.base_url())))
+}
+
+/// Keeps a picture for a review of this person's.
+pub async fn keep_photo(desk: &Desk, bytes: Vec<u8>) -> Result<entity::media::Model, Problem> {
     let account = Some(desk.who.account);
     let owner = Owner { purpose: MediaPurpose::Review, cooperative: None, account, order: None };
-    let row = media::keep(desk.db.write(), &desk.objects, owner, upload.bytes, desk.now()).await?;
-    Ok(HttpResponse::Created().json(media::view(&row, &desk.config.base_url())))
+    media::keep(desk.db.write(), &desk.objects, owner, bytes, desk.now()).await
 }
 
 /// Reviews of the cooperative's products, newest first.

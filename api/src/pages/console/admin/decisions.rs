@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Admin, input};
 use crate::pages::console::render::value;
-use crate::pages::console::session::{Form, Turn, WRITTEN};
+use crate::pages::session::{Form, Turn, WRITTEN};
 use crate::people::places::{commune, province_of};
 use crate::platform::pagination::{MAX_LIMIT, Paging};
 use crate::platform::problem::Problem;

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::html;
 use super::render::fill;
-use super::session::{FORM, Form, Seat, Turn, said};
+use crate::pages::session::{FORM, Form, Seat, Turn, said};
 use crate::platform::body::parse;
 use crate::platform::problem::Problem;
 

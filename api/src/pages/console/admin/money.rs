@@ -16,7 +16,7 @@ use crate::money::payment::{self, Till};
 use crate::money::payout::{self, FileFormat};
 use crate::orders::dispute;
 use crate::pages::console::render::value;
-use crate::pages::console::session::{Form, Turn, WRITTEN};
+use crate::pages::session::{Form, Turn, WRITTEN};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::numbers;
 use crate::platform::pagination::{MAX_LIMIT, Paging};

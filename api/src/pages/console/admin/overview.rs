@@ -17,7 +17,7 @@ use crate::oversight::trail::AuditQuery;
 use crate::oversight::{figures, search, to_do, trail};
 use crate::pages::console::charts::bars;
 use crate::pages::console::render::value;
-use crate::pages::console::session::{Form, Turn, WRITTEN};
+use crate::pages::session::{Form, Turn, WRITTEN};
 use crate::platform::body::validate;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::numbers;

@@ -10,7 +10,7 @@ use super::{Admin, input};
 use crate::ledger::commission;
 use crate::oversight::rights::{self, PlatformRights};
 use crate::pages::console::render::value;
-use crate::pages::console::session::{FORM, Form, Turn, WRITTEN};
+use crate::pages::session::{FORM, Form, Turn, WRITTEN};
 use crate::platform::pagination::{MAX_LIMIT, Paging};
 use crate::platform::problem::Problem;
 use crate::shop::promotion;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Stand, commune};
 use crate::pages::console::render::{part, value};
-use crate::pages::console::session::{Form, Turn};
+use crate::pages::session::{Form, Turn};
 use crate::people::places;
 use crate::platform::body::validate;
 use crate::platform::problem::Problem;

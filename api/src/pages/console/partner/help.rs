@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Stand;
 use crate::ocop::programme::{self, DifficultyQuery, HelpInput};
 use crate::pages::console::render::value;
-use crate::pages::console::session::{Turn, WRITTEN};
+use crate::pages::session::{Turn, WRITTEN};
 use crate::platform::body::validate;
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use time::Duration;
 use super::feeds::destinations;
 use super::{Stand, commune};
 use crate::pages::console::render::value;
-use crate::pages::console::session::{Form, Turn};
+use crate::pages::session::{Form, Turn};
 use crate::people::identity::partner::Scope;
 use crate::platform::body::parse;
 use crate::platform::problem::{NOT_FOUND, Problem};

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Stand;
 use super::feeds::destinations;
 use crate::pages::console::render::value;
-use crate::pages::console::session::{Form, Turn};
+use crate::pages::session::{Form, Turn};
 use crate::people::identity::partner::Scope;
 use crate::platform::body::validate;
 use crate::platform::db::by_id;

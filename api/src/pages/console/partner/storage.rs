@@ -8,8 +8,8 @@ use minijinja::context;
 
 use super::Stand;
 use crate::pages::console::render::value;
-use crate::pages::console::session::Turn;
 use crate::pages::console::storage::{move_of, room_of};
+use crate::pages::session::Turn;
 use crate::people::identity::partner::Scope;
 use crate::platform::problem::Problem;
 use crate::supply::storage::{self, Keeper};

@@ -1,4 +1,4 @@
-//! Who sits at the console: a cookie, its session, and the secret that every form carries.
+//! Who is signed in on pages, at whichever door: a cookie, its session, and the secret that every form carries.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,8 +22,12 @@ pub use crate::platform::forms::{FORM, Form};
 use crate::platform::forms::{is_foreign, read_form};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::{FORBIDDEN, Problem};
+use crate::platform::retention::Over;
 use crate::platform::secrets;
 use crate::platform::templates::plain;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[("DELETE FROM console_session WHERE created_at < $1", 61)];
 
 const COOKIE: &str = "ocop_console";
 const FLASH: &str = "ocop_flash";
@@ -105,19 +109,27 @@ impl FromRequest for Seat {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { take_seat(&request).await })
+        Box::pin(async move { take_seat(&request, "/console/login").await })
     }
 }
 
-async fn take_seat(request: &HttpRequest) -> Result<Seat, Turn> {
-    let away = || Turn::To("/console/login".to_owned());
+/// The session a browser's cookie stands for, while it is open.
+pub async fn session_of(db: &Db, cookie: &str, now: OffsetDateTime) -> Result<Option<console_session::Model>, Problem> {
+    let Some(row) = by_id::<console_session::Entity>(db.fresh(), secrets::hash(cookie)).await? else { return Ok(None) };
+    Ok(is_alive(db.fresh(), row.session_id, now).await?.then_some(row))
+}
+
+/// What a browser shows of its session.
+pub fn cookie_of(request: &HttpRequest) -> Option<String> {
+    request.cookie(COOKIE).map(|cookie| cookie.value().to_owned())
+}
+
+/// Who is signed in; whoever is not is sent to a door.
+pub async fn take_seat(request: &HttpRequest, door: &str) -> Result<Seat, Turn> {
+    let away = || Turn::To(door.to_owned());
     let (db, clock) = (service::<Db>(request)?, service::<Clock>(request)?);
-    let now = clock.now();
-    let cookie = request.cookie(COOKIE).ok_or_else(away)?;
-    let row = by_id::<console_session::Entity>(db.fresh(), secrets::hash(cookie.value())).await?.ok_or_else(away)?;
-    if !is_alive(db.fresh(), row.session_id, now).await? {
-        return Err(away());
-    }
+    let cookie = cookie_of(request).ok_or_else(away)?;
+    let row = session_of(&db, &cookie, clock.now()).await?.ok_or_else(away)?;
     let account = by_id::<entity::account::Entity>(db.fresh(), row.account_id).await?.ok_or_else(away)?;
     let roles = roles_of(db.fresh(), row.account_id).await?;
     let who = SignedIn { account: row.account_id, session: row.session_id, roles };
@@ -198,12 +210,21 @@ impl Seat {
 
     /// Back to a page, with a word of how it went.
     pub fn back(&self, path: &str, outcome: Result<&str, &Problem>) -> HttpResponse {
-        let text = match outcome {
-            Ok(words) => format!("good:{words}"),
-            // A second click: what it wanted is so.
-            Err(problem) if problem.code.name == DONE_ALREADY.name => format!("good:{}", problem.words(self.language)),
-            Err(problem) => format!("bad:{}", problem.words(self.language)),
-        };
+        match outcome {
+            Ok(words) => self.back_with(path, true, words),
+            Err(problem) => self.back_in(path, problem, self.language),
+        }
+    }
+
+    /// Back to a page, with what is wrong, in the language of that page.
+    pub fn back_in(&self, path: &str, problem: &Problem, language: Language) -> HttpResponse {
+        // A second click: what it wanted is so.
+        self.back_with(path, problem.code.name == DONE_ALREADY.name, &problem.words(language))
+    }
+
+    /// Back to a page, with these words.
+    pub fn back_with(&self, path: &str, good: bool, words: &str) -> HttpResponse {
+        let text = format!("{}:{words}", if good { "good" } else { "bad" });
         let encoded = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let mut response = to(path);
         let cookie = Cookie::build(FLASH, encoded)
@@ -231,14 +252,14 @@ pub async fn foreign_form(request: &HttpRequest, payload: web::Payload) -> Resul
     Ok(read_form(request, payload, FORM).await?)
 }
 
-/// Opens a session for a browser; the response gets its cookie.
+/// Opens a session for a browser, which is led on and gets its cookie.
 pub async fn sit_down(
     connection: &impl ConnectionTrait,
-    account: AccountId,
-    language: Language,
+    (account, language): (AccountId, Language),
     secure: bool,
     now: OffsetDateTime,
-) -> Result<HttpResponse, Turn> {
+    next: &str,
+) -> Result<HttpResponse, Problem> {
     let token = secrets::token();
     let session: SessionId = begin_session(connection, account, now).await?;
     let row = console_session::ActiveModel {
@@ -251,7 +272,7 @@ pub async fn sit_down(
         seen_at: Set(now),
     };
     console_session::Entity::insert(row).exec_without_returning(connection).await?;
-    let mut response = to("/console");
+    let mut response = to(next);
     let cookie = Cookie::build(COOKIE, token)
         .path("/")
         .http_only(true)
@@ -264,9 +285,9 @@ pub async fn sit_down(
 }
 
 /// Ends the session of a browser.
-pub async fn stand_up(seat: &Seat) -> Result<HttpResponse, Turn> {
+pub async fn stand_up(seat: &Seat, next: &str) -> Result<HttpResponse, Turn> {
     end_session(seat.desk.db.write(), seat.desk.who.session, "signed out", seat.desk.now()).await?;
-    let mut response = to("/console/login");
+    let mut response = to(next);
     let _ = response.add_cookie(&gone(COOKIE));
     Ok(response)
 }

@@ -1,0 +1,210 @@
+//! Coming in by mail or phone: signing in and up, the code that was sent, a forgotten password.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use entity::value::AccountId;
+use minijinja::context;
+
+use crate::orders::ordering::Holder;
+use crate::pages::session::sit_down;
+use crate::pages::storefront::basket::{held, own_form};
+use crate::pages::storefront::shell::{Fault, Shell, parameter};
+use crate::people::identity::{
+    GuestCart, Passwords, SignInHook, SignUp, ask_to_reset, authenticate, confirm, reset_by_code, sign_up as ask_in,
+};
+use crate::platform::forms::Form;
+use crate::platform::problem::Problem;
+
+/// Where a door leads when nothing else was asked for: the account's page tells what else opens.
+const IN: &str = "/account";
+
+/// A path of ours; anything else leads to the account.
+fn own_path(next: &str) -> &str {
+    let own = next.len() <= 300
+        && next.starts_with('/')
+        && !next.starts_with("//")
+        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if own { next } else { IN }
+}
+
+/// One template for every door: `step` says which.
+fn door(
+    shell: &Shell,
+    step: &str,
+    status: StatusCode,
+    (next, error): (&str, &str),
+    form: Option<&Form>,
+) -> Result<HttpResponse, Fault> {
+    let text = |name: &str| form.map(|form| form.text(name).to_owned()).unwrap_or_default();
+    let values = context! {
+        step => step, next => own_path(next), error => error, login => text("login"), contact => text("contact"), name => text("name"),
+    };
+    shell.page("door.html", status, values)
+}
+
+fn next_of(request: &HttpRequest) -> String {
+    parameter(request, "next").unwrap_or_default()
+}
+
+/// What somebody is told who is not let in; what failed on our side is no fault of theirs.
+fn refused(shell: &Shell, step: &str, problem: Problem, form: &Form) -> Result<HttpResponse, Fault> {
+    if problem.code.status >= 500 {
+        return Err(shell.fault(problem));
+    }
+    let words = problem.words(shell.language);
+    door(shell, step, StatusCode::UNPROCESSABLE_ENTITY, (form.text("next"), &words), Some(form))
+}
+
+/// The guest's basket goes along with who signs in.
+async fn bring_basket(shell: &Shell, hook: &SignInHook, account: AccountId) -> Result<(), Problem> {
+    if let Some((id, Holder::Guest(token))) = held(shell).await? {
+        hook.signed_in(account, &GuestCart { id, token: token.to_owned() }).await?;
+    }
+    Ok(())
+}
+
+#[get("/sign-in")]
+pub async fn sign_in_page(request: HttpRequest, shell: Shell) -> Result<HttpResponse, Fault> {
+    let next = next_of(&request);
+    if shell.person().await?.is_some() {
+        return Ok(shell.to(own_path(&next)));
+    }
+    door(&shell, "in", StatusCode::OK, (&next, ""), None)
+}
+
+#[post("/sign-in")]
+pub async fn sign_in(
+    request: HttpRequest,
+    shell: Shell,
+    passwords: Data<Passwords>,
+    hook: Data<SignInHook>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let password = form.0.field("password").unwrap_or_default();
+    let account = match authenticate(&shell.db, &passwords, form.text("login"), password).await {
+        Ok(account) => account,
+        Err(problem) => return refused(&shell, "in", problem, &form),
+    };
+    bring_basket(&shell, &hook, account.id).await?;
+    let (who, next) = ((account.id, shell.language), own_path(form.text("next")));
+    let mut response = sit_down(shell.db.write(), who, shell.is_secure(), shell.clock.now(), next).await?;
+    shell.keep_basket(&mut response, None);
+    Ok(response)
+}
+
+#[get("/sign-up")]
+pub async fn sign_up_page(request: HttpRequest, shell: Shell) -> Result<HttpResponse, Fault> {
+    door(&shell, "up", StatusCode::OK, (&next_of(&request), ""), None)
+}
+
+#[post("/sign-up")]
+pub async fn sign_up(
+    request: HttpRequest,
+    shell: Shell,
+    passwords: Data<Passwords>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let who = SignUp {
+        contact: form.text("contact"),
+        name: form.text("name"),
+        password: form.0.field("password").unwrap_or_default(),
+        language: shell.language,
+    };
+    let asked = if form.text("consent") == "yes" {
+        ask_in(&shell.db, &passwords, who, shell.clock.now()).await
+    } else {
+        let (vi, en) = ("cần đồng ý cho xử lý dữ liệu cá nhân", "consent to the processing of personal data is needed");
+        Err(Problem::field("/consent", "consent", vi, en))
+    };
+    if let Err(problem) = asked {
+        return refused(&shell, "up", problem, &form);
+    }
+    shell.bell.ring();
+    let next: String = form_urlencoded::byte_serialize(own_path(form.text("next")).as_bytes()).collect();
+    Ok(shell.to(&format!("/sign-up/code?next={next}")))
+}
+
+#[get("/sign-up/code")]
+pub async fn code_page(request: HttpRequest, shell: Shell) -> Result<HttpResponse, Fault> {
+    door(&shell, "code", StatusCode::OK, (&next_of(&request), ""), None)
+}
+
+#[post("/sign-up/code")]
+pub async fn code(
+    request: HttpRequest,
+    shell: Shell,
+    hook: Data<SignInHook>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let now = shell.clock.now();
+    let transaction = shell.db.begin().await?;
+    let account = match confirm(&transaction, form.text("code"), now).await {
+        Ok(account) => account,
+        Err(problem) => return refused(&shell, "code", problem, &form),
+    };
+    let (who, next) = ((account.id, shell.language), own_path(form.text("next")));
+    let mut response = sit_down(&transaction, who, shell.is_secure(), now, next).await?;
+    transaction.commit().await?;
+    bring_basket(&shell, &hook, account.id).await?;
+    shell.keep_basket(&mut response, None);
+    Ok(response)
+}
+
+#[get("/forgot")]
+pub async fn forgot_page(shell: Shell) -> Result<HttpResponse, Fault> {
+    door(&shell, "forgot", StatusCode::OK, ("", ""), None)
+}
+
+#[post("/forgot")]
+pub async fn forgot(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    if let Err(problem) = ask_to_reset(&shell.db, form.text("contact"), shell.language, shell.clock.now()).await {
+        return refused(&shell, "forgot", problem, &form);
+    }
+    shell.bell.ring();
+    Ok(shell.to("/forgot/code"))
+}
+
+#[get("/forgot/code")]
+pub async fn reset_page(shell: Shell) -> Result<HttpResponse, Fault> {
+    door(&shell, "reset", StatusCode::OK, ("", ""), None)
+}
+
+#[post("/forgot/code")]
+pub async fn reset(
+    request: HttpRequest,
+    shell: Shell,
+    passwords: Data<Passwords>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let password = form.0.field("password").unwrap_or_default();
+    match reset_by_code(&shell.db, &passwords, form.text("code"), password, shell.clock.now()).await {
+        Ok(()) => Ok(shell.to("/sign-in")),
+        Err(problem) => refused(&shell, "reset", problem, &form),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn a_door_leads_to_paths_of_ours_only() {
+        for (asked, led) in [
+            ("/account/orders", "/account/orders"),
+            ("/p/buoi?x=1", "/p/buoi?x=1"),
+            ("", "/account"),
+            ("https://elsewhere.example", "/account"),
+            ("//elsewhere.example", "/account"),
+            ("/\\elsewhere.example", "/account"),
+            ("/a\nSet-Cookie: x", "/account"),
+        ] {
+            assert_eq!(own_path(asked), led, "{asked}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What buyers keep an eye on: products they like, and a word when one can be had again or its season begins.
+//!
+//! `list` is the buyer's side; `watch` looks now and then at what is liked, and owes a notice for what changed for the better.
+//! A notice is owed in the transaction that writes down what was seen, so that several nodes may look and one tells.
+
+mod list;
+mod watch;
+
+pub use list::{Favourite, FavouriteInput, FavouriteList, forget, is_liked, keep, liked};
+use utoipa_actix_web::service_config::ServiceConfig;
+pub use watch::Watcher;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list::list).service(list::put).service(list::delete);
+}
