@@ -59,6 +59,7 @@ pub mod feed_product_view;
 pub mod feed_view;
 pub mod forecast;
 pub mod help_offer;
+pub mod holiday;
 pub mod household;
 pub mod household_income;
 pub mod idempotency_key;

@@ -47,10 +47,10 @@ def applicant():
     api("POST", f"/v1/applications/{made['id']}/submit", {}, token=token)
 
 
-def partner():
+def partner(name="Thác Bạc", mail="thac-bac@example.vn", tax="5400111222"):
     token = sign_in("lan@example.vn")
-    facts = {"name": "Nhà nghỉ Thác Bạc", "legal_name": "Hộ kinh doanh Thác Bạc", "tax_code": "5400111222", "representative": "Bùi Thị Mận", "street": "Xóm Mu",
-             "commune_code": "04978", "phone": "0912000333", "email": "thac-bac@example.vn", "bank_bin": "970436", "bank_account": "0071000123456", "bank_holder": "BUI THI MAN"}
+    facts = {"name": "Nhà nghỉ " + name, "legal_name": "Hộ kinh doanh " + name, "tax_code": tax, "representative": "Bùi Thị Mận", "street": "Xóm Mu",
+             "commune_code": "04978", "phone": "0912000333", "email": mail, "bank_bin": "970436", "bank_account": "0071000123456", "bank_holder": "BUI THI MAN"}
     api("POST", "/v1/partners", facts, token=token)
 
 
@@ -191,6 +191,57 @@ def money(page, second):
         faults.append(f"nothing is due in the demo: {told}")
 
 
+def rivals(page, second):
+    """Two of the platform decide on the same thing at the same moment: one does, the other is told."""
+    partner("Thác Mu", "thac-mu@example.vn", "5400111333")
+    for one in (page, second):
+        open_task(one, "Đối tác chờ duyệt")
+    page.click("section:has-text('Thác Mu') button:has-text('Duyệt')")
+    done(page)
+    second.click("section:has-text('Thác Mu') button:has-text('Duyệt')")
+    second.wait_for_selector("[role=status].bad")
+    look(second, "admin-second", strict=True)
+
+
+def world(page):
+    """Categories, destinations, holidays."""
+    page.goto(BASE + "/admin/categories")
+    page.click("summary:has-text('Thêm nhóm')")
+    page.select_option("#parent", index=0)
+    page.fill("#name_vi", "Quả có múi Kim Bôi")
+    page.fill("#name_en", "Citrus of Kim Boi")
+    look(page, "admin-categories", strict=True)
+    page.click("button:has-text('Thêm')")
+    done(page)
+    page.click("summary:has-text('qua-co-mui-kim-boi')")
+    page.locator("details[open] input[name=name_en]").fill("Kim Boi citrus")
+    page.click("details[open] button:has-text('Ghi')")
+    done(page)
+    page.goto(BASE + "/admin/holidays")
+    page.fill("#day", "2027-02-06")
+    page.fill("#name", "Tết Nguyên đán")
+    page.click("button:has-text('Thêm')")
+    done(page)
+    look(page, "admin-holidays", strict=True)
+    page.click("li:has-text('06/02/2027') button:has-text('Không nghỉ')")
+    done(page)
+    page.goto(BASE + "/admin/destinations")
+    page.click("summary:has-text('Thêm điểm đến')")
+    for name, text in [("name_vi", "Thác Mặt Trời"), ("name_en", "Sun waterfall"), ("commune", "Kim Bôi, Phú Thọ"), ("latitude", "20,65"), ("longitude", "105,49")]:
+        page.fill("#" + name, text)
+    page.select_option("#kind", "waterfall")
+    look(page, "admin-destinations", strict=True)
+    page.click("button:has-text('Thêm')")
+    done(page)
+    page.click("a:has-text('Thác Mặt Trời')")
+    page.fill("#text_vi", "Thác ba tầng giữa rừng.")
+    page.click("button:has-text('Ghi')")
+    done(page)
+    look(page, "admin-destination", strict=True)
+    if "Thác ba tầng" not in page.request.get(BASE + "/d/thac-mat-troi").text():
+        faults.append("a destination that was added is not shown to visitors")
+
+
 def rules(page):
     """What holds as data, and who is of the platform."""
     page.goto(BASE + "/admin/commission")
@@ -261,7 +312,9 @@ with sync_playwright() as playwright:
     second.wait_for_selector("h1:has-text('Việc cần làm')")
     people(page)
     money(page, second)
+    rivals(page, second)
     rules(page)
+    world(page)
     overview(page)
     _, seller = console(browser, "xanh-kim-boi@example.vn")
     if seller.goto(BASE + "/admin").status != 403:

@@ -285,3 +285,57 @@ async fn what_is_written_unclearly_on_a_page_changes_nothing() {
     assert!(told.text.contains("Đã ghi."), "{}", told.text);
     assert_eq!(kept().await, before + 1, "and what is clear is kept");
 }
+
+#[tokio::test]
+async fn categories_holidays_and_what_did_not_get_through_are_kept_by_admins() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin@example.vn").await;
+    let buyer = server.new_buyer("mua@example.vn").await;
+    let root = server.client().get("/v1/categories").await.expect(200)["items"][0].clone();
+    let new = json!({"slug": "qua-co-mui-moi", "parent": root["slug"], "name_vi": "Quả có múi", "name_en": "Citrus", "position": 3});
+    buyer.post("/v1/admin/categories", new.clone()).await.expect_problem(403, "forbidden");
+    let made = admin.post("/v1/admin/categories", new.clone()).await.expect(201);
+    assert_eq!(made["ocop_group"], root["ocop_group"], "below a group it is of that group");
+    admin.post("/v1/admin/categories", new).await.expect_problem(409, "category_taken");
+    let nowhere = json!({"slug": "o-dau", "parent": "khong-co", "name_vi": "Ở đâu", "name_en": "Where", "position": 0});
+    let problem = admin.post("/v1/admin/categories", nowhere).await.expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/parent");
+    let path = format!("/v1/admin/categories/{}", text(&made, "id"));
+    admin.put(&path, json!({"name_vi": "Cam, bưởi", "name_en": "Citrus fruit", "position": 1})).await.expect(200);
+    let tree = server.client().get("/v1/categories").await.text;
+    assert!(tree.contains("Citrus fruit") && tree.contains("qua-co-mui-moi"), "{tree}");
+
+    // A day in the past changes no deadline; one to come does, and is struck again.
+    let name = json!({"name": "Tết Nguyên đán"});
+    let past = admin.put("/v1/admin/holidays/2025-01-29", name.clone()).await.expect_problem(422, "invalid");
+    assert_eq!(past["errors"][0]["pointer"], "/day");
+    admin.put("/v1/admin/holidays/tomorrow", name.clone()).await.expect_problem(404, "not_found");
+    buyer.put("/v1/admin/holidays/2099-02-06", name.clone()).await.expect_problem(403, "forbidden");
+    admin.put("/v1/admin/holidays/2099-02-06", name.clone()).await.expect(200);
+    admin.put("/v1/admin/holidays/2099-02-06", json!({"name": "Tết"})).await.expect(200);
+    let days = admin.get("/v1/admin/holidays").await.expect(200);
+    let kept = days["items"].as_array().unwrap().iter().filter(|day| day["day"] == "2099-02-06").collect::<Vec<_>>();
+    assert_eq!((kept.len(), &kept[0]["name"]), (1, &json!("Tết")));
+    admin.delete("/v1/admin/holidays/2099-02-06").await.expect(204);
+    admin.delete("/v1/admin/holidays/2099-02-06").await.expect_problem(404, "not_found");
+    assert_eq!(server.count("SELECT COUNT(*) FROM audit_entry WHERE action LIKE 'holiday.%'").await, 3);
+
+    // A mail that was given up is tried again when somebody says so.
+    let id = "0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f";
+    admin.post(&format!("/v1/admin/failures/event/{id}/retry"), json!({})).await.expect_problem(404, "not_found");
+    server.client().post("/v1/auth/password/forgot", json!({"contact": "mua@example.vn"})).await.expect(202);
+    server.message_to("mua@example.vn", "đặt lại mật khẩu").await;
+    server.execute("UPDATE outbox SET delivered_at = NULL, attempts = 40, available_at = '2099-01-01 00:00:00+00:00', last_error = 'mailbox full' WHERE topic = 'password_reset.requested'").await;
+    let failed = admin.get("/v1/admin/failures").await.expect(200)["items"][0].clone();
+    assert_eq!((&failed["kind"], &failed["error"]), (&json!("event"), &json!("mailbox full")));
+    let retry = format!("/v1/admin/failures/event/{}/retry", text(&failed, "id"));
+    buyer.post(&retry, json!({})).await.expect_problem(403, "forbidden");
+    admin.post(&retry, json!({})).await.expect(204);
+    for _ in 0..200 {
+        if admin.get("/v1/admin/failures").await.expect(200)["items"] == json!([]) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("it was not tried again: {}", admin.get("/v1/admin/failures").await.text);
+}

@@ -28,6 +28,9 @@ use Needs::{Admin, Keeper, Manager, Nothing, Office, Owner, PartnerMember, Partn
 
 /// Every operation by its id. A route without a row here or in `rights_programme` fails the test.
 pub const TABLE: &[(Needs, &[&str])] = &[
+    (SignIn, &["list_favourites", "keep_favourite", "forget_favourite"]),
+    (Admin, &["add_category", "change_category", "keep_holiday", "strike_holiday", "retry_failure"]),
+    (Keeper, &["list_holidays"]),
     (
         Nothing,
         &[

@@ -17,6 +17,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(to_do::list_tasks)
         .service(to_do::list_late_orders)
         .service(to_do::list_failures)
+        .service(to_do::retry_failure)
         .service(search::search_everything)
         .service(trail::list_audit_entries)
         .service(figures::show_platform_figures)

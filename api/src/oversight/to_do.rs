@@ -1,16 +1,19 @@
 //! What waits for somebody of the platform.
 
-use actix_web::{HttpResponse, get};
-use entity::value::{CooperativeId, OrderId, OrderState, PlatformRole, RowId};
+use actix_web::web::Path;
+use actix_web::{HttpResponse, get, post};
+use entity::value::{CooperativeId, OrderId, OrderState, PlatformRole, RowId, WebhookMessageId};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
+use crate::messaging::webhooks::send_again;
 use crate::people::desk::Desk;
 use crate::platform::db::all;
+use crate::platform::outbox::try_again;
 use crate::platform::pagination::Page;
-use crate::platform::problem::Problem;
+use crate::platform::problem::{NOT_FOUND, Problem};
 
 /// Things of a kind that wait.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
@@ -139,6 +142,32 @@ pub async fn failures(desk: &Desk) -> Result<Vec<Failure>, Problem> {
                    FROM outbox o WHERE o.delivered_at IS NULL AND o.attempts >= $1) f
                ORDER BY created_at DESC LIMIT 200";
     Ok(all(desk.db.fresh(), sql, [TRIES.into()]).await?)
+}
+
+/// What did not get through is tried again at once.
+pub async fn retry(desk: &Desk, kind: &str, id: RowId) -> Result<(), Problem> {
+    desk.who.require(PlatformRole::Admin)?;
+    let transaction = desk.begin().await?;
+    let found = match kind {
+        "webhook" => send_again(&transaction, WebhookMessageId(id.0), desk.now()).await?,
+        "event" => try_again(&transaction, id, desk.now()).await?,
+        _ => false,
+    };
+    if !found {
+        return Err(Problem::new(&NOT_FOUND));
+    }
+    desk.audit(&transaction, "failure.retried", (kind, id.0), (), ()).await?;
+    transaction.commit().await?;
+    desk.bell.ring();
+    Ok(())
+}
+
+/// Try again what did not get through: a webhook under the same id, an event such as a mail.
+#[utoipa::path(tag = "admin", operation_id = "retry_failure", security(("access_token" = [])), params(("kind" = String, Path, description = "`webhook` or `event`"), ("id" = RowId, Path)), responses((status = 204, description = "It is tried again")))]
+#[post("/v1/admin/failures/{kind}/{id}/retry")]
+pub async fn retry_failure(desk: Desk, path: Path<(String, RowId)>) -> Result<HttpResponse, Problem> {
+    retry(&desk, &path.0, path.1).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Webhooks that were given up, and events that could not be handled yet, such as mails.

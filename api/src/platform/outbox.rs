@@ -101,6 +101,12 @@ pub struct Worker {
     pub consumers: Vec<Arc<dyn Consumer>>,
 }
 
+/// An event that could not be handled is tried again now; whether there is one.
+pub async fn try_again(connection: &impl ConnectionTrait, id: RowId, now: OffsetDateTime) -> Result<bool, DbErr> {
+    let sql = "UPDATE outbox SET available_at = $2, attempts = 0 WHERE id = $1 AND delivered_at IS NULL";
+    Ok(run(connection, sql, [id.into(), now.into()]).await? > 0)
+}
+
 impl Worker {
     /// Delivers until it is told to stop. A failed round is logged and tried again.
     pub async fn run(self, stop: Stop) {

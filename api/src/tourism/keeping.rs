@@ -7,7 +7,7 @@ use entity::value::{
 };
 use entity::{destination, destination_cooperative, destination_event, destination_image, destination_product};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::Date;
@@ -142,16 +142,28 @@ pub async fn create_destination(
     guide: Data<Guide>,
     body: Body<DestinationInput>,
 ) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Created().json(add(&desk, &guide, body.0).await?))
+}
+
+/// Destinations the caller keeps, also those that are switched off, by name.
+pub async fn kept(desk: &Desk) -> Result<Vec<destination::Model>, Problem> {
     let places = desk.jurisdiction(OfficePermission::KeepDestinations).await?;
-    within(&places, &body.0.commune_code)?;
+    let rows = destination::Entity::find().order_by_asc(destination::Column::NameVi).all(desk.db.fresh()).await?;
+    Ok(rows.into_iter().filter(|row| places.covers(&row.commune_code)).collect())
+}
+
+/// Adds a destination.
+pub async fn add(desk: &Desk, guide: &Guide, input: DestinationInput) -> Result<Destination, Problem> {
+    let places = desk.jurisdiction(OfficePermission::KeepDestinations).await?;
+    within(&places, &input.commune_code)?;
     let id = DestinationId::new();
-    let row = body.0.row(id, &desk)?;
+    let row = input.row(id, desk)?;
     let transaction = desk.begin().await?;
     row.insert(&transaction).await.map_err(taken)?;
-    desk.audit(&transaction, "destination.created", ("destination", id.0), (), &body.0).await?;
+    desk.audit(&transaction, "destination.created", ("destination", id.0), (), &input).await?;
     changed(&transaction, id.0, desk.now()).await?;
     transaction.commit().await?;
-    Ok(HttpResponse::Created().json(shown(&guide, id).await?))
+    shown(guide, id).await
 }
 
 /// Change a destination, or switch it off.
@@ -163,17 +175,27 @@ pub async fn update_destination(
     id: Path<DestinationId>,
     body: Body<DestinationInput>,
 ) -> Result<HttpResponse, Problem> {
-    let before = existing(&desk, *id).await?;
-    within(&desk.jurisdiction(OfficePermission::KeepDestinations).await?, &body.0.commune_code)?;
-    let mut row = body.0.row(*id, &desk)?;
+    Ok(HttpResponse::Ok().json(rewrite(&desk, &guide, *id, body.0).await?))
+}
+
+/// Changes a destination, or switches it off.
+pub async fn rewrite(
+    desk: &Desk,
+    guide: &Guide,
+    id: DestinationId,
+    input: DestinationInput,
+) -> Result<Destination, Problem> {
+    let before = existing(desk, id).await?;
+    within(&desk.jurisdiction(OfficePermission::KeepDestinations).await?, &input.commune_code)?;
+    let mut row = input.row(id, desk)?;
     row.created_at = Set(before.created_at);
     let transaction = desk.begin().await?;
     row.update(&transaction).await.map_err(taken)?;
     let was = json!({"slug": before.slug, "name_vi": before.name_vi, "active": before.active});
-    desk.audit(&transaction, "destination.changed", ("destination", id.0), was, &body.0).await?;
+    desk.audit(&transaction, "destination.changed", ("destination", id.0), was, &input).await?;
     changed(&transaction, id.0, desk.now()).await?;
     transaction.commit().await?;
-    Ok(HttpResponse::Ok().json(shown(&guide, *id).await?))
+    shown(guide, id).await
 }
 
 #[derive(Deserialize, Serialize, ToSchema, Validate)]

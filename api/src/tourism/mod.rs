@@ -14,7 +14,7 @@ pub mod embed;
 pub mod feeds;
 pub mod formats;
 mod guide;
-mod keeping;
+pub mod keeping;
 pub mod keys;
 pub mod partners;
 pub mod poster;

@@ -4,7 +4,7 @@ use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{CooperativeId, PartnerId, RowId, WebhookId, WebhookMessageId, WebhookMessageState};
 use entity::{webhook_attempt, webhook_message};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -194,11 +194,20 @@ pub async fn partner_list_attempts(
     list_attempts_of(&desk, owner, (path.1, path.2)).await
 }
 
+/// A message is sent again, under the same id; whether there is one.
+pub async fn again(
+    connection: &impl ConnectionTrait,
+    message: WebhookMessageId,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE webhook_message SET state = 'waiting', attempts = 0, next_at = $2 WHERE id = $1";
+    Ok(run(connection, sql, [message.into(), now.into()]).await? > 0)
+}
+
 /// Send a message again, under the same id.
 async fn replay_of(desk: &Desk, owner: Owner, ids: (WebhookId, WebhookMessageId)) -> Result<HttpResponse, Problem> {
     let message = own_message(desk, owner, ids).await?;
-    let sql = "UPDATE webhook_message SET state = 'waiting', attempts = 0, next_at = $2 WHERE id = $1";
-    run(desk.db.write(), sql, [message.id.into(), desk.now().into()]).await?;
+    again(desk.db.write(), message.id, desk.now()).await?;
     let row = by_id::<webhook_message::Entity>(desk.db.fresh(), message.id).await?;
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(HttpResponse::Accepted().json(WebhookMessage::from(row)))

@@ -10,6 +10,7 @@ pub mod rules;
 
 use crate::platform::retention::Over;
 pub use delivery::{Hooks, Postman};
+pub use messages::again as send_again;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is forgotten, and after how many days.

@@ -13,6 +13,7 @@ mod criteria;
 mod days;
 pub mod entry;
 mod facts;
+pub mod holidays;
 pub mod office;
 pub mod own;
 pub mod points;
@@ -40,6 +41,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(holidays::list_holidays)
+        .service(holidays::keep_holiday)
+        .service(holidays::strike_holiday)
         .service(sets::list_criteria_sets)
         .service(sets::show_criteria_set)
         .service(sets::download_criteria_set)

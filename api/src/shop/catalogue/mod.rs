@@ -19,6 +19,7 @@ pub mod rules;
 pub mod search;
 mod shelf;
 mod store;
+pub mod tree;
 pub mod view;
 
 use std::collections::HashSet;
@@ -42,7 +43,7 @@ use browse::Fit;
 pub use browse::Sort;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
-pub use store::{on_sale, price, season_allows, unsellable};
+pub use store::{cooperative_by_slug, on_sale, price, season_allows, unsellable};
 
 /// Answers kept ready, in bytes.
 const KEPT_BYTES: u64 = 24 * 1024 * 1024;
@@ -56,6 +57,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::list_products)
         .service(routes::show_product)
         .service(routes::list_categories)
+        .service(tree::add_category)
+        .service(tree::change_category)
         .service(routes::list_cooperatives)
         .service(routes::show_cooperative);
 }

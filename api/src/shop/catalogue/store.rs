@@ -4,7 +4,7 @@ use entity::value::{
     CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, OffSeason, OfferId, ProductId, Unit, Vnd,
 };
 use entity::{category, product};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
 use time::Date;
 
 use super::materials::MaterialRow;
@@ -267,6 +267,14 @@ pub async fn cooperatives(connection: &impl ConnectionTrait) -> Result<Vec<Coope
         [],
     )
     .await
+}
+
+pub async fn cooperative_by_slug(
+    connection: &impl ConnectionTrait,
+    slug: &str,
+) -> Result<Option<CooperativeId>, DbErr> {
+    let found = entity::cooperative::Entity::find().filter(entity::cooperative::Column::Slug.eq(slug));
+    Ok(found.one(connection).await?.map(|row| row.id))
 }
 
 pub async fn categories(connection: &impl ConnectionTrait) -> Result<Vec<category::Model>, DbErr> {

@@ -4,6 +4,7 @@ mod decisions;
 mod money;
 mod overview;
 mod settings;
+mod world;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -27,6 +28,7 @@ pub fn routes(config: &mut ServiceConfig) {
     decisions::routes(config);
     money::routes(config);
     settings::routes(config);
+    world::routes(config);
 }
 
 pub fn is_one(seat: &Seat) -> bool {

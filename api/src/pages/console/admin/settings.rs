@@ -13,6 +13,7 @@ use crate::pages::console::render::value;
 use crate::pages::session::{FORM, Form, Turn, WRITTEN};
 use crate::platform::pagination::{MAX_LIMIT, Paging};
 use crate::platform::problem::Problem;
+use crate::shop::catalogue::{cooperative_by_slug, tree};
 use crate::shop::promotion;
 use crate::supply::export;
 
@@ -37,12 +38,29 @@ fn most() -> Paging {
 
 #[get("/admin/commission")]
 async fn on_rules(admin: Admin) -> Result<HttpResponse, Turn> {
-    let found = commission::all_rules(&admin.seat.desk, &most()).await?;
-    admin.page("admin_commission.html", "rules", context! { rules => value(&found.items) })
+    let desk = &admin.seat.desk;
+    let found = commission::all_rules(desk, &most()).await?;
+    let categories = tree::kept(desk).await?;
+    admin.page(
+        "admin_commission.html",
+        "rules",
+        context! { rules => value(&found.items), categories => value(&categories) },
+    )
 }
 
 async fn add_rule(admin: &Admin, form: &Form) -> Result<(), Problem> {
+    // A shop is named by its path, as its page has it.
+    let cooperative = match form.some("cooperative") {
+        None => None,
+        Some(slug) => {
+            let slug = slug.rsplit('/').next().unwrap_or_default().to_owned();
+            let found = cooperative_by_slug(admin.seat.desk.db.fresh(), &slug).await?;
+            let (vi, en) = ("không có gian hàng này", "there is no such shop");
+            Some(found.ok_or_else(|| Problem::field("/cooperative", "not_found", vi, en))?)
+        }
+    };
     let asked = input(&json!({
+        "category_id": form.some("category"), "cooperative_id": cooperative,
         "component": form.text("component"), "rate_bp": form.parsed::<i64>("rate_bp")?, "fixed": form.amount("fixed")?,
         "min": form.amount("min")?, "max": form.amount("max")?, "campaign": form.some("campaign"),
         "starts_on": form.date("starts_on")?.map(|day| day.to_string()), "ends_on": form.date("ends_on")?.map(|day| day.to_string()),
