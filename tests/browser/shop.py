@@ -10,7 +10,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from common import AGENT, ARTEFACTS, BASE, PHONE, api, faults, finish, look, mailed_code, sign_in
+from common import AGENT, ARTEFACTS, BASE, PHONE, api, faults, finish, look, mailed_code, sign_in, until
 
 # What a page may weigh without its pictures, and how much of it may jump while it comes.
 WEIGHT, SHIFT = 100 * 1024, 0.02
@@ -222,6 +222,38 @@ def looks_around(browser):
     context.close()
 
 
+def installed(browser):
+    """On the home screen: a manifest with pictures, and what was looked at opens without a line; what is somebody's own does not."""
+    context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(BASE + "/map")
+    look(page, "shop-map", strict=True)
+    page.click("svg.map a >> nth=-1")
+    page.wait_for_url("**/d/*")
+    manifest = page.request.get(BASE + "/app.webmanifest").json()
+    for icon in manifest["icons"]:
+        if not page.request.get(BASE + icon["src"]).body().startswith(b"\x89PNG"):
+            faults.append(f"{icon['src']} is no picture")
+    page.goto(BASE + "/")
+    until(page, lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"))
+    page.goto(BASE + "/p/buoi-dien-du-sang")
+    page.click("button:has-text('Thêm vào giỏ') >> nth=0")
+    page.wait_for_url("**/basket")
+    context.set_offline(True)
+    page.goto(BASE + "/p/buoi-dien-du-sang")
+    page.wait_for_selector("h1:has-text('Bưởi Diễn Đú Sáng')")
+    look(page, "shop-without-a-line", strict=True)
+    page.goto(BASE + "/basket")
+    page.wait_for_selector("h1:has-text('Không có mạng')")
+    look(page, "shop-offline", strict=True)
+    context.set_offline(False)
+    page.goto(BASE + "/basket")
+    page.wait_for_selector("h1:has-text('Giỏ hàng')")
+    page.goto(BASE + "/design")
+    look(page, "design", strict=True)
+    context.close()
+
+
 def otherwise(browser):
     """In the dark, in English, on a wide screen, without scripts."""
     paths = ["/", "/p/buoi-dien-du-sang", "/c/htx-nong-nghiep-xanh-kim-boi", "/d/suoi-khoang-kim-boi", "/?q=cam"]
@@ -243,6 +275,7 @@ with sync_playwright() as playwright:
         buys(browser)
         belongs(browser)
         looks_around(browser)
+        installed(browser)
         otherwise(browser)
     finally:
         browser.close()

@@ -107,7 +107,7 @@ async fn the_product_page_shows_what_buyers_must_see() {
     let page = server.client().get("/v1/products/mat-ong-rung-hop-tien").await.expect(200);
     insta::assert_json_snapshot!(page, {
         ".id" => "[id]", ".**.id" => "[id]", ".**.url" => "[url]", ".**.issued_on" => "[date]", ".**.valid_until" => "[date]",
-        ".harvested_on" => "[date]",
+        ".harvested_on" => "[date]", ".story_code" => "[code]",
     });
 }
 

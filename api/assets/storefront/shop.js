@@ -61,6 +61,9 @@
     }, () => { button.disabled = true; }));
   };
 
+  // On a phone's home screen, and open without a line.
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/worker.js").catch(() => {});
+
   const input = document.getElementById("commune");
   const list = document.getElementById("communes");
   if (input && list) suggest(input, list);

@@ -5,6 +5,7 @@
 //!
 //! Who signs in at one door is signed in at all (`session`). They call what the API's routes call, and hold no rules of their own. What both call things stands in `words`.
 
+mod charts;
 pub mod console;
 mod session;
 pub mod storefront;

@@ -9,12 +9,13 @@ mod answer;
 mod business;
 mod buying;
 mod certificates;
-mod charts;
 mod deliveries;
+mod design;
 mod doors;
 mod dossiers;
 mod entry;
 mod export;
+mod help;
 mod imports;
 mod income;
 mod lot;
@@ -47,6 +48,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(render::script)
         .service(render::copy_script)
+        .service(design::on_design)
         .service(entry::front)
         .service(entry::login_page)
         .service(entry::login)

@@ -5,12 +5,12 @@ use actix_web::{HttpResponse, get};
 use minijinja::context;
 use serde::{Deserialize, Serialize};
 
-use super::charts::{bars, dots};
 use super::officer::Officer;
 use super::render::value;
 use crate::ocop::figures::{
     self, Figure, FiguresFormat, FiguresQuery, FiguresView, History, ReportQuery, Unit, in_words,
 };
+use crate::pages::charts::{bars, dots};
 use crate::pages::session::Turn;
 use crate::platform::body::validate;
 use crate::platform::numbers;

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get};
 use minijinja::{Environment, ErrorKind, State, Value, context};
 
 use super::answer::html;
+use super::help;
 use super::words::WORDS;
 use crate::ocop::certification::points::Points;
 use crate::ocop::certification::steps::Act;
@@ -39,7 +40,7 @@ pages! {
     "officer_today.html", "officer_dossiers.html", "officer_dossier.html", "officer_scores.html", "officer_certificates.html", "officer_stars.html", "officer_register.html", "partner_help.html", "business_base.html", "business.html", "business_new.html", "business_request.html", "business_delivery.html", "delivery_macros.html", "deliveries.html", "delivery.html", "storage.html", "storage_macros.html", "partner_storage.html", "exports.html", "export.html", "business_wholesale.html",
     "business_quotation.html",
     "requests.html", "request.html",
-    "charts.html", "officer_place.html", "officer_figures.html", "officer_plans.html", "officer_plan.html", "officer_supports.html",
+    "charts.html", "design.html", "officer_place.html", "officer_figures.html", "officer_plans.html", "officer_plan.html", "officer_supports.html",
     "officer_support.html", "officer_difficulties.html", "programme.html", "people.html", "household.html", "team.html", "income.html", "receptions.html", "macros.html", "partner_base.html", "partner_sign_up.html",
     "partner_waiting.html", "partner_feeds.html", "partner_feed.html", "partner_preview.html", "partner_snippet.html", "partner_boxes.html",
     "partner_reports.html", "partner_settings.html", "partner_secret.html",
@@ -139,6 +140,7 @@ pub fn page_with(
         may_report => seat.may(Permission::SeeReports),
         may_team => seat.may(Permission::ManageTeam),
         may_return => seat.may(Permission::HandleReturns),
+        help => help::of(name, seat.language == Language::En),
         ..values
     };
     let mut response = html(status, fill(name, values)?);

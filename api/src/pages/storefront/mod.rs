@@ -12,7 +12,9 @@ mod basket;
 mod buying;
 mod certificate;
 mod following;
+mod installed;
 mod looking;
+mod map;
 mod orders;
 mod pages;
 mod seo;
@@ -38,6 +40,11 @@ pub fn first(config: &mut ServiceConfig) {
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(shell::script)
+        .service(installed::icon)
+        .service(installed::manifest)
+        .service(installed::worker)
+        .service(installed::offline)
+        .service(map::on_map)
         .service(seo::robots)
         .service(seo::sitemap)
         .service(pages::destination)

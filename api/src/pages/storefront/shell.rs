@@ -48,7 +48,7 @@ macro_rules! pages {
 pages! {
     "base.html", "macros.html", "home.html", "product.html", "cooperative.html", "destination.html", "basket.html", "checkout.html",
     "account.html", "account_addresses.html", "account_details.html", "account_favourites.html", "account_orders.html", "account_review.html",
-    "door.html", "review.html", "order.html", "order_after.html", "trace.html", "trace_form.html", "certificate_check.html", "error.html",
+    "door.html", "map.html", "offline.html", "review.html", "order.html", "order_after.html", "trace.html", "trace_form.html", "certificate_check.html", "error.html",
 }
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -287,7 +287,7 @@ impl Shell {
 
     fn policy(&self) -> String {
         format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {}; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {}; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
             self.config.base_url()
         )
     }

@@ -16,6 +16,7 @@ use super::view::{
 };
 use super::{Catalogue, store};
 use crate::ocop::certificates;
+use crate::ocop::traceability::codes::Code;
 use crate::people::places;
 use crate::platform::db::by_id;
 use crate::platform::pagination::Page;
@@ -92,13 +93,15 @@ impl Catalogue {
         let product = store::product(connection, entry.id).await?.ok_or_else(gone)?;
         let seller = by_id::<cooperative::Entity>(connection, entry.cooperative).await?.ok_or_else(gone)?;
         let today = snapshot.today;
+        let next = store::next_harvest(connection, entry.id, today).await?;
         let in_force = entry.terms.iter().filter(|term| term.issued_on <= today && today <= term.valid_until);
         Ok(ProductPage {
             card: entry.card.clone(),
             story: Bilingual { vi: product.story_vi, en: product.story_en },
             storage: Bilingual { vi: product.storage_vi, en: product.storage_en },
             shelf_life_days: product.shelf_life_days,
-            harvested_on: store::next_harvest(connection, entry.id, today).await?,
+            harvested_on: next.as_ref().map(|next| next.harvested_on),
+            story_code: next.map(|next| Code::of(next.lot_id).plain()),
             gtin: product.gtin,
             off_season: entry.off_season,
             recognitions: in_force

@@ -1,7 +1,7 @@
 //! Reading the catalogue from the database: whole, or the products named.
 
 use entity::value::{
-    CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, OffSeason, OfferId, ProductId, Unit, Vnd,
+    CategoryId, CooperativeId, CooperativeKind, CooperativeStatus, LotId, OffSeason, OfferId, ProductId, Unit, Vnd,
 };
 use entity::{category, product};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
@@ -289,26 +289,27 @@ pub async fn product(connection: &impl ConnectionTrait, id: ProductId) -> Result
     by_id::<product::Entity>(connection, id).await
 }
 
+/// A lot, and when it was harvested.
 #[derive(FromQueryResult)]
-struct Harvest {
-    harvested_on: Date,
+pub struct Harvest {
+    pub lot_id: LotId,
+    pub harvested_on: Date,
 }
 
-/// When what is packed next was harvested: of the good lots that hold something, the first to expire.
+/// What is packed next: of the good lots that hold something, the first to expire.
 pub async fn next_harvest(
     connection: &impl ConnectionTrait,
     product: ProductId,
     today: Date,
-) -> Result<Option<Date>, DbErr> {
-    let row = one::<Harvest>(
+) -> Result<Option<Harvest>, DbErr> {
+    one(
         connection,
-        "SELECT l.harvested_on FROM offer o JOIN lot_stock s ON s.offer_id = o.id JOIN lot l ON l.id = s.lot_id
+        "SELECT l.id AS lot_id, l.harvested_on FROM offer o JOIN lot_stock s ON s.offer_id = o.id JOIN lot l ON l.id = s.lot_id
          WHERE o.product_id = $1 AND s.on_hand > 0 AND l.state = 'good' AND (l.expires_on IS NULL OR l.expires_on >= $2)
          ORDER BY (l.expires_on IS NULL), l.expires_on, l.harvested_on LIMIT 1",
         [product.into(), today.into()],
     )
-    .await?;
-    Ok(row.map(|row| row.harvested_on))
+    .await
 }
 
 /// The long texts the search index reads.

@@ -201,6 +201,9 @@ pub struct ProductPage {
     /// When what is packed next was harvested or made.
     #[schema(value_type = Option<String>, format = Date, required = true)]
     pub harvested_on: Option<Date>,
+    /// The code of what is packed next: `/t/{code}` tells its story.
+    #[schema(required = true)]
+    pub story_code: Option<String>,
     #[schema(required = true)]
     pub gtin: Option<String>,
     /// What happens outside the season.

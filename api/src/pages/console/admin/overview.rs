@@ -15,7 +15,7 @@ use crate::orders::recall;
 use crate::oversight::figures::PlatformFiguresQuery;
 use crate::oversight::trail::AuditQuery;
 use crate::oversight::{figures, search, to_do, trail};
-use crate::pages::console::charts::bars;
+use crate::pages::charts::bars;
 use crate::pages::console::render::value;
 use crate::pages::session::{Form, Turn, WRITTEN};
 use crate::platform::body::validate;
