@@ -40,6 +40,5 @@ for name, words in changed.items():
     print(f"changed: {name}: {words}")
 for name in sorted(now.keys() - before.keys()):
     print(f"new: {name}")
-for name in sorted(before.keys() - now.keys()):
-    print(f"not seen this time: {name}")
-print(f"{len(now)} pictures, {len(changed)} changed")
+gone = before.keys() - now.keys()
+print(f"{len(now)} pictures, {len(changed)} changed; {len(gone)} of the run before not seen this time")
