@@ -74,7 +74,26 @@ def look(page, name, width=PHONE["width"], strict=False):
     )
     if small:
         faults.append(f"{name}: too small to touch: {small[:5]}")
+    if os.environ.get("SHAPES"):
+        shapes(page, name, strict)
     seen.append(name)
+
+
+def shapes(page, name, strict):
+    """The same page in the dark, and on a wide screen, light and dark: pictures of all, and whether it can be read."""
+    size = page.viewport_size
+    for shape, width, scheme in [("dark", size["width"], "dark"), ("wide", 1280, "light"), ("wide-dark", 1280, "dark")]:
+        page.set_viewport_size({"width": width, "height": size["height"]})
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=f"{ARTEFACTS}/{len(seen):02}-{name}-{shape}.png", full_page=True)
+        found = page.evaluate(AXE + "\n; axe.run(document, {resultTypes: ['violations'], runOnly: ['color-contrast', 'scrollable-region-focusable']})")
+        for violation in found["violations"]:
+            faults.append(f"{name}, {shape}: axe {violation['id']}: {violation['nodes'][0]['html'][:160]}")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            faults.append(f"{name}, {shape}: {wide} pixels wide on a screen of {width}")
+    page.emulate_media(color_scheme="null")
+    page.set_viewport_size(size)
 
 
 def finish(what):

@@ -144,7 +144,7 @@ def run(browser):
     foreign = [url for url in asked if not url.startswith(BASE)]
     if foreign:
         faults.append(f"the story asks elsewhere: {foreign}")
-    page.click("header >> text=English")
+    page.click("header a[lang=en]")
     page.wait_for_selector("h2:has-text('Certificates')")
     look(page, "story-in-english", strict=True)
     if "The road it took" not in page.inner_text("main"):

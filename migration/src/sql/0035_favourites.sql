@@ -9,4 +9,4 @@ CREATE TABLE favourite (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (account_id, product_id)
 );
-CREATE INDEX favourite_product ON favourite (product_id);
+CREATE INDEX favourite_seen ON favourite (product_id, there, ripe);

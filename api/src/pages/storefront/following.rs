@@ -95,8 +95,10 @@ pub async fn on_return(
             return Err(Problem::field("/lines", "missing", vi, en));
         }
         let (reason, text) = (form.parsed("reason")?, form.text("text").to_owned());
-        let photos = photos(&order, &objects, &mut form).await?;
-        ask_return(&order, &shell.config, validate(NewReturn { reason, text, lines, photos })?).await.map(|_| ())
+        // Pictures are kept once the words are good: an order takes a few, and a slip of the pen should cost none.
+        let mut input = validate(NewReturn { reason, text, lines, photos: Vec::new() })?;
+        input.photos = photos(&order, &objects, &mut form).await?;
+        ask_return(&order, &shell.config, input).await.map(|_| ())
     };
     let asked = asked.await;
     shown(&shell, &order, asked, "returns").await
@@ -142,8 +144,8 @@ pub async fn on_evidence(
 ) -> Result<HttpResponse, Fault> {
     let mut form = form_of(&shell, &request, payload).await?;
     let said = async {
-        let photo = photos(&order, &objects, &mut form).await?.into_iter().next();
-        let input = validate(NewEvidence { text: form.text("text").to_owned(), photo })?;
+        let mut input = validate(NewEvidence { text: form.text("text").to_owned(), photo: None })?;
+        input.photo = photos(&order, &objects, &mut form).await?.into_iter().next();
         dispute::say_as_buyer(&order, path.1, input).await
     };
     let said = said.await;

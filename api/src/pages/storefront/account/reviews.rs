@@ -42,11 +42,11 @@ pub async fn on_form(person: Person, product: Path<ProductId>) -> Result<HttpRes
 async fn written(person: &Person, product: ProductId, form: &mut Form) -> Result<(), Problem> {
     let rating = form.parsed("rating")?;
     let text = form.text("text").to_owned();
-    let mut photos = Vec::new();
+    let mut input = validate(ReviewInput { rating, text, photos: Vec::new() })?;
     for bytes in ["photo1", "photo2", "photo3"].into_iter().filter_map(|name| form.0.other(name)) {
-        photos.push(keep_photo(&person.seat.desk, bytes).await?.id);
+        input.photos.push(keep_photo(&person.seat.desk, bytes).await?.id);
     }
-    write(&person.seat.desk, product, validate(ReviewInput { rating, text, photos })?).await.map(|_| ())
+    write(&person.seat.desk, product, input).await.map(|_| ())
 }
 
 #[post("/account/reviews/{product}")]
