@@ -38,6 +38,7 @@ use crate::platform::background::{Background, Stop};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Target};
 use crate::platform::edge::{Edge, edge, spare_small_bodies};
+use crate::platform::idempotency::Once;
 use crate::platform::limits::Limit;
 use crate::platform::objects::Objects;
 use crate::platform::openapi;
@@ -290,7 +291,7 @@ impl Shared {
             objects: self.objects.clone(),
             config: self.config.clone(),
             who: SignedIn { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles: Vec::new() },
-            once: Arc::default(),
+            once: Once::default(),
         }
     }
 

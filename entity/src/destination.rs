@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{DestinationId, DestinationKind};
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, serde::Serialize)]
 #[sea_orm(table_name = "destination")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

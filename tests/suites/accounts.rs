@@ -136,8 +136,13 @@ async fn addresses_details_and_a_forgotten_password() {
         ("street", "Xóm Sáng"),
         ("commune", "Đú Sáng, Kim Bôi, Hòa Bình"),
     ];
-    browser.send("/account/addresses", &old).await;
+    let mut twice = old.to_vec();
+    twice.push(("once", "nhấn-hai-lần"));
+    for _ in 0..2 {
+        assert_eq!(browser.send("/account/addresses", &twice).await.status, 303);
+    }
     let book = browser.get("/account/addresses").await.text;
+    assert_eq!(book.matches("<b>Mẹ Hoa</b>").count(), 1, "{book}");
     assert!(book.contains("Mẹ Hoa") && book.contains("Nật Sơn, Phú Thọ"), "{book}");
     let id = between(&book, "action=\"/account/addresses/", "\"").to_owned();
     // The checkout offers it.
@@ -255,9 +260,16 @@ async fn after_a_purchase_there_is_a_talk_a_return_a_review_and_a_dispute() {
         before.contains("receipt.pdf") && !before.contains("/returns?") && !before.contains("/account/reviews/"),
         "{before}"
     );
-    browser.send(&here("/messages"), &[("text", "Giao sau 5 giờ chiều nhé")]).await;
-    let empty = browser.send(&here("/messages"), &[("text", " ")]).await;
+    let once = between(&before, "name=\"once\" value=\"", "\"");
+    let empty = browser.send(&here("/messages"), &[("text", " "), ("once", once)]).await;
     assert_eq!(empty.status, 422);
+    // What was wrong may be sent again, and what is written is written once.
+    for _ in 0..2 {
+        let written = browser.send(&here("/messages"), &[("text", "Giao sau 5 giờ chiều nhé"), ("once", once)]).await;
+        assert_eq!(written.status, 303, "{}", written.text);
+    }
+    let messages = "SELECT COUNT(*) FROM order_message";
+    assert_eq!(server.count(messages).await, 1, "a second click writes nothing twice");
     let id = &path["/o/".len()..];
     seller.client.post(&seller.path(&format!("orders/{id}/messages")), json!({"text": "Vâng ạ"})).await.expect(201);
     let talk = browser.get(&here("")).await.text;
@@ -285,8 +297,22 @@ async fn after_a_purchase_there_is_a_talk_a_return_a_review_and_a_dispute() {
     assert_eq!(browser.send(&here("/disputes"), &told).await.status, 303);
     let open = browser.get(&here("")).await.text;
     let dispute = between(&open, &format!("{path}/disputes/"), "/evidence").to_owned();
-    browser.send(&here(&format!("/disputes/{dispute}/evidence")), &[("text", "Ảnh chụp lúc nhận hàng")]).await;
-    assert!(browser.get(&here("")).await.text.contains("Ảnh chụp lúc nhận hàng"));
+    let evidence = here(&format!("/disputes/{dispute}/evidence"));
+    for _ in 0..2 {
+        let said = browser.send(&evidence, &[("text", "Ảnh chụp lúc nhận hàng"), ("once", "lần-này")]).await;
+        assert_eq!(said.status, 303, "{}", said.text);
+    }
+    assert_eq!(browser.get(&here("")).await.text.matches("Ảnh chụp lúc nhận hàng").count(), 1);
+
+    // By the link of another order nothing of this one is reached.
+    browser.send("/basket/add", &[("offer", &offer), ("quantity", "1")]).await;
+    let another = bought(&mut browser, &typed).await;
+    let there = |part: &str| another.replacen('?', &format!("{part}?"), 1);
+    let said = browser.send(&there(&format!("/disputes/{dispute}/evidence")), &[("text", "Nói chen vào")]).await;
+    assert_eq!(said.status, 422, "{}", said.text);
+    let withdrawn = browser.send(&there(&format!("/returns/{back}/withdraw")), &[]).await;
+    assert_eq!(withdrawn.status, 422, "{}", withdrawn.text);
+    assert!(!browser.get(&here("")).await.text.contains("Nói chen vào"));
 
     let review = format!("/account/reviews/{}", seller.product);
     let csrf = csrf_of(&browser.get(&review).await.text);

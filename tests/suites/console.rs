@@ -65,15 +65,21 @@ impl Browser {
     }
 
     /// What a page writes into its first form under this name, for this path.
-    fn hidden(page: &Page, action: &str, name: &str) -> String {
-        let form = page.text.split(&format!("action=\"{action}\"")).nth(1).unwrap();
-        form.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
+    fn hidden(page: &Page, action: &str, name: &str) -> Option<String> {
+        let form =
+            page.text.split(&format!("action=\"{action}\"")).nth(1).unwrap_or_else(|| panic!("no form {action}"));
+        let form = form.split("</form>").next().unwrap();
+        let value = form.split(&format!("name=\"{name}\" value=\"")).nth(1)?;
+        Some(value.split('"').next().unwrap().to_owned())
     }
 
-    /// What a form of a page carries to be sent: its marks.
+    /// What a form of a page carries to be sent: whose it is, that it is sent once, what was looked at.
     pub async fn marks(&mut self, page: &str, action: &str) -> Vec<(String, String)> {
         let page = self.get(page).await;
-        ["csrf", "once"].map(|name| (name.to_owned(), Self::hidden(&page, action, name))).into()
+        ["csrf", "once", "seen"]
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), Self::hidden(&page, action, name)?)))
+            .collect()
     }
 
     /// Sends a form with its marks and what is filled in.
@@ -240,7 +246,7 @@ async fn a_second_click_does_nothing_and_what_was_refused_can_be_sent_again() {
     let csrf = owner.csrf().await;
 
     let path = format!("/console/stock/{offer}");
-    let once = Browser::hidden(&owner.get("/console/stock").await, &path, "once");
+    let once = Browser::hidden(&owner.get("/console/stock").await, &path, "once").unwrap();
     let before = shop.stock(&offer).await["on_hand"].as_i64().unwrap();
     let tap = [("csrf", csrf.as_str()), ("once", &once), ("by", "+5")];
     for words in ["Đã ghi.", "đã được ghi rồi"] {
@@ -248,7 +254,7 @@ async fn a_second_click_does_nothing_and_what_was_refused_can_be_sent_again() {
         assert!(page.status == 200 && page.text.contains(words), "{words}: {}", page.text);
     }
     assert_eq!(shop.stock(&offer).await["on_hand"], before + 5);
-    let next = Browser::hidden(&owner.get("/console/stock").await, &path, "once");
+    let next = Browser::hidden(&owner.get("/console/stock").await, &path, "once").unwrap();
     assert_ne!(next, once);
     owner.post(&path, &[("csrf", &csrf), ("once", &next), ("by", "+5")]).await;
     assert_eq!(shop.stock(&offer).await["on_hand"], before + 10);
@@ -256,7 +262,7 @@ async fn a_second_click_does_nothing_and_what_was_refused_can_be_sent_again() {
     // A listing is written as a whole, or not at all.
     let made = "SELECT COUNT(*) FROM product WHERE name_vi = 'Măng ớt'";
     let page = owner.get("/console/products/new").await;
-    let once = Browser::hidden(&page, "/console/products/new", "once");
+    let once = Browser::hidden(&page, "/console/products/new", "once").unwrap();
     let category = crate::onboarding::first_leaf(&server).await;
     let form = |summary: &'static str| {
         [

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Basket, Gateway, PASSWORD, Server};
+use tests::{Basket, Gateway, PASSWORD, Server, between};
 
 use crate::console::Browser;
 use crate::payments::{paid, two_cooperatives};
@@ -304,6 +304,7 @@ async fn categories_holidays_and_what_did_not_get_through_are_kept_by_admins() {
     admin.put(&path, json!({"name_vi": "Cam, bưởi", "name_en": "Citrus fruit", "position": 1})).await.expect(200);
     let tree = server.client().get("/v1/categories").await.text;
     assert!(tree.contains("Citrus fruit") && tree.contains("qua-co-mui-moi"), "{tree}");
+    two_change_one_thing(&server, &text(&made, "id")).await;
 
     // A day in the past changes no deadline; one to come does, and is struck again.
     let name = json!({"name": "Tết Nguyên đán"});
@@ -338,4 +339,39 @@ async fn categories_holidays_and_what_did_not_get_through_are_kept_by_admins() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("it was not tried again: {}", admin.get("/v1/admin/failures").await.text);
+}
+
+/// Two admins with the same form before them: the second is told, and overwrites nothing.
+async fn two_change_one_thing(server: &Server, category: &str) {
+    let mut admin = Browser::sign_in(server, "admin@example.vn").await;
+    let (page, path) = ("/admin/categories", format!("/admin/categories/{category}"));
+    let (first, second) = (admin.marks(page, &path).await, admin.marks(page, &path).await);
+    let named = |name| [("name_vi", name), ("name_en", "Citrus"), ("position", "1")];
+    let kept = admin.fill(&path, &first, &named("Cam, quýt, bưởi")).await;
+    assert!(kept.text.contains("Đã ghi.") && kept.text.contains("Cam, quýt, bưởi"), "{}", kept.text);
+    let told = admin.fill(&path, &second, &named("Bưởi thôi")).await;
+    assert!(told.text.contains("Người khác vừa sửa") && told.text.contains("Cam, quýt, bưởi"), "{}", told.text);
+    assert!(!told.text.contains("Bưởi thôi"));
+
+    let places = admin.get("/admin/destinations").await.text;
+    let path = format!("/admin/destinations/{}", between(&places, "href=\"/admin/destinations/", "\""));
+    let marks = admin.marks(&path, &path).await;
+    server.execute("UPDATE destination SET phone = '02183999000'").await;
+    let typed = [
+        ("name_vi", "Tên khác"),
+        ("name_en", "Another name"),
+        ("kind", "hot_spring"),
+        ("text_vi", "Nước khoáng"),
+        ("text_en", "Hot springs"),
+        ("street", "Xóm Mớ Đá"),
+        ("commune", "Kim Bôi, Phú Thọ"),
+        ("latitude", "20,67"),
+        ("longitude", "105,53"),
+        ("active", "yes"),
+    ];
+    let told = admin.fill(&path, &marks, &typed).await;
+    assert!(told.text.contains("Người khác vừa sửa") && !told.text.contains("Tên khác"), "{}", told.text);
+    let marks = admin.marks(&path, &path).await;
+    let kept = admin.fill(&path, &marks, &typed).await;
+    assert!(kept.text.contains("Đã ghi.") && kept.text.contains("Tên khác"), "{}", kept.text);
 }

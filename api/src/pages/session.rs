@@ -12,7 +12,7 @@ use entity::value::{AccountId, CooperativeId, Language, MemberRole, SessionId};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::OffsetDateTime;
 
-use crate::people::desk::{DONE_ALREADY, Desk};
+use crate::people::desk::Desk;
 use crate::people::identity::{Permission, SignedIn, begin_session, end_session, is_alive, memberships, roles_of};
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
@@ -20,7 +20,7 @@ use crate::platform::db::{Db, by_id, run};
 
 pub use crate::platform::forms::{FORM, Form};
 use crate::platform::forms::{is_foreign, read_form};
-use crate::platform::idempotency::IdempotencyKey;
+use crate::platform::idempotency::DONE_ALREADY;
 use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::retention::Over;
 use crate::platform::secrets;
@@ -181,13 +181,7 @@ impl Seat {
         let form = read_form(request, payload, most).await?;
         match form.0.field("csrf") {
             Some(csrf) if secrets::same(csrf, &self.csrf) => {
-                if let Ok(mut once) = self.desk.once.lock() {
-                    *once = form
-                        .0
-                        .field("once")
-                        .filter(|mark| mark.len() <= 64)
-                        .map(|mark| IdempotencyKey(mark.to_owned()));
-                }
+                self.desk.once.marked(form.0.field("once"));
                 Ok(form)
             }
             _ => Err(Problem::new(&FORBIDDEN).into()),

@@ -5,6 +5,7 @@
 //! vanished with the transaction and the second does the work. No half-done state exists that could need clearing up.
 
 use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -19,6 +20,7 @@ codes! {
     KEY_MISSING = "idempotency_key_missing" 400 "Thiếu tiêu đề Idempotency-Key." "The Idempotency-Key header is missing.";
     KEY_REUSED = "idempotency_key_reused" 422 "Khóa Idempotency-Key này đã dùng cho một yêu cầu khác." "This Idempotency-Key was used for another request.";
     STILL_RUNNING = "still_running" 409 "Yêu cầu trước với khóa này chưa xong." "The first request with this key is still running.";
+    DONE_ALREADY = "done_already" 409 "Việc này đã được ghi rồi." "This was done already.";
 }
 
 /// The `Idempotency-Key` header, required where it is asked for.
@@ -126,6 +128,49 @@ pub async fn claim_with(
     match (kept.response_status, kept.response_body) {
         (Some(status), Some(body)) => Ok(Claim::Again { status: u16::try_from(status).unwrap_or(200), body }),
         _ => Err(Problem::new(&STILL_RUNNING).retry_after(1)),
+    }
+}
+
+/// The mark of a form, claimed by the first transaction of what the form asks for: a second click, or a page that is sent
+/// again, changes nothing and is told [`DONE_ALREADY`]; what failed may be sent again.
+#[derive(Clone, Default)]
+pub struct Once(Arc<Mutex<Option<IdempotencyKey>>>);
+
+impl Once {
+    /// Longer marks are none of ours.
+    const LONGEST: usize = 300;
+
+    pub fn marked(&self, mark: Option<&str>) {
+        if let Ok(mut held) = self.0.lock() {
+            *held = mark
+                .filter(|mark| !mark.is_empty() && mark.len() <= Self::LONGEST)
+                .map(|mark| IdempotencyKey(mark.to_owned()));
+        }
+    }
+
+    /// Told already before the work begins, where a part of it stands outside the transaction that claims.
+    pub async fn refuse_again(&self, connection: &impl ConnectionTrait, scope: &str) -> Result<(), Problem> {
+        let mark = self.0.lock().ok().and_then(|held| held.as_ref().map(|key| key.0.clone()));
+        let Some(mark) = mark else { return Ok(()) };
+        let sql =
+            "SELECT request_hash, response_status, response_body FROM idempotency_key WHERE scope = $1 AND key = $2";
+        match one::<Kept>(connection, sql, [scope.into(), mark.into()]).await? {
+            Some(_) => Err(Problem::new(&DONE_ALREADY)),
+            None => Ok(()),
+        }
+    }
+
+    pub async fn claim(
+        &self,
+        transaction: &impl ConnectionTrait,
+        scope: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let Some(key) = self.0.lock().ok().and_then(|mut held| held.take()) else { return Ok(()) };
+        match claim_with(transaction, scope, &key, "", Some((204, "")), now).await? {
+            Claim::First => Ok(()),
+            Claim::Again { .. } => Err(Problem::new(&DONE_ALREADY)),
+        }
     }
 }
 

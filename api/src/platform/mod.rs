@@ -26,6 +26,7 @@ pub mod problem;
 pub mod read_model;
 pub mod ready;
 pub mod retention;
+pub mod revision;
 pub mod secrets;
 pub mod sheets;
 pub mod telemetry;

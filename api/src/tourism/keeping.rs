@@ -7,7 +7,7 @@ use entity::value::{
 };
 use entity::{destination, destination_cooperative, destination_event, destination_image, destination_product};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::Date;
@@ -23,6 +23,7 @@ use crate::platform::body::Body;
 use crate::platform::db::{by_id, is_duplicate, run};
 use crate::platform::fold;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::revision;
 use crate::platform::upload;
 use crate::shop::catalogue::view::Bilingual;
 use crate::shop::delivery::Window;
@@ -175,7 +176,7 @@ pub async fn update_destination(
     id: Path<DestinationId>,
     body: Body<DestinationInput>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(rewrite(&desk, &guide, *id, body.0).await?))
+    Ok(HttpResponse::Ok().json(rewrite(&desk, &guide, *id, body.0, None).await?))
 }
 
 /// Changes a destination, or switches it off.
@@ -184,12 +185,16 @@ pub async fn rewrite(
     guide: &Guide,
     id: DestinationId,
     input: DestinationInput,
+    seen: Option<&str>,
 ) -> Result<Destination, Problem> {
-    let before = existing(desk, id).await?;
-    within(&desk.jurisdiction(OfficePermission::KeepDestinations).await?, &input.commune_code)?;
+    let places = desk.jurisdiction(OfficePermission::KeepDestinations).await?;
+    within(&places, &input.commune_code)?;
+    let transaction = desk.begin().await?;
+    let before = destination::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
+    let before = before.filter(|row| places.covers(&row.commune_code)).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    revision::check(seen, &before)?;
     let mut row = input.row(id, desk)?;
     row.created_at = Set(before.created_at);
-    let transaction = desk.begin().await?;
     row.update(&transaction).await.map_err(taken)?;
     let was = json!({"slug": before.slug, "name_vi": before.name_vi, "active": before.active});
     desk.audit(&transaction, "destination.changed", ("destination", id.0), was, &input).await?;

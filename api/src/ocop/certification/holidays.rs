@@ -7,7 +7,7 @@ use entity::holiday;
 use entity::value::PlatformRole;
 use garde::Validate;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use utoipa::ToSchema;
@@ -67,10 +67,13 @@ pub async fn keep(desk: &Desk, day: Date, input: HolidayInput) -> Result<Holiday
     }
     let name = fold::stored(&input.name);
     let transaction = desk.begin().await?;
+    let before = holiday::Entity::find_by_id(day).lock_exclusive().one(&transaction).await?;
+    let before = before.map(|row| Holiday { day, name: row.name });
     let row = holiday::ActiveModel { day: Set(day), name: Set(name.clone()) };
     let again = OnConflict::column(holiday::Column::Day).update_column(holiday::Column::Name).to_owned();
     holiday::Entity::insert(row).on_conflict(again).exec_without_returning(&transaction).await?;
-    desk.audit(&transaction, "holiday.kept", ("holiday", mark(day)), (), &Holiday { day, name: name.clone() }).await?;
+    desk.audit(&transaction, "holiday.kept", ("holiday", mark(day)), before, &Holiday { day, name: name.clone() })
+        .await?;
     transaction.commit().await?;
     Ok(Holiday { day, name })
 }
@@ -78,9 +81,9 @@ pub async fn keep(desk: &Desk, day: Date, input: HolidayInput) -> Result<Holiday
 /// Says that a day is none after all.
 pub async fn strike(desk: &Desk, day: Date) -> Result<(), Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let before = holiday::Entity::find_by_id(day).one(desk.db.fresh()).await?;
-    let before = before.filter(|_| day >= desk.today()).ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let transaction = desk.begin().await?;
+    let before = holiday::Entity::find_by_id(day).lock_exclusive().one(&transaction).await?;
+    let before = before.filter(|_| day >= desk.today()).ok_or_else(|| Problem::new(&NOT_FOUND))?;
     holiday::Entity::delete_by_id(day).exec(&transaction).await?;
     let was = Holiday { day, name: before.name };
     desk.audit(&transaction, "holiday.struck", ("holiday", mark(day)), &was, ()).await?;

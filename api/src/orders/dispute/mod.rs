@@ -226,7 +226,7 @@ pub async fn begin(order: &BuyersOrder, config: &Config, input: NewDispute) -> R
         return Err(Problem::new(&NOT_DISPUTABLE));
     }
     let id = DisputeId::new();
-    let transaction = db.begin().await?;
+    let transaction = order.begin().await?;
     let model = dispute::ActiveModel {
         id: Set(id),
         number: Set(number("KN", now)),
@@ -302,7 +302,7 @@ async fn add(
 
 /// What the buyer says and shows.
 pub async fn say_as_buyer(order: &BuyersOrder, id: DisputeId, input: NewEvidence) -> Result<(), Problem> {
-    let transaction = order.db.begin().await?;
+    let transaction = order.begin().await?;
     add(&transaction, (order.row.id, id), DisputeSide::Buyer, order.account, input, order.now()).await?;
     transaction.commit().await?;
     Ok(())

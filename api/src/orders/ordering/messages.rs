@@ -150,7 +150,7 @@ pub async fn list_for_buyer(order: BuyersOrder) -> Result<HttpResponse, Problem>
 #[utoipa::path(tag = "orders", operation_id = "write_order_message", security((), ("access_token" = [])), params(("id" = OrderId, Path), Secret), request_body = NewMessage, responses((status = 201, description = "The talk", body = Messages)))]
 #[post("/v1/orders/{id}/messages")]
 pub async fn write_as_buyer(order: BuyersOrder, body: Body<NewMessage>) -> Result<HttpResponse, Problem> {
-    write(order.db.begin().await?, &order.row, (order.kind, order.account), &body.0.text, order.now()).await?;
+    write(order.begin().await?, &order.row, (order.kind, order.account), &body.0.text, order.now()).await?;
     order.bell.ring();
     Ok(HttpResponse::Created().json(read_talk(&order.db, order.row.id, order.kind, order.now()).await?))
 }

@@ -8,6 +8,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
 use entity::value::{AccountId, OrderActor, OrderId, OrderState};
 use garde::Validate;
+use sea_orm::DatabaseTransaction;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -20,6 +21,7 @@ use crate::people::identity::{Caller, SignedIn};
 use crate::platform::body::{Body, Params, service};
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
+use crate::platform::idempotency::Once;
 use crate::platform::outbox::Bell;
 use crate::platform::pagination::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode};
 use crate::platform::problem::{NOT_FOUND, Problem};
@@ -104,6 +106,8 @@ pub struct BuyersOrder {
     /// The buyer who is signed in, or whoever holds the secret of the link.
     pub kind: OrderActor,
     pub account: Option<AccountId>,
+    /// The mark of the form that was sent.
+    pub once: Once,
 }
 
 impl FromRequest for BuyersOrder {
@@ -133,7 +137,7 @@ impl FromRequest for BuyersOrder {
                 _ => return Err(Problem::new(&NOT_FOUND)),
             };
             let (clock, read_model, bell) = (service(&request)?, service(&request)?, service(&request)?);
-            Ok(Self { db, clock, read_model, bell, row, kind, account })
+            Ok(Self { db, clock, read_model, bell, row, kind, account, once: Once::default() })
         })
     }
 }
@@ -141,6 +145,22 @@ impl FromRequest for BuyersOrder {
 impl BuyersOrder {
     pub fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    /// A transaction of the request's work. The first of a form that carries a mark claims it.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, Problem> {
+        let transaction = self.db.begin().await?;
+        self.once.claim(&transaction, &self.marks(), self.now()).await?;
+        Ok(transaction)
+    }
+
+    /// Told before work that no transaction takes back, such as keeping pictures.
+    pub async fn refuse_again(&self) -> Result<(), Problem> {
+        self.once.refuse_again(self.db.fresh(), &self.marks()).await
+    }
+
+    fn marks(&self) -> String {
+        format!("order:{}", self.row.id)
     }
 
     pub fn tools(&self) -> Tools<'_> {

@@ -236,7 +236,7 @@ pub async fn ask(order: &BuyersOrder, config: &Config, input: NewReturn) -> Resu
         }
     }
     let return_id = ReturnId::new();
-    let transaction = db.begin().await?;
+    let transaction = order.begin().await?;
     let request = return_request::ActiveModel {
         id: Set(return_id),
         number: Set(number("TH", now)),

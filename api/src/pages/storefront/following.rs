@@ -14,18 +14,21 @@ use crate::orders::ordering::{
 };
 use crate::platform::body::validate;
 use crate::platform::forms::{Form, is_foreign, read_form};
+use crate::platform::idempotency::DONE_ALREADY;
 use crate::platform::objects::Objects;
 use crate::platform::problem::{FORBIDDEN, Problem};
 
 /// Three pictures and a few words.
 const MOST: usize = 3 * MAX_BYTES + 256 * 1024;
 
-/// A form of our own page, with pictures.
-async fn form_of(shell: &Shell, request: &HttpRequest, payload: Payload) -> Result<Form, Fault> {
+/// A form of our own page, with pictures and a mark that lets it be sent once.
+async fn form_of(shell: &Shell, order: &BuyersOrder, request: &HttpRequest, payload: Payload) -> Result<Form, Fault> {
     if is_foreign(request) {
         return Err(shell.fault(Problem::new(&FORBIDDEN)));
     }
-    read_form(request, payload, MOST).await.map_err(|problem| shell.fault(problem))
+    let form = read_form(request, payload, MOST).await.map_err(|problem| shell.fault(problem))?;
+    order.once.marked(form.0.field("once"));
+    Ok(form)
 }
 
 /// Back to the order's page, or what is wrong, on it.
@@ -35,8 +38,11 @@ async fn shown(
     done: Result<(), Problem>,
     part: &str,
 ) -> Result<HttpResponse, Fault> {
+    let back = || shell.to(&format!("/o/{}?token={}#{part}", order.row.id, order.row.access_token));
     match done {
-        Ok(()) => Ok(shell.to(&format!("/o/{}?token={}#{part}", order.row.id, order.row.access_token))),
+        Ok(()) => Ok(back()),
+        // A second click: what it wanted is so.
+        Err(problem) if problem.code.name == DONE_ALREADY.name => Ok(back()),
         Err(problem) if problem.code.status < 500 => {
             let words = problem.words(shell.language);
             order_page(shell, order, StatusCode::UNPROCESSABLE_ENTITY, &words, Arrival::default()).await
@@ -47,6 +53,7 @@ async fn shown(
 
 /// The pictures of a form, kept with the order.
 async fn photos(order: &BuyersOrder, objects: &Objects, form: &mut Form) -> Result<Vec<MediaId>, Problem> {
+    order.refuse_again().await?;
     let mut photos = Vec::new();
     for bytes in ["photo1", "photo2", "photo3"].into_iter().filter_map(|name| form.0.other(name)) {
         let of = (order.row.id, order.account);
@@ -62,11 +69,10 @@ pub async fn on_message(
     order: BuyersOrder,
     payload: Payload,
 ) -> Result<HttpResponse, Fault> {
-    let form = form_of(&shell, &request, payload).await?;
+    let form = form_of(&shell, &order, &request, payload).await?;
     let text: String = form.text("text").chars().take(1000).collect();
     let written = async {
-        let transaction = order.db.begin().await?;
-        write_message(transaction, &order.row, (order.kind, order.account), &text, order.now()).await
+        write_message(order.begin().await?, &order.row, (order.kind, order.account), &text, order.now()).await
     };
     let written = written.await;
     order.bell.ring();
@@ -81,7 +87,7 @@ pub async fn on_return(
     objects: Data<Objects>,
     payload: Payload,
 ) -> Result<HttpResponse, Fault> {
-    let mut form = form_of(&shell, &request, payload).await?;
+    let mut form = form_of(&shell, &order, &request, payload).await?;
     let asked = async {
         let mut lines = Vec::new();
         for line in lines_of(order.db.fresh(), &[order.row.id]).await? {
@@ -112,7 +118,7 @@ pub async fn on_take_back(
     path: Path<(OrderId, ReturnId)>,
     payload: Payload,
 ) -> Result<HttpResponse, Fault> {
-    form_of(&shell, &request, payload).await?;
+    form_of(&shell, &order, &request, payload).await?;
     let done = take_back_request(&order, path.1).await;
     shown(&shell, &order, done, "returns").await
 }
@@ -124,7 +130,7 @@ pub async fn on_dispute(
     order: BuyersOrder,
     payload: Payload,
 ) -> Result<HttpResponse, Fault> {
-    let form = form_of(&shell, &request, payload).await?;
+    let form = form_of(&shell, &order, &request, payload).await?;
     let opened = async {
         let input = NewDispute { reason: form.parsed("reason")?, text: form.text("text").to_owned() };
         dispute::begin(&order, &shell.config, validate(input)?).await.map(|_| ())
@@ -142,7 +148,7 @@ pub async fn on_evidence(
     path: Path<(OrderId, DisputeId)>,
     payload: Payload,
 ) -> Result<HttpResponse, Fault> {
-    let mut form = form_of(&shell, &request, payload).await?;
+    let mut form = form_of(&shell, &order, &request, payload).await?;
     let said = async {
         let mut input = validate(NewEvidence { text: form.text("text").to_owned(), photo: None })?;
         input.photo = photos(&order, &objects, &mut form).await?.into_iter().next();

@@ -3,8 +3,6 @@
 
 mod partner;
 
-use std::sync::{Arc, Mutex};
-
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
@@ -23,10 +21,10 @@ use crate::platform::audit;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
-use crate::platform::idempotency::{Claim, IdempotencyKey, claim, keep};
+use crate::platform::idempotency::Once;
 use crate::platform::objects::Objects;
 use crate::platform::outbox::Bell;
-use crate::platform::problem::{FORBIDDEN, Problem, codes};
+use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::read_model::ReadModel;
 
 /// The services a signed-in person's request needs, taken from the application at once.
@@ -39,12 +37,8 @@ pub struct Desk {
     pub objects: Data<Objects>,
     pub config: Data<Config>,
     pub who: SignedIn,
-    /// The mark of the form that was sent, once.
-    pub once: Arc<Mutex<Option<IdempotencyKey>>>,
-}
-
-codes! {
-    DONE_ALREADY = "done_already" 409 "Việc này đã được ghi rồi." "This was done already.";
+    /// The mark of the form that was sent.
+    pub once: Once,
 }
 
 impl FromRequest for Desk {
@@ -68,22 +62,14 @@ impl Desk {
             objects: service(request)?,
             config: service(request)?,
             who,
-            once: Arc::default(),
+            once: Once::default(),
         })
     }
 
-    /// A transaction of the request's work. The first of a form that carries a mark claims it: a second click, or a page
-    /// that is sent again, changes nothing and is told [`DONE_ALREADY`]; what failed may be sent again.
+    /// A transaction of the request's work. The first of a form that carries a mark claims it.
     pub async fn begin(&self) -> Result<DatabaseTransaction, Problem> {
         let transaction = self.db.begin().await?;
-        let key = self.once.lock().ok().and_then(|mut once| once.take());
-        if let Some(key) = key {
-            let scope = format!("form:{}", self.who.account);
-            match claim(&transaction, &scope, &key, "", self.now()).await? {
-                Claim::First => keep(&transaction, &scope, &key, 204, "").await?,
-                Claim::Again { .. } => return Err(Problem::new(&DONE_ALREADY)),
-            }
-        }
+        self.once.claim(&transaction, &format!("form:{}", self.who.account), self.now()).await?;
         Ok(transaction)
     }
 

@@ -143,13 +143,21 @@ pub async fn create(
     caller: SignedIn,
     body: Body<AddressInput>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Created().json(enter(&db, &caller, body.0, clock.now()).await?))
+    let transaction = db.begin().await?;
+    let address = enter(&transaction, &caller, body.0, clock.now()).await?;
+    transaction.commit().await?;
+    Ok(HttpResponse::Created().json(address))
 }
 
 /// Enters an address into the caller's book.
-pub async fn enter(db: &Db, caller: &SignedIn, input: AddressInput, now: OffsetDateTime) -> Result<Address, Problem> {
+pub async fn enter(
+    transaction: &impl ConnectionTrait,
+    caller: &SignedIn,
+    input: AddressInput,
+    now: OffsetDateTime,
+) -> Result<Address, Problem> {
     let input = input.normalised("")?;
-    let held = address::Entity::find().filter(address::Column::AccountId.eq(caller.account)).count(db.fresh()).await?;
+    let held = address::Entity::find().filter(address::Column::AccountId.eq(caller.account)).count(transaction).await?;
     if held >= MAX_ADDRESSES {
         return Err(Problem::new(&TOO_MANY_ADDRESSES));
     }
@@ -164,7 +172,7 @@ pub async fn enter(db: &Db, caller: &SignedIn, input: AddressInput, now: OffsetD
         created_at: Set(now),
         updated_at: Set(now),
     }
-    .insert(db.write())
+    .insert(transaction)
     .await?;
     Ok(Address::from(row))
 }

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, post, put};
 use entity::category;
 use entity::value::{CategoryId, PlatformRole};
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -14,10 +14,11 @@ use utoipa::ToSchema;
 use super::Catalogue;
 use crate::people::desk::Desk;
 use crate::platform::body::Body;
-use crate::platform::db::{by_id, is_duplicate};
+use crate::platform::db::is_duplicate;
 use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::revision;
 
 codes! {
     CATEGORY_TAKEN = "category_taken" 409 "Đường dẫn này đã có nhóm khác dùng." "Another category has this slug.";
@@ -77,6 +78,13 @@ pub struct KeptCategory {
     pub position: i32,
 }
 
+impl KeptCategory {
+    /// What can be changed, as it is now.
+    pub fn revision(&self) -> String {
+        revision::of(&(&self.name_vi, &self.name_en, self.position))
+    }
+}
+
 impl From<category::Model> for KeptCategory {
     fn from(row: category::Model) -> Self {
         let category::Model { id, parent_id, slug, name_vi, name_en, ocop_group, position } = row;
@@ -123,14 +131,17 @@ pub async fn change(
     catalogue: &Catalogue,
     id: CategoryId,
     input: CategoryChange,
+    seen: Option<&str>,
 ) -> Result<KeptCategory, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let before = by_id::<category::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let transaction = desk.begin().await?;
+    let before = category::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
+    let before = before.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    revision::check(seen, &(&before.name_vi, &before.name_en, before.position))?;
     let mut row: category::ActiveModel = before.clone().into();
     row.name_vi = Set(fold::stored(&input.name_vi));
     row.name_en = Set(fold::stored(&input.name_en));
     row.position = Set(input.position);
-    let transaction = desk.begin().await?;
     let row = row.update(&transaction).await?;
     let was = json!({"name_vi": before.name_vi, "name_en": before.name_en, "position": before.position});
     desk.audit(&transaction, "category.changed", ("category", id.0), was, &input).await?;
@@ -160,5 +171,5 @@ pub async fn change_category(
     id: Path<CategoryId>,
     body: Body<CategoryChange>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(change(&desk, &catalogue, *id, body.0).await?))
+    Ok(HttpResponse::Ok().json(change(&desk, &catalogue, *id, body.0, None).await?))
 }

@@ -309,8 +309,6 @@ pub async fn create_lot(
     body: Body<NewLot>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::CountStock).await?;
-    if let (Some(IdempotencyKey(key)), Ok(mut once)) = (key, desk.once.lock()) {
-        *once = Some(IdempotencyKey(format!("lot:{cooperative}:{key}")));
-    }
+    desk.once.marked(key.map(|key| format!("lot:{cooperative}:{}", key.0)).as_deref());
     Ok(HttpResponse::Created().json(create(&desk, *cooperative, body.0).await?))
 }

@@ -1,5 +1,7 @@
 //! What there is in the world besides goods: categories, destinations, holidays; and messages that are tried again.
 
+use std::collections::HashMap;
+
 use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::{CategoryId, DestinationId, RowId};
@@ -14,6 +16,7 @@ use crate::pages::session::{Form, Turn, WRITTEN};
 use crate::people::places;
 use crate::platform::fold::slug;
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::revision;
 use crate::shop::catalogue::{Catalogue, tree};
 use crate::tourism::{Guide, keeping};
 
@@ -34,7 +37,8 @@ pub fn routes(config: &mut ServiceConfig) {
 #[get("/admin/categories")]
 async fn on_categories(admin: Admin) -> Result<HttpResponse, Turn> {
     let kept = tree::kept(&admin.seat.desk).await?;
-    admin.page("admin_categories.html", "rules", context! { categories => value(&kept) })
+    let seen: HashMap<CategoryId, String> = kept.iter().map(|one| (one.id, one.revision())).collect();
+    admin.page("admin_categories.html", "rules", context! { categories => value(&kept), seen => value(&seen) })
 }
 
 #[post("/admin/categories")]
@@ -69,7 +73,7 @@ async fn on_category_change(
         let asked = input(&json!({
             "name_vi": form.text("name_vi"), "name_en": form.text("name_en"), "position": form.count("position")?.unwrap_or(0),
         }))?;
-        tree::change(&admin.seat.desk, &catalogue, *id, asked).await.map(drop)
+        tree::change(&admin.seat.desk, &catalogue, *id, asked, Some(form.text("seen"))).await.map(drop)
     };
     let done = changed.await;
     admin.seat.told("/admin/categories", done, WRITTEN)
@@ -121,6 +125,7 @@ async fn on_destination(admin: Admin, id: Path<DestinationId>) -> Result<HttpRes
         "id": row.id, "slug": row.slug, "kind": row.kind, "name_vi": row.name_vi, "name_en": row.name_en, "text_vi": row.text_vi,
         "text_en": row.text_en, "street": row.street, "commune": named(&row.commune_code), "latitude": row.latitude,
         "longitude": row.longitude, "website": row.website, "phone": row.phone, "active": row.active,
+        "seen": revision::of(&row),
     });
     admin.page("admin_destination.html", "rules", context! { d => value(&shown) })
 }
@@ -175,7 +180,7 @@ async fn on_destination_change(
     let changed = async {
         let row = keeping::kept(desk).await?.into_iter().find(|row| row.id == *id);
         let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-        keeping::rewrite(desk, &guide, *id, input(&facts(&form, &row.hours)?)?).await.map(drop)
+        keeping::rewrite(desk, &guide, *id, input(&facts(&form, &row.hours)?)?, Some(form.text("seen"))).await.map(drop)
     };
     let done = changed.await;
     admin.seat.told(&format!("/admin/destinations/{id}"), done, WRITTEN)

@@ -37,8 +37,11 @@ fn typed(form: &Form) -> Result<AddressInput, Problem> {
 pub async fn on_enter(request: HttpRequest, person: Person, payload: Payload) -> Result<HttpResponse, Fault> {
     let form = person.form(&request, payload).await?;
     let entered = async {
-        let (db, now) = (&person.shell.db, person.shell.clock.now());
-        enter_address(db, &person.seat.desk.who, typed(&form)?, now).await.map(|_| ())
+        let (desk, typed) = (&person.seat.desk, typed(&form)?);
+        let transaction = desk.begin().await?;
+        enter_address(&transaction, &desk.who, typed, desk.now()).await?;
+        transaction.commit().await?;
+        Ok(())
     };
     person.told(HERE, entered.await, ("Đã thêm địa chỉ.", "The address is added."))
 }
