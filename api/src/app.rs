@@ -48,6 +48,7 @@ use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::ReadModel;
 use crate::platform::ready::Ready;
 use crate::platform::retention::{self, Janitor, Over};
+use crate::platform::sealing::{SealedColumn, check_keys, seal_what_is_clear};
 use crate::platform::templates;
 use crate::service::{self, AuthLimit};
 use crate::shop::catalogue::{self, Catalogue};
@@ -159,11 +160,13 @@ impl Services {
         let url = config.database_url();
         let target =
             Target { url: &url, read_url: config.read_database_url(), connections: config.database_connections };
+        config.keyring()?.install();
         let mut db = Db::connect(&target).await?;
         if let Some(path) = config.statement_log.as_deref().filter(|_| config.env == Environment::Development) {
             db.record(path)?;
         }
         db.migrate().await?;
+        check_keys(&db, &sealed_columns()).await?;
         db.refresh_statistics().await?;
         let objects = config.objects()?;
         Ok(Self { clock, db, objects, passwords: Passwords::new()?, config, background: Background::default() })
@@ -327,6 +330,8 @@ impl Shared {
         let limits = (self.edge.clone(), self.auth_limit.clone());
         background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
         background.spawn(|stop| db.keep_statistics(clock, stop));
+        let unsealed = self.db.get_ref().clone();
+        background.spawn(|_| seal_what_is_clear(unsealed, sealed_columns()));
         let importer = Importer { desk: self.desk() };
         background.spawn(|stop| importer.run(stop));
         let (scans, counted) = (self.scans.clone().into_inner(), self.db.get_ref().clone());
@@ -362,6 +367,11 @@ fn forgotten() -> Vec<Over> {
         pages::OVER,
     ]
     .concat()
+}
+
+/// What each slice keeps sealed.
+pub fn sealed_columns() -> Vec<SealedColumn> {
+    [selling::SEALED, payout::SEALED, fulfilment::SEALED, webhooks::SEALED, tourism::SEALED].concat()
 }
 
 /// Starts serving. Signals are the caller's to hear: the work beside the requests is to end before the server does.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod keys;
 mod recognition;
 
 use std::io::IsTerminal;
@@ -135,8 +136,13 @@ enum Ledger {
 
 #[derive(Subcommand)]
 enum Key {
-    /// Print a fresh key for OCOP_SECRET_KEYS; put it first to sign with it, keep the old ones behind it for a day
+    /// Print a fresh key for OCOP_SECRET_KEYS or OCOP_DATA_KEYS; put it first to use it, keep the old ones behind it
+    #[command(
+        after_help = "Examples:\n  OCOP_SECRET_KEYS=$(ocop key new),$OCOP_SECRET_KEYS    sign with a new key; drop the old one after a day\n  OCOP_DATA_KEYS=$(ocop key new),$OCOP_DATA_KEYS        seal with a new key; drop the old one after `ocop key rotate`"
+    )]
     New,
+    /// Seal everything stored with the first of OCOP_DATA_KEYS; the server may go on serving, with the same keys
+    Rotate,
 }
 
 /// `10000`, `10.000` or `10k`.
@@ -215,7 +221,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ledger(Ledger::Statements { from, to, out }) => statements(config, (from, to), &out).await,
         Command::Ledger(Ledger::Check) => check_ledger(config).await,
         Command::Health => health(&config).await,
-        Command::Key(_) | Command::Openapi | Command::Permissions | Command::Steps => Ok(()),
+        Command::Key(Key::Rotate) => keys::rotate(config).await,
+        Command::Key(Key::New) | Command::Openapi | Command::Permissions | Command::Steps => Ok(()),
     }
 }
 

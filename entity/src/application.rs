@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sealed::Sealed;
 use crate::value::{AccountId, ApplicationId, ApplicationState, CooperativeId, CooperativeKind};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -27,7 +28,7 @@ pub struct Model {
     pub email: Option<String>,
     /// NAPAS bank identification number, six digits
     pub bank_bin: String,
-    pub bank_account: String,
+    pub bank_account: Sealed,
     pub bank_holder: String,
     /// From the reviewer to the applicant: what is missing, why not
     pub message: Option<String>,

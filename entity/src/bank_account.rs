@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sealed::Sealed;
 use crate::value::CooperativeId;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -10,7 +11,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub cooperative_id: CooperativeId,
     pub bank_bin: String,
-    pub number: String,
+    pub number: Sealed,
     pub holder: String,
     pub updated_at: TimeDateTimeWithTimeZone,
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sealed::Sealed;
 use crate::value::{Carrier, CooperativeId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -11,8 +12,10 @@ pub struct Model {
     pub cooperative_id: CooperativeId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub carrier: Carrier,
-    /// Token and shop id at the carrier; never shown again
-    pub settings: Json,
+    /// The carrier's; never shown again.
+    pub token: Sealed,
+    /// The shop's number at the carrier.
+    pub shop_id: String,
     pub created_at: TimeDateTimeWithTimeZone,
 }
 

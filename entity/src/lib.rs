@@ -139,6 +139,7 @@ pub mod return_request;
 pub mod review;
 pub mod review_photo;
 pub mod scheduled_price;
+pub mod sealed;
 pub mod search_miss;
 pub mod season_report;
 pub mod session;

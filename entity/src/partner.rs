@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sealed::Sealed;
 use crate::value::{AccountId, PartnerId, PartnerState};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,7 +20,7 @@ pub struct Model {
     pub email: String,
     /// Where commission is paid to
     pub bank_bin: String,
-    pub bank_account: String,
+    pub bank_account: Sealed,
     pub bank_holder: String,
     pub state: PartnerState,
     pub decision_note: Option<String>,

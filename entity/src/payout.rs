@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sealed::Sealed;
 use crate::value::{CooperativeId, PartnerId, PayoutBatchId, PayoutId, PayoutState, Vnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,7 +17,7 @@ pub struct Model {
     pub reference: String,
     pub amount: Vnd,
     pub bank_bin: String,
-    pub bank_account: String,
+    pub bank_account: Sealed,
     pub bank_holder: String,
     pub state: PayoutState,
     pub bank_reference: Option<String>,

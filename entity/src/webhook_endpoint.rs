@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sealed::Sealed;
 use crate::value::{CooperativeId, PartnerId, WebhookId, WebhookState};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -15,9 +16,9 @@ pub struct Model {
     /// 'order.placed,order.cancelled'; '*' for all
     pub events: String,
     /// Whsec_…
-    pub secret: String,
+    pub secret: Sealed,
     /// Signs beside the new one until it runs out
-    pub old_secret: Option<String>,
+    pub old_secret: Option<Sealed>,
     pub old_secret_until: Option<TimeDateTimeWithTimeZone>,
     pub state: WebhookState,
     pub created_at: TimeDateTimeWithTimeZone,

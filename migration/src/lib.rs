@@ -45,6 +45,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0033_wholesale", include_str!("sql/0033_wholesale.sql")),
     ("m0034_gathered", include_str!("sql/0034_gathered.sql")),
     ("m0035_favourites", include_str!("sql/0035_favourites.sql")),
+    ("m0036_carrier_tokens", include_str!("sql/0036_carrier_tokens.sql")),
 ];
 
 pub struct Migrator;

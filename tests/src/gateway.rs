@@ -10,7 +10,7 @@ use sha2::{Sha256, Sha512};
 
 use crate::{Answer, Asked, Client, Manner, Settings, StandIn};
 
-const SECRET: &str = "a secret between us and VNPAY";
+pub const SECRET: &str = "a secret between us and VNPAY";
 pub const BANK_SECRET: &str = "a secret between us and the bank's messenger";
 
 fn hex(bytes: &[u8]) -> String {

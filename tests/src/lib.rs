@@ -18,7 +18,7 @@ mod standin;
 pub use browser::{Browser, between};
 pub use client::{Answer, Client, Part, http};
 pub use cluster::Cluster;
-pub use gateway::{Gateway, Given};
+pub use gateway::{BANK_SECRET, Gateway, Given, SECRET as GATEWAY_SECRET};
 pub use partner::{FEED, PHONE, Partner, facts};
 pub use server::{Server, Settings, on_postgres};
 pub use shop::{Basket, PASSWORD, Seller, address};

@@ -221,6 +221,22 @@ impl Server {
         self.run().await;
     }
 
+    /// Its folder.
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// What its stored secrets are sealed with, made at its first start.
+    pub fn data_keys(&self) -> String {
+        std::fs::read_to_string(self.data().join("development-data-keys")).unwrap().trim().to_owned()
+    }
+
+    /// The same with further settings, for its next start or command.
+    pub fn with_settings(&mut self, settings: impl FnOnce(Settings) -> Settings) -> &Self {
+        self.settings = settings(self.settings.clone());
+        self
+    }
+
     /// Runs another command of the binary on this server's database.
     pub fn ocop(&self, arguments: &[&str], input: &str) -> Output {
         use std::io::Write;

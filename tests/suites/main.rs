@@ -54,6 +54,7 @@ mod returns;
 mod rights;
 mod rights_programme;
 mod search;
+mod secrets;
 mod selling;
 mod signs;
 mod statements;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Client, Server};
 
-fn application() -> Value {
+pub fn application() -> Value {
     json!({"kind": "household", "name": "Vườn bưởi nhà Nam", "legal_name": "HỘ KINH DOANH BÙI VĂN NAM", "tax_code": "025087001234",
         "representative": "Bùi Văn Nam", "licence_number": "25G8001234", "licence_issuer": "Phòng Kinh tế xã", "street": "Xóm Suối Chuộn",
         "commune_code": "04978", "phone": "0987654321", "bank_bin": "970405", "bank_account": "3005215001234", "bank_holder": "BUI VAN NAM"})

@@ -30,7 +30,12 @@ async fn production_refuses_to_start_without_its_secrets_and_never_serves_the_de
     let server = Server::prepared(production.clone()).await;
     assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_SECRET_KEYS"));
     let key = String::from_utf8(server.ocop(&["key", "new"], "").stdout).unwrap();
-    let keyed = production.set("OCOP_SECRET_KEYS", key.trim()).set("OCOP_BASE_URL", "https://cho.example.vn");
+    let signing = production.set("OCOP_SECRET_KEYS", key.trim()).set("OCOP_BASE_URL", "https://cho.example.vn");
+    let server = Server::prepared(signing.clone()).await;
+    assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_DATA_KEYS must be set"));
+    let elsewhere = Server::prepared(signing.clone().set("OCOP_DATA_KEYS", key.trim())).await;
+    assert!(text(&elsewhere.ocop(&["serve"], "")).contains("OCOP_DATA_KEYS does not hold"), "sealed by another");
+    let keyed = signing.set("OCOP_DATA_KEYS", server.data_keys());
     let mut server = Server::prepared(keyed.clone()).await;
     assert!(text(&server.ocop(&["demo"], "")).contains("not for production"));
     server.run().await;

@@ -6,6 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::sealed::Keyring;
 use entity::value::PaymentMethod;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -54,6 +57,9 @@ pub struct Config {
     pub log: String,
     /// `id:base64 secret`, comma-separated. The first signs, all verify. `ocop key new` makes one.
     secret_keys: Option<SecretString>,
+    /// As `secret_keys`: what secrets, bank accounts and papers are sealed with where they are stored. The first seals, all
+    /// open; `ocop key rotate` seals everything with the first.
+    data_keys: Option<SecretString>,
     pub mail_sink: Option<MailSink>,
     smtp_url: Option<SecretString>,
     pub mail_from: String,
@@ -221,6 +227,11 @@ impl Config {
         if self.secret_keys.is_none() {
             bail!("in production OCOP_SECRET_KEYS must be set; `ocop key new` makes a value");
         }
+        if self.data_keys.is_none() {
+            bail!(
+                "in production OCOP_DATA_KEYS must be set; `ocop key new` makes a value. Keep it apart from the database"
+            );
+        }
         if self.base_url.is_none() {
             bail!("in production OCOP_BASE_URL must be set, such as https://cho-ocop.example");
         }
@@ -348,7 +359,6 @@ impl Config {
         self.mail_sink.unwrap_or(if self.smtp_url.is_some() { MailSink::Smtp } else { MailSink::File })
     }
 
-    /// Pairs of key id and base64 secret. In development they are made once and kept in the data folder.
     /// Where products, cooperatives and destinations have their pages for people.
     pub fn storefront_url(&self) -> String {
         self.storefront_url.as_deref().map_or_else(|| self.base_url(), |url| url.trim_end_matches('/').to_owned())
@@ -359,21 +369,30 @@ impl Config {
         self.storefront_url.is_none()
     }
 
+    /// Pairs of key id and base64 secret. In development they are made once and kept in the data folder.
     pub fn secret_keys(&self) -> anyhow::Result<Vec<(String, SecretString)>> {
-        let text = match &self.secret_keys {
-            Some(keys) => keys.expose_secret().to_owned(),
-            None => self.development_keys()?,
-        };
-        let pair = |entry: &str| -> anyhow::Result<_> {
-            let (id, secret) =
-                entry.trim().split_once(':').context("OCOP_SECRET_KEYS: each key is written id:secret")?;
-            Ok((id.to_owned(), SecretString::from(secret.to_owned())))
-        };
-        text.split(',').map(pair).collect()
+        match &self.secret_keys {
+            Some(keys) => pairs(keys.expose_secret()).context("OCOP_SECRET_KEYS"),
+            None => pairs(&self.development_keys("development-keys")?),
+        }
     }
 
-    fn development_keys(&self) -> anyhow::Result<String> {
-        let file = self.data_dir.join("development-keys");
+    /// What stored secrets are sealed with; made once in development, and kept in the data folder.
+    pub fn keyring(&self) -> anyhow::Result<Keyring> {
+        let pairs = match &self.data_keys {
+            Some(keys) => pairs(keys.expose_secret()).context("OCOP_DATA_KEYS")?,
+            None => pairs(&self.development_keys("development-data-keys")?)?,
+        };
+        let decoded = |(id, secret): (String, SecretString)| {
+            let bytes = URL_SAFE_NO_PAD.decode(secret.expose_secret().trim_end_matches('='));
+            Ok((id, bytes.context("OCOP_DATA_KEYS: a secret is not URL-safe base64")?))
+        };
+        let keys: Vec<_> = pairs.into_iter().map(decoded).collect::<anyhow::Result<_>>()?;
+        Keyring::new(&keys).context("OCOP_DATA_KEYS: an id is letters and digits, a secret is 256 bits")
+    }
+
+    fn development_keys(&self, name: &str) -> anyhow::Result<String> {
+        let file = self.data_dir.join(name);
         if let Ok(keys) = std::fs::read_to_string(&file) {
             return Ok(keys.trim().to_owned());
         }
@@ -385,7 +404,16 @@ impl Config {
     }
 }
 
-/// A value for `OCOP_SECRET_KEYS`: a fresh id and 256 random bits.
+/// `id:secret,id:secret`
+fn pairs(text: &str) -> anyhow::Result<Vec<(String, SecretString)>> {
+    let pair = |entry: &str| -> anyhow::Result<_> {
+        let (id, secret) = entry.trim().split_once(':').context("each key is written id:secret")?;
+        Ok((id.to_owned(), SecretString::from(secret.to_owned())))
+    };
+    text.split(',').map(pair).collect()
+}
+
+/// A value for `OCOP_SECRET_KEYS` and `OCOP_DATA_KEYS`: a fresh id and 256 random bits.
 pub fn new_secret_key() -> String {
     format!("k{}:{}", crate::platform::secrets::code(6).to_lowercase(), crate::platform::secrets::token())
 }

@@ -13,6 +13,7 @@ pub(super) const NAMES: &[&str] = &[
     "base_url",
     "log",
     "secret_keys",
+    "data_keys",
     "mail_sink",
     "smtp_url",
     "mail_from",

@@ -70,7 +70,7 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
         banks.push(entity::bank_account::ActiveModel {
             cooperative_id: Set(id),
             bank_bin: Set("970405".to_owned()),
-            number: Set(format!("3005{index:09}")),
+            number: Set(format!("3005{index:09}").into()),
             holder: Set(maker.vi.to_uppercase()),
             updated_at: Set(since),
         });

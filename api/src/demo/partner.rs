@@ -93,7 +93,7 @@ fn house(id: PartnerId, since: OffsetDateTime) -> partner::ActiveModel {
         phone: Set("+84987650001".to_owned()),
         email: Set("homestay@example.vn".to_owned()),
         bank_bin: Set("970405".to_owned()),
-        bank_account: Set("3005215009876".to_owned()),
+        bank_account: Set("3005215009876".to_owned().into()),
         bank_holder: Set("BUI THI MAI".to_owned()),
         state: Set(PartnerState::Approved),
         decision_note: Set(None),

@@ -27,6 +27,7 @@ pub mod read_model;
 pub mod ready;
 pub mod retention;
 pub mod revision;
+pub mod sealing;
 pub mod secrets;
 pub mod sheets;
 pub mod telemetry;

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
+use entity::sealed;
+use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -68,18 +70,43 @@ impl Objects {
         Ok(Self(Box::new(PrefixStore::new(store, prefix))))
     }
 
+    /// What is private is sealed.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let bytes = if key.starts_with(PRIVATE) { sealed::seal_file(&bytes) } else { bytes };
         self.0.put(&Key::parse(key)?, bytes.into()).await?;
         Ok(())
     }
 
     /// `None` where nothing is stored under the key.
     pub async fn get(&self, key: &str) -> anyhow::Result<Option<Bytes>> {
+        let Some(bytes) = self.kept(key).await? else { return Ok(None) };
+        Ok(Some(if key.starts_with(PRIVATE) { sealed::open_file(bytes.into())?.into() } else { bytes }))
+    }
+
+    /// As it lies there.
+    async fn kept(&self, key: &str) -> anyhow::Result<Option<Bytes>> {
         let Ok(key) = Key::parse(key) else { return Ok(None) };
         match self.0.get(&key).await {
             Ok(found) => Ok(Some(found.bytes().await?)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The keys of everything private.
+    pub async fn private_keys(&self) -> anyhow::Result<Vec<String>> {
+        let under = Key::parse(PRIVATE.trim_end_matches('/'))?;
+        let found: Vec<_> = self.0.list(Some(&under)).try_collect().await?;
+        Ok(found.into_iter().map(|object| object.location.to_string()).collect())
+    }
+
+    /// Seals a private file with the newest key; whether it had to be.
+    pub async fn seal_anew(&self, key: &str) -> anyhow::Result<bool> {
+        let Some(kept) = self.kept(key).await? else { return Ok(false) };
+        if sealed::is_newest(&kept) {
+            return Ok(false);
+        }
+        self.put(key, sealed::open_file(kept.into())?).await?;
+        Ok(true)
     }
 }

@@ -26,8 +26,12 @@ pub mod sites;
 pub mod team;
 mod views;
 
+use crate::platform::sealing::SealedColumn;
 pub use guide::{Guide, Place, changed};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What is sealed where it is stored.
+pub const SEALED: &[SealedColumn] = &[("partner", "bank_account")];
 
 /// What browsers open, and no program calls.
 pub fn pages(config: &mut actix_web::web::ServiceConfig) {

@@ -111,7 +111,7 @@ impl PartnerInput {
         row.phone = Set(self.phone);
         row.email = Set(self.email);
         row.bank_bin = Set(self.bank_bin);
-        row.bank_account = Set(self.bank_account);
+        row.bank_account = Set(self.bank_account.into());
         row.bank_holder = Set(self.bank_holder);
         row.updated_at = Set(now);
     }
@@ -225,7 +225,7 @@ pub async fn change_profile(desk: &PartnerDesk, input: PartnerInput) -> Result<P
     let before = find(desk.db.fresh(), desk.partner).await?;
     let (was, now) = (view(desk.db.fresh(), before.clone()).await?, desk.now());
     let again = before.state == PartnerState::Rejected;
-    let money_moves = before.bank_account != input.bank_account || before.bank_bin != input.bank_bin;
+    let money_moves = *before.bank_account != *input.bank_account || before.bank_bin != input.bank_bin;
     let mut row = before.into_active_model();
     input.fill(&mut row, now);
     if again {

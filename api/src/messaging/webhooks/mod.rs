@@ -9,9 +9,13 @@ mod routes;
 pub mod rules;
 
 use crate::platform::retention::Over;
+use crate::platform::sealing::SealedColumn;
 pub use delivery::{Hooks, Postman};
 pub use messages::again as send_again;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What is sealed where it is stored.
+pub const SEALED: &[SealedColumn] = &[("webhook_endpoint", "secret"), ("webhook_endpoint", "old_secret")];
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[

@@ -192,7 +192,7 @@ async fn create_endpoint_of(desk: &Desk, owner: Owner, body: Body<NewWebhook>) -
         }),
         url: Set(url),
         events: Set(events),
-        secret: Set(secret.clone()),
+        secret: Set(secret.clone().into()),
         old_secret: Set(None),
         old_secret_until: Set(None),
         state: Set(WebhookState::Enabled),
@@ -338,7 +338,7 @@ async fn rotate_secret_of(desk: &Desk, owner: Owner, id: WebhookId) -> Result<Ht
     let row = own(desk, owner, id).await?;
     let (secret, old, now) = (new_secret(), row.secret.clone(), desk.now());
     let mut change = row.into_active_model();
-    change.secret = Set(secret.clone());
+    change.secret = Set(secret.clone().into());
     change.old_secret = Set(Some(old));
     change.old_secret_until = Set(Some(now + Duration::hours(ROTATION_HOURS)));
     change.updated_at = Set(now);

@@ -82,7 +82,7 @@ pub async fn put_bank_account(
     let account = bank_account::Model {
         cooperative_id: *cooperative,
         bank_bin: input.bank_bin.clone(),
-        number: input.number.clone(),
+        number: input.number.clone().into(),
         holder: fold::stored(&input.holder),
         updated_at: now,
     };

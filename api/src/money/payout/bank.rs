@@ -63,7 +63,7 @@ pub async fn file_for_bank(
             vec![
                 number.into(),
                 row.bank_holder.to_uppercase().into(),
-                row.bank_account.into(),
+                row.bank_account.into_open().into(),
                 row.bank_bin.into(),
                 row.amount.0.into(),
                 row.reference.into(),

@@ -1,5 +1,6 @@
 //! What is due to whom.
 
+use entity::sealed::Sealed;
 use entity::value::{CooperativeId, PartnerId, PayoutId, Vnd};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use time::{Date, Duration, OffsetDateTime};
@@ -32,7 +33,7 @@ pub struct Due {
     pub name: String,
     pub active: bool,
     pub bank_bin: Option<String>,
-    pub bank_account: Option<String>,
+    pub bank_account: Option<Sealed>,
     pub bank_holder: Option<String>,
     /// Đồng; negative where money is owed to us.
     pub amount: Vnd,

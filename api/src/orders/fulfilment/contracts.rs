@@ -3,6 +3,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpResponse, delete, get, put};
 use entity::carrier_account;
+use entity::sealed::Sealed;
 use entity::value::{Carrier, CooperativeId};
 use garde::Validate;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
@@ -37,10 +38,7 @@ pub async fn find(
     carrier: Carrier,
 ) -> Result<Option<Contract>, DbErr> {
     let row = carrier_account::Entity::find_by_id((cooperative, carrier)).one(connection).await?;
-    Ok(row.map(|row| Contract {
-        token: SecretString::from(row.settings["token"].as_str().unwrap_or_default()),
-        shop_id: row.settings["shop_id"].as_str().unwrap_or_default().to_owned(),
-    }))
+    Ok(row.map(|row| Contract { token: SecretString::from(row.token.into_open()), shop_id: row.shop_id }))
 }
 
 async fn all(desk: &Desk, cooperative: CooperativeId) -> Result<CarrierContracts, Problem> {
@@ -49,12 +47,11 @@ async fn all(desk: &Desk, cooperative: CooperativeId) -> Result<CarrierContracts
         .all(desk.db.fresh())
         .await?;
     let view = |row: carrier_account::Model| {
-        let token = row.settings["token"].as_str().unwrap_or_default();
-        let count = token.chars().count();
+        let count = row.token.chars().count();
         CarrierContract {
             carrier: row.carrier,
-            shop_id: row.settings["shop_id"].as_str().unwrap_or_default().to_owned(),
-            token_ends_with: token.chars().skip(count.saturating_sub(4)).collect(),
+            shop_id: row.shop_id,
+            token_ends_with: row.token.chars().skip(count.saturating_sub(4)).collect(),
         }
     };
     Ok(CarrierContracts { items: rows.into_iter().map(view).collect() })
@@ -115,12 +112,14 @@ pub async fn put_contract(
     let transaction = desk.db.begin().await?;
     run(
         &transaction,
-        "INSERT INTO carrier_account (cooperative_id, carrier, settings, created_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (cooperative_id, carrier) DO UPDATE SET settings = excluded.settings, created_at = excluded.created_at",
+        "INSERT INTO carrier_account (cooperative_id, carrier, token, shop_id, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (cooperative_id, carrier)
+         DO UPDATE SET token = excluded.token, shop_id = excluded.shop_id, created_at = excluded.created_at",
         [
             cooperative.into(),
             carrier.carrier().as_str().into(),
-            json!({"token": body.0.token, "shop_id": body.0.shop_id}).into(),
+            Sealed::from(body.0.token).into(),
+            body.0.shop_id.into(),
             desk.now().into(),
         ],
     )

@@ -19,6 +19,7 @@ mod viettel_post;
 mod webhook;
 mod worker;
 
+use crate::platform::sealing::SealedColumn;
 pub use carriers::Carriers;
 pub use orders::{BulkAction, WRONG_CODE, bulk, collect_order, deliver_whole, ship_whole};
 pub use papers::{delivery_note, parcel_label};
@@ -27,6 +28,9 @@ pub use parcels::{
 };
 pub use queue::{OrderBrief, PackList, Queue, pack_list, today};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What is sealed where it is stored.
+pub const SEALED: &[SealedColumn] = &[("carrier_account", "token")];
 pub use worker::{Booker, CancelParcels};
 
 pub fn routes(config: &mut ServiceConfig) {

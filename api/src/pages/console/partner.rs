@@ -201,7 +201,7 @@ async fn sign_up_page(stand: Stand) -> Result<HttpResponse, Turn> {
             ("phone", row.phone),
             ("email", row.email),
             ("bank_bin", row.bank_bin),
-            ("bank_account", row.bank_account),
+            ("bank_account", row.bank_account.into_open()),
             ("bank_holder", row.bank_holder),
         ];
         values = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

@@ -186,6 +186,16 @@ impl Db {
         Ok(())
     }
 
+    /// Writes SQLite's file anew, so that free pages tell nothing of what they held. PostgreSQL's vacuum does so in time.
+    pub async fn scrub(&self) -> Result<(), DbErr> {
+        if self.write.get_database_backend() == DbBackend::Postgres {
+            return Ok(());
+        }
+        self.write.execute_unprepared("VACUUM").await?;
+        self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        Ok(())
+    }
+
     /// Takes statistics where nobody else does and they are missing or old: when a database is opened, and after bulk work.
     /// PostgreSQL's autovacuum does so by itself.
     pub async fn refresh_statistics(&self) -> Result<(), DbErr> {

@@ -191,7 +191,7 @@ pub async fn view(connection: &impl ConnectionTrait, row: application::Model) ->
         phone: row.phone,
         email: row.email,
         bank_bin: row.bank_bin,
-        bank_account: row.bank_account,
+        bank_account: row.bank_account.into_open(),
         bank_holder: row.bank_holder,
         message: row.message,
         cooperative_id: row.cooperative_id,
@@ -245,7 +245,7 @@ fn fill(row: &mut application::ActiveModel, input: ApplicationInput, now: Offset
     row.phone = Set(input.phone);
     row.email = Set(input.email);
     row.bank_bin = Set(input.bank_bin);
-    row.bank_account = Set(input.bank_account);
+    row.bank_account = Set(input.bank_account.into());
     row.bank_holder = Set(input.bank_holder);
     row.updated_at = Set(now);
 }

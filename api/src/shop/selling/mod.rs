@@ -22,8 +22,12 @@ mod scheduled;
 mod slugs;
 pub mod team;
 
+use crate::platform::sealing::SealedColumn;
 pub use prices::PriceClock;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What is sealed where it is stored.
+pub const SEALED: &[SealedColumn] = &[("application", "bank_account"), ("bank_account", "number")];
 
 pub fn routes(config: &mut ServiceConfig) {
     config
