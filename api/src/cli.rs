@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod keys;
 mod recognition;
 
@@ -83,6 +84,12 @@ enum Command {
     Office(recognition::Office),
     /// Print the table of a dossier's steps, as Markdown
     Steps,
+    /// Write everything into one sealed file, while the server serves
+    Backup(backup::Backup),
+    /// Restore a backup into an empty place, and prove that everything is there
+    Restore(backup::Restore),
+    /// Make a backup, restore it beside, compare, check, and forget both
+    Drill,
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server whether it is ready; for container health checks
@@ -220,6 +227,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Check => check(config).await,
         Command::Ledger(Ledger::Statements { from, to, out }) => statements(config, (from, to), &out).await,
         Command::Ledger(Ledger::Check) => check_ledger(config).await,
+        Command::Backup(asked) => backup::backup(config, &asked).await,
+        Command::Restore(asked) => backup::restore(config, &asked).await,
+        Command::Drill => backup::drill(config).await,
         Command::Health => health(&config).await,
         Command::Key(Key::Rotate) => keys::rotate(config).await,
         Command::Key(Key::New) | Command::Openapi | Command::Permissions | Command::Steps => Ok(()),

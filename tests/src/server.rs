@@ -247,6 +247,13 @@ impl Server {
         child.wait_with_output().unwrap()
     }
 
+    /// The same, to be run while others go on.
+    pub fn ocop_later(&self, arguments: &[&str]) -> impl FnOnce() -> Output + Send + use<> {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::null());
+        move || command.output().unwrap()
+    }
+
     /// Stock, movements, reservations and orders agree, and so do journals, payments, refunds and payouts.
     pub fn assert_books_agree(&self) {
         for arguments in [&["check"][..], &["ledger", "check"]] {
@@ -300,38 +307,35 @@ impl Server {
         done
     }
 
-    /// A backup, restored beside, passes the ledger's check.
-    pub async fn assert_backup_agrees(&self) {
-        let data = tempfile::tempdir().unwrap();
-        let (url, name) = if on_postgres() {
-            let name = format!("b{}", Uuid::new_v4().simple());
-            postgres(&format!("CREATE DATABASE {name}")).await;
-            let url = format!("{}/{name}", postgres_url());
-            let dump = Command::new("pg_dump").args(["--no-owner", &self.database_url]).output().expect("pg_dump");
-            assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
-            let file = data.path().join("dump.sql");
-            std::fs::write(&file, dump.stdout).unwrap();
-            let restored =
-                Command::new("psql").args([&url, "-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(&file).output().unwrap();
-            assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
-            (url, Some(name))
-        } else {
-            let file = data.path().join("ocop.db");
-            self.execute(&format!("VACUUM INTO '{}'", file.display())).await;
-            (format!("sqlite://{}", file.display()), None)
-        };
-        let output = Command::new(binary())
-            .args(["ledger", "check"])
-            .current_dir(data.path())
-            .env("OCOP_DATA_DIR", data.path())
-            .env("OCOP_DATABASE_URL", url)
-            .output()
-            .unwrap();
+    /// A backup, restored beside, holds the same and passes both checks.
+    pub fn assert_backup_agrees(&self) {
+        let output = self.ocop(&["drill"], "");
         let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && text.contains("balance, and agree"), "{text}");
-        if let Some(name) = name {
-            postgres(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    }
+
+    /// A machine with nothing on it, and a database that is empty or not there.
+    pub async fn empty_machine(settings: Settings) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let (database_url, database) = if on_postgres() {
+            let name = format!("t{}", Uuid::new_v4().simple());
+            postgres(&format!("CREATE DATABASE {name}")).await;
+            (format!("{}/{name}", postgres_url()), Some(name))
+        } else {
+            (format!("sqlite://{}/ocop.db", data.path().display()), None)
+        };
+        Self { child: None, port: free_port(), data, database_url, database, settings }
+    }
+
+    /// Whether nothing is on the machine, as before.
+    pub async fn is_bare(&self) -> bool {
+        let tables = "SELECT CAST(COUNT(*) AS bigint) FROM pg_tables WHERE schemaname = current_schema()";
+        let files = |folder: &std::path::Path| std::fs::read_dir(folder).map_or(0, Iterator::count);
+        let media = self.data.path().join("media");
+        if on_postgres() && self.count(tables).await > 0 {
+            return false;
         }
+        files(&media) == 0 && !self.data.path().join("ocop.db").exists()
     }
 
     /// A query on the test's own database; the first column of the first row as a number.

@@ -6,6 +6,7 @@
 mod accounts;
 mod attribution;
 mod authorization;
+mod backups;
 mod balance;
 mod boxes;
 mod catalogue;

@@ -5,6 +5,7 @@ use anyhow::Context;
 use super::progress;
 use crate::app::{self, Services};
 use crate::config::Config;
+use crate::platform::objects::PRIVATE;
 use crate::platform::sealing::{What, seal_column};
 
 /// Seals with the newest key whatever an older one has sealed, or nobody.
@@ -19,7 +20,7 @@ pub async fn rotate(config: Config) -> anyhow::Result<()> {
     if rows > 0 {
         services.db.scrub().await?;
     }
-    let keys = services.objects.private_keys().await?;
+    let keys = services.objects.keys(PRIVATE).await?;
     let bar = progress(keys.len(), "Files")?;
     for key in keys {
         if services.objects.seal_anew(&key).await.with_context(|| key.clone())? {

@@ -3,7 +3,7 @@
 mod names;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use base64::Engine;
@@ -321,7 +321,18 @@ impl Config {
 
     /// The store of pictures and files.
     pub fn objects(&self) -> anyhow::Result<Objects> {
-        let Some(url) = &self.objects_url else { return Objects::folder(&self.data_dir.join("media")) };
+        match &self.objects_url {
+            Some(url) => self.store(url),
+            None => Objects::folder(&self.data_dir.join("media")),
+        }
+    }
+
+    /// A folder, or `s3://bucket[/prefix]` in the store that the settings of S3 open.
+    pub fn place(&self, place: &str) -> anyhow::Result<Objects> {
+        if place.starts_with("s3://") { self.store(place) } else { Objects::folder(Path::new(place)) }
+    }
+
+    fn store(&self, url: &str) -> anyhow::Result<Objects> {
         let secret = |value: &Option<SecretString>| value.as_ref().map(|value| value.expose_secret().to_owned());
         let access_key = secret(&self.s3_access_key).context("OCOP_S3_ACCESS_KEY is not set")?;
         let secret_key = secret(&self.s3_secret_key).context("OCOP_S3_SECRET_KEY is not set")?;
@@ -332,6 +343,21 @@ impl Config {
             access_key: &access_key,
             secret_key: &secret_key,
         })
+    }
+
+    /// The same with its data somewhere else.
+    #[must_use]
+    pub fn elsewhere(&self, database_url: &str, data_dir: &Path) -> Self {
+        let database_url = Some(SecretString::from(database_url.to_owned()));
+        let keys = self.data_keys.clone();
+        Self {
+            database_url,
+            read_database_url: None,
+            data_dir: data_dir.to_owned(),
+            objects_url: None,
+            data_keys: keys.or_else(|| self.development_keys(DEVELOPMENT_DATA_KEYS).ok().map(SecretString::from)),
+            ..self.clone()
+        }
     }
 
     pub fn carrier_webhook_token(&self) -> Option<&str> {
@@ -381,7 +407,7 @@ impl Config {
     pub fn keyring(&self) -> anyhow::Result<Keyring> {
         let pairs = match &self.data_keys {
             Some(keys) => pairs(keys.expose_secret()).context("OCOP_DATA_KEYS")?,
-            None => pairs(&self.development_keys("development-data-keys")?)?,
+            None => pairs(&self.development_keys(DEVELOPMENT_DATA_KEYS)?)?,
         };
         let decoded = |(id, secret): (String, SecretString)| {
             let bytes = URL_SAFE_NO_PAD.decode(secret.expose_secret().trim_end_matches('='));
@@ -403,6 +429,9 @@ impl Config {
         Ok(key)
     }
 }
+
+/// Where development keeps its data keys, in the data folder.
+const DEVELOPMENT_DATA_KEYS: &str = "development-data-keys";
 
 /// `id:secret,id:secret`
 fn pairs(text: &str) -> anyhow::Result<Vec<(String, SecretString)>> {

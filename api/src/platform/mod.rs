@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod audit;
 pub mod background;
+pub mod backup;
 pub mod body;
 pub mod clock;
 pub mod db;

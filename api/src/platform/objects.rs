@@ -8,7 +8,8 @@ use entity::sealed;
 use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Keys under this are never served to the public: papers, spreadsheets.
 pub const PRIVATE: &str = "private/";
@@ -84,7 +85,7 @@ impl Objects {
     }
 
     /// As it lies there.
-    async fn kept(&self, key: &str) -> anyhow::Result<Option<Bytes>> {
+    pub async fn kept(&self, key: &str) -> anyhow::Result<Option<Bytes>> {
         let Ok(key) = Key::parse(key) else { return Ok(None) };
         match self.0.get(&key).await {
             Ok(found) => Ok(Some(found.bytes().await?)),
@@ -93,11 +94,51 @@ impl Objects {
         }
     }
 
-    /// The keys of everything private.
-    pub async fn private_keys(&self) -> anyhow::Result<Vec<String>> {
-        let under = Key::parse(PRIVATE.trim_end_matches('/'))?;
+    /// What [`Self::kept`] gave, somewhere else.
+    pub async fn put_kept(&self, key: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
+        self.0.put(&Key::parse(key)?, bytes.into()).await?;
+        Ok(())
+    }
+
+    /// Everything that lies under a folder, in order; under `""` everything.
+    pub async fn keys(&self, under: &str) -> anyhow::Result<Vec<String>> {
+        let under = Key::parse(under.trim_end_matches('/'))?;
         let found: Vec<_> = self.0.list(Some(&under)).try_collect().await?;
-        Ok(found.into_iter().map(|object| object.location.to_string()).collect())
+        let mut keys: Vec<_> = found.into_iter().map(|object| object.location.to_string()).collect();
+        keys.sort();
+        Ok(keys)
+    }
+
+    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
+        Ok(self.0.delete(&Key::parse(key)?).await?)
+    }
+
+    /// Copies a file of any size into the store, piece by piece.
+    pub async fn upload(&self, key: &str, file: &Path) -> anyhow::Result<()> {
+        let mut from = tokio::fs::File::open(file).await?;
+        let mut into = WriteMultipart::new(self.0.put_multipart(&Key::parse(key)?).await?);
+        let mut piece = vec![0; 1 << 20];
+        loop {
+            let length = from.read(&mut piece).await?;
+            if length == 0 {
+                break;
+            }
+            into.wait_for_capacity(4).await?;
+            into.write(&piece[..length]);
+        }
+        into.finish().await?;
+        Ok(())
+    }
+
+    /// Copies what is stored under a key into a file.
+    pub async fn download(&self, key: &str, file: &Path) -> anyhow::Result<()> {
+        let mut from = self.0.get(&Key::parse(key)?).await.with_context(|| format!("cannot read {key}"))?.into_stream();
+        let mut into = tokio::fs::File::create(file).await?;
+        while let Some(piece) = from.try_next().await? {
+            into.write_all(&piece).await?;
+        }
+        into.sync_all().await?;
+        Ok(())
     }
 
     /// Seals a private file with the newest key; whether it had to be.

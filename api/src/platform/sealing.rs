@@ -69,7 +69,7 @@ pub async fn check_keys(db: &Db, columns: &[SealedColumn]) -> anyhow::Result<()>
         // One of any key, and one of a key that is not held: neither is, or both can be opened.
         let begins = |mark: &str| format!("substr({column}, 1, {}) = '{mark}'", mark.len());
         let sealed = begins(MARK);
-        let strange: String = held().iter().map(|mark| format!(" AND NOT {}", begins(mark))).collect();
+        let strange = held().iter().map(|mark| format!(" AND NOT {}", begins(mark))).collect::<Vec<_>>().concat();
         for which in [sealed.clone(), sealed + &strange] {
             let sql = format!("SELECT '' AS place, '' AS kept, {column} AS open FROM {table} WHERE {which} LIMIT 1");
             let sample = all::<Row>(db.fresh(), sql, []).await;

@@ -186,6 +186,12 @@ impl Db {
         Ok(())
     }
 
+    /// Lets go of the database.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+
     /// Writes SQLite's file anew, so that free pages tell nothing of what they held. PostgreSQL's vacuum does so in time.
     pub async fn scrub(&self) -> Result<(), DbErr> {
         if self.write.get_database_backend() == DbBackend::Postgres {
