@@ -8,7 +8,7 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PathConfig};
 use actix_web::{App, HttpServer};
-use entity::value::{AccountId, SessionId};
+use entity::value::AccountId;
 use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -293,7 +293,7 @@ impl Shared {
             bell: self.bell.clone(),
             objects: self.objects.clone(),
             config: self.config.clone(),
-            who: SignedIn { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles: Vec::new() },
+            who: SignedIn::plain(AccountId(Uuid::nil())),
             once: Once::default(),
         }
     }
@@ -371,7 +371,7 @@ fn forgotten() -> Vec<Over> {
 
 /// What each slice keeps sealed.
 pub fn sealed_columns() -> Vec<SealedColumn> {
-    [selling::SEALED, payout::SEALED, fulfilment::SEALED, webhooks::SEALED, tourism::SEALED].concat()
+    [identity::SEALED, selling::SEALED, payout::SEALED, fulfilment::SEALED, webhooks::SEALED, tourism::SEALED].concat()
 }
 
 /// Starts serving. Signals are the caller's to hear: the work beside the requests is to end before the server does.

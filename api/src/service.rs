@@ -127,11 +127,14 @@ const DOORS: &[&str] = &[
     "/console/register",
     "/console/verify",
     "/sign-in",
+    "/sign-in/second",
     "/sign-up",
     "/sign-up/code",
     "/forgot",
     "/forgot/code",
     "/account/password",
+    "/account/security/confirm",
+    "/account/security/remove",
 ];
 
 pub async fn limit_auth(
@@ -141,6 +144,7 @@ pub async fn limit_auth(
     let path = request.path();
     let guarded = path.starts_with("/v1/auth/")
         || path == "/v1/me/password"
+        || path.starts_with("/v1/me/second-factor")
         || (request.method() == Method::POST && DOORS.contains(&path));
     if guarded
         && let Some(limit) = request.app_data::<Data<AuthLimit>>().and_then(|limit| limit.0.as_ref())

@@ -14,6 +14,11 @@ pub struct Model {
     pub expires_at: TimeDateTimeWithTimeZone,
     pub revoked_at: Option<TimeDateTimeWithTimeZone>,
     pub revoked_reason: Option<String>,
+    /// The device, as its owner would call it.
+    pub label: String,
+    pub seen_at: Option<TimeDateTimeWithTimeZone>,
+    /// A second factor was shown.
+    pub strong: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

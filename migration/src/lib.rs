@@ -46,6 +46,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0034_gathered", include_str!("sql/0034_gathered.sql")),
     ("m0035_favourites", include_str!("sql/0035_favourites.sql")),
     ("m0036_carrier_tokens", include_str!("sql/0036_carrier_tokens.sql")),
+    ("m0037_sign_in", include_str!("sql/0037_sign_in.sql")),
 ];
 
 pub struct Migrator;

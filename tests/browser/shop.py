@@ -4,7 +4,11 @@ page turns by itself. Then who looks for something, and who looks at it in the d
 
 Run by `tests/run`, with the same surroundings as console.py.
 """
+import base64
+import hmac
 import os
+import struct
+import time
 
 import zxingcpp
 from PIL import Image
@@ -96,6 +100,44 @@ def buys(browser):
     context.close()
 
 
+def app_code(secret, away):
+    """What an authenticator app shows (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">q", int(time.time()) // 30 + away), "sha1").digest()
+    at = digest[19] & 15
+    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7FFFFFFF) % 1000000:06d}"
+
+
+def secures(page):
+    """Switches the second factor on, signs in with it on another device, and signs that one out from here."""
+    page.goto(BASE + "/account/security")
+    look(page, "account-security", strict=True)
+    page.click("button:has-text('Bật xác thực hai lớp')")
+    look(page, "account-factor", strict=True)
+    secret = page.inner_text("code")
+    page.fill("#code", app_code(secret, -1))
+    page.click("main button:has-text('Bật')")
+    page.wait_for_selector("ul.codes")
+    look(page, "account-recovery-codes", strict=True)
+    other = page.context.browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN")
+    there = other.new_page()
+    there.goto(BASE + "/sign-in")
+    there.fill("#login", "quen@example.vn")
+    there.fill("#password", "bưởi ngọt đầu mùa")
+    there.click("main button:has-text('Đăng nhập')")
+    look(there, "account-second", strict=True)
+    there.fill("#code", app_code(secret, 0))
+    there.click("main button:has-text('Nhập mã')")
+    there.wait_for_selector("h1:has-text('Chào Lê Thị Quen')")
+    page.goto(BASE + "/account/security")
+    page.click("button:has-text('Đăng xuất máy này') >> nth=0")
+    page.wait_for_selector("text=Đã đăng xuất máy đó")
+    there.goto(BASE + "/account")
+    if "/sign-in" not in there.url:
+        faults.append("a device that was signed out from afar is still in")
+    other.close()
+
+
 def belongs(browser):
     """Who comes back: an account by a code, what one keeps an eye on, an address, buying again, and what may follow."""
     context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True)
@@ -170,13 +212,14 @@ def belongs(browser):
     page.wait_for_selector("h1:has-text('Giỏ hàng')")
     page.goto(BASE + "/account/details")
     look(page, "account-details", strict=True)
+    secures(page)
     page.goto(BASE + "/account")
     look(page, "account", strict=True)
     for name, width, settings in [("dark", 360, {"color_scheme": "dark"}), ("wide", 1280, {}), ("wide-dark", 1280, {"color_scheme": "dark"})]:
         other = browser.new_context(viewport={"width": width, "height": 740}, user_agent=AGENT, locale="en-GB",
                                     storage_state=context.storage_state(), **settings)
         seen_there = other.new_page()
-        for path in ("/account?lang=en", "/account/orders", "/account/favourites", "/account/addresses", "/account/details", f"/account/orders/{order}"):
+        for path in ("/account?lang=en", "/account/orders", "/account/favourites", "/account/addresses", "/account/details", "/account/security", f"/account/orders/{order}"):
             seen_there.goto(BASE + path)
             look(seen_there, f"account-{name}-{path.strip('/').split('?')[0].replace('/', '-')[:24]}", width, strict=True)
         other.close()

@@ -57,6 +57,7 @@ mod rights_programme;
 mod search;
 mod secrets;
 mod selling;
+mod signing_in;
 mod signs;
 mod statements;
 mod storage;

@@ -71,6 +71,9 @@ pub struct Config {
     pub rate_limit_per_second: u32,
     /// Attempts to sign in, sign up or reset per minute and client address; 0 = no limit.
     pub auth_rate_limit_per_minute: u32,
+    /// Whether admins, officers and whoever changes a bank account must have shown a second factor: `required` or `offered`;
+    /// required in production, unless said.
+    pub second_factor: Option<SecondFactor>,
     /// An order that its seller leaves unanswered for so long expires and frees its stock.
     pub order_response_hours: u32,
     /// A delivered order nobody objects to is completed after so many days.
@@ -141,6 +144,13 @@ pub struct Config {
     pub bench_route: bool,
     /// Development only: a clock that runs ahead, to see what expires.
     pub clock_ahead_seconds: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    Offered,
+    Required,
 }
 
 /// Which listings a person looks at before buyers do.
@@ -309,6 +319,12 @@ impl Config {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.listen),
         }
+    }
+
+    /// Whether whoever has power must show a second factor.
+    pub fn asks_for_second_factor(&self) -> bool {
+        let unsaid = self.env == Environment::Production;
+        self.second_factor.map_or(unsaid, |asked| asked == SecondFactor::Required)
     }
 
     pub fn smtp_url(&self) -> Option<&str> {

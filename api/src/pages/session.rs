@@ -12,8 +12,11 @@ use entity::value::{AccountId, CooperativeId, Language, MemberRole, SessionId};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use time::OffsetDateTime;
 
+use crate::config::Config;
 use crate::people::desk::Desk;
-use crate::people::identity::{Permission, SignedIn, begin_session, end_session, is_alive, memberships, roles_of};
+use crate::people::identity::{
+    Alive, DEVICE, Permission, SignedIn, Visit, begin_session, end_session, is_alive, memberships, note_seen, roles_of,
+};
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, by_id, run};
@@ -27,6 +30,11 @@ use crate::platform::secrets;
 use crate::platform::templates::plain;
 
 /// What is forgotten, and after how many days.
+/// A password that was right, until the code comes.
+const STEP: &str = "ocop_step";
+/// How often it is noted that a session is still used.
+const SEEN_EVERY: time::Duration = time::Duration::hours(1);
+
 pub const OVER: &[Over] = &[("DELETE FROM console_session WHERE created_at < $1", 61)];
 
 const COOKIE: &str = "ocop_console";
@@ -114,9 +122,13 @@ impl FromRequest for Seat {
 }
 
 /// The session a browser's cookie stands for, while it is open.
-pub async fn session_of(db: &Db, cookie: &str, now: OffsetDateTime) -> Result<Option<console_session::Model>, Problem> {
+pub async fn session_of(
+    db: &Db,
+    cookie: &str,
+    now: OffsetDateTime,
+) -> Result<Option<(console_session::Model, Alive)>, Problem> {
     let Some(row) = by_id::<console_session::Entity>(db.fresh(), secrets::hash(cookie)).await? else { return Ok(None) };
-    Ok(is_alive(db.fresh(), row.session_id, now).await?.then_some(row))
+    Ok(is_alive(db.fresh(), row.session_id, now).await?.map(|alive| (row, alive)))
 }
 
 /// What a browser shows of its session.
@@ -129,10 +141,14 @@ pub async fn take_seat(request: &HttpRequest, door: &str) -> Result<Seat, Turn> 
     let away = || Turn::To(door.to_owned());
     let (db, clock) = (service::<Db>(request)?, service::<Clock>(request)?);
     let cookie = cookie_of(request).ok_or_else(away)?;
-    let row = session_of(&db, &cookie, clock.now()).await?.ok_or_else(away)?;
+    let (row, alive) = session_of(&db, &cookie, clock.now()).await?.ok_or_else(away)?;
+    if alive.seen_at.is_none_or(|seen| clock.now() - seen > SEEN_EVERY) {
+        note_seen(db.write(), row.session_id, clock.now()).await?;
+    }
     let account = by_id::<entity::account::Entity>(db.fresh(), row.account_id).await?.ok_or_else(away)?;
     let roles = roles_of(db.fresh(), row.account_id).await?;
-    let who = SignedIn { account: row.account_id, session: row.session_id, roles };
+    let strong = alive.strong || !service::<Config>(request)?.asks_for_second_factor();
+    let who = SignedIn::new(row.account_id, row.session_id, roles, strong);
     let desk = Desk::of(request, who)?;
     let shops: Vec<Shop> = memberships(db.fresh(), row.account_id)
         .await?
@@ -246,16 +262,50 @@ pub async fn foreign_form(request: &HttpRequest, payload: web::Payload) -> Resul
     Ok(read_form(request, payload, FORM).await?)
 }
 
-/// Opens a session for a browser, which is led on and gets its cookie.
+/// How somebody comes in.
+pub struct Coming {
+    pub visit: Visit,
+    /// With a second factor.
+    pub strong: bool,
+    /// By HTTPS: cookies go no other way then.
+    pub secure: bool,
+}
+
+impl Coming {
+    pub fn by_password(request: &HttpRequest, secure: bool) -> Self {
+        Self { visit: Visit::of_browser(request), strong: false, secure }
+    }
+}
+
+/// A cookie of ours that scripts do not see.
+fn kept(name: &'static str, value: String, secure: bool, time: actix_web::cookie::time::Duration) -> Cookie<'static> {
+    Cookie::build(name, value).path("/").http_only(true).secure(secure).same_site(SameSite::Lax).max_age(time).finish()
+}
+
+/// The password was right, and a code is still to come: led to where it is typed.
+pub fn to_second_step(step: String, secure: bool, next: &str) -> HttpResponse {
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    let mut response = to(&format!("/sign-in/second?next={next}"));
+    let _ = response.add_cookie(&kept(STEP, step, secure, actix_web::cookie::time::Duration::minutes(10)));
+    response
+}
+
+/// What a browser shows of a password that was right.
+pub fn step_of(request: &HttpRequest) -> String {
+    request.cookie(STEP).map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+}
+
+/// Opens a session for a browser, which is led on and gets its cookies.
 pub async fn sit_down(
     connection: &impl ConnectionTrait,
     (account, language): (AccountId, Language),
-    secure: bool,
+    coming: Coming,
     now: OffsetDateTime,
     next: &str,
 ) -> Result<HttpResponse, Problem> {
     let token = secrets::token();
-    let session: SessionId = begin_session(connection, account, now).await?;
+    let Coming { visit, strong, secure } = coming;
+    let session: SessionId = begin_session(connection, account, (&visit, strong), now).await?;
     let row = console_session::ActiveModel {
         token_hash: Set(secrets::hash(&token)),
         session_id: Set(session),
@@ -267,14 +317,9 @@ pub async fn sit_down(
     };
     console_session::Entity::insert(row).exec_without_returning(connection).await?;
     let mut response = to(next);
-    let cookie = Cookie::build(COOKIE, token)
-        .path("/")
-        .http_only(true)
-        .secure(secure)
-        .same_site(SameSite::Lax)
-        .max_age(actix_web::cookie::time::Duration::days(60))
-        .finish();
-    let _ = response.add_cookie(&cookie);
+    let _ = response.add_cookie(&kept(COOKIE, token, secure, actix_web::cookie::time::Duration::days(60)));
+    let _ = response.add_cookie(&kept(DEVICE, visit.device, secure, actix_web::cookie::time::Duration::days(730)));
+    let _ = response.add_cookie(&gone(STEP));
     Ok(response)
 }
 

@@ -226,6 +226,9 @@ pub async fn change_profile(desk: &PartnerDesk, input: PartnerInput) -> Result<P
     let (was, now) = (view(desk.db.fresh(), before.clone()).await?, desk.now());
     let again = before.state == PartnerState::Rejected;
     let money_moves = *before.bank_account != *input.bank_account || before.bank_bin != input.bank_bin;
+    if money_moves {
+        desk.who.require_strong()?;
+    }
     let mut row = before.into_active_model();
     input.fill(&mut row, now);
     if again {

@@ -11,6 +11,7 @@ mod mailer;
 mod programme;
 mod recalls;
 mod recognition;
+mod sign_in;
 mod storage;
 mod supply;
 mod texts;
@@ -70,6 +71,8 @@ impl Consumer for Notifier {
                 "registration.requested"
                     | "password_reset.requested"
                     | "password.changed"
+                    | "sign_in.new_device"
+                    | "sign_in.second_factor"
                     | "invitation.created"
                     | "message.written"
                     | "preorder.short"
@@ -144,6 +147,7 @@ impl Consumer for Notifier {
                 "registration.requested" => self.registration(event).await,
                 "password_reset.requested" => self.reset(event).await,
                 "password.changed" => self.password_changed(event).await,
+                "sign_in.new_device" | "sign_in.second_factor" => self.sign_in(event).await,
                 "favourite.back" => self.favourite(event).await,
                 "invitation.created" => self.invitation(event).await,
                 topic if topic.starts_with("application.") => self.application(event).await,

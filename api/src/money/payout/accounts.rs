@@ -75,6 +75,7 @@ pub async fn put_bank_account(
     body: Body<NewBankAccount>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::ManageMoney).await?;
+    desk.who.require_strong()?;
     let Body(input) = body;
     let now = desk.now();
     let transaction = desk.begin().await?;

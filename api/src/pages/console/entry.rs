@@ -10,8 +10,10 @@ use serde::Deserialize;
 use super::render::{open_page, page, page_with, value};
 use super::{admin, business, officer, partner};
 use crate::config::Config;
-use crate::pages::session::{FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to};
-use crate::people::identity::{Passwords, SignUp, authenticate, confirm, sign_up};
+use crate::pages::session::{
+    Coming, FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to, to_second_step,
+};
+use crate::people::identity::{Entered, Passwords, SignUp, authenticate, confirm, sign_up};
 use crate::people::places;
 use crate::platform::body::validate;
 use crate::platform::clock::Clock;
@@ -27,6 +29,9 @@ use crate::shop::selling::team;
 pub async fn front(request: HttpRequest, seat: Seat) -> Result<HttpResponse, Turn> {
     if partner::is_meant(&request) || (seat.shop.is_none() && partner::works_for_one(&seat).await?) {
         return Ok(to("/partner"));
+    }
+    if seat.shop.is_none() && seat.desk.who.is_held_back() {
+        return Ok(to("/account/security"));
     }
     if seat.shop.is_none() && admin::is_one(&seat) {
         return Ok(to("/admin"));
@@ -75,11 +80,11 @@ pub async fn login(
 ) -> Result<HttpResponse, Turn> {
     let form = foreign_form(&request, payload).await?;
     let language = if form.text("lang") == "en" { Language::En } else { Language::Vi };
-    match authenticate(&db, &passwords, form.text("login"), form.0.field("password").unwrap_or_default()).await {
-        Ok(account) => {
-            let secure = config.base_url().starts_with("https:");
-            Ok(sit_down(db.write(), (account.id, language), secure, clock.now(), "/console").await?)
-        }
+    let (coming, now) = (Coming::by_password(&request, config.base_url().starts_with("https:")), clock.now());
+    let shown = (form.text("login"), form.0.field("password").unwrap_or_default());
+    match authenticate(&db, &passwords, &coming.visit, shown, now).await {
+        Ok(Entered::In(account)) => Ok(sit_down(db.write(), (account.id, language), coming, now, "/console").await?),
+        Ok(Entered::Step(step)) => Ok(to_second_step(step, coming.secure, "/console")),
         Err(problem) if problem.code.status < 500 => {
             let values = context! { error => problem.words(language), login => form.text("login") };
             open_page("login.html", StatusCode::UNPROCESSABLE_ENTITY, language, values)
@@ -150,7 +155,9 @@ pub async fn verify(
     match confirm(&transaction, form.text("code"), now).await {
         Ok(account) => {
             let secure = config.base_url().starts_with("https:");
-            let response = sit_down(&transaction, (account.id, language), secure, now, "/console").await?;
+            let response =
+                sit_down(&transaction, (account.id, language), Coming::by_password(&request, secure), now, "/console")
+                    .await?;
             transaction.commit().await?;
             Ok(response)
         }

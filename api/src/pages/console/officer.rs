@@ -68,6 +68,9 @@ impl FromRequest for Officer {
             if offices.is_empty() {
                 return Err(Problem::new(&FORBIDDEN).into());
             }
+            if seat.desk.who.require_strong().is_err() {
+                return Err(Turn::To("/account/security".to_owned()));
+            }
             Ok(Self { seat, offices })
         })
     }

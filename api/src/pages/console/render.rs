@@ -135,7 +135,7 @@ pub fn page_with(
         shop => value(&seat.shop),
         shops => value(&seat.shops),
         person => seat.name.clone(),
-        administers => seat.desk.who.roles.contains(&PlatformRole::Admin),
+        administers => seat.desk.who.has(PlatformRole::Admin),
         may_edit => seat.may(Permission::EditListings),
         may_report => seat.may(Permission::SeeReports),
         may_team => seat.may(Permission::ManageTeam),

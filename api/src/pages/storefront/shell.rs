@@ -48,6 +48,7 @@ macro_rules! pages {
 pages! {
     "base.html", "macros.html", "home.html", "product.html", "cooperative.html", "destination.html", "basket.html", "checkout.html",
     "account.html", "account_addresses.html", "account_details.html", "account_favourites.html", "account_orders.html", "account_review.html",
+    "account_security.html", "account_factor.html",
     "door.html", "map.html", "offline.html", "review.html", "order.html", "order_after.html", "trace.html", "trace_form.html", "certificate_check.html", "error.html",
 }
 
@@ -196,13 +197,11 @@ impl Shell {
     pub async fn person(&self) -> Result<Option<&SignedIn>, Problem> {
         let find = || async {
             let Some(cookie) = &self.session else { return Ok(None) };
-            let row = session_of(&self.db, cookie, self.clock.now()).await?;
+            let found = session_of(&self.db, cookie, self.clock.now()).await?;
             // What a buyer does asks for no role.
-            Ok::<_, Problem>(row.map(|row| SignedIn {
-                account: row.account_id,
-                session: row.session_id,
-                roles: vec![],
-            }))
+            let buyer =
+                |row: entity::console_session::Model| SignedIn::new(row.account_id, row.session_id, Vec::new(), true);
+            Ok::<_, Problem>(found.map(|(row, _)| buyer(row)))
         };
         Ok(self.person.get_or_try_init(find).await?.as_ref())
     }

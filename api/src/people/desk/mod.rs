@@ -80,6 +80,7 @@ impl Desk {
 
     /// The caller's places in offices that have the permission; refused without one.
     pub async fn seats(&self, permission: OfficePermission) -> Result<Vec<Seat>, Problem> {
+        self.who.require_strong()?;
         let mut seats = seats_of(self.db.fresh(), self.who.account).await?;
         seats.retain(|seat| seat.may(permission));
         if seats.is_empty() { Err(Problem::new(&FORBIDDEN)) } else { Ok(seats) }
@@ -87,7 +88,7 @@ impl Desk {
 
     /// Where the caller's offices let them do this; the platform's own people anywhere.
     pub async fn jurisdiction(&self, permission: OfficePermission) -> Result<Jurisdiction, Problem> {
-        if self.who.roles.contains(&PlatformRole::Admin) {
+        if self.who.has(PlatformRole::Admin) {
             return Ok(Jurisdiction::Country);
         }
         Ok(Jurisdiction::of(&self.seats(permission).await?))

@@ -8,8 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use entity::api_key;
-use entity::value::{PartnerId, PartnerRole, PartnerState, SessionId};
-use uuid::Uuid;
+use entity::value::{PartnerId, PartnerRole, PartnerState};
 
 use super::Desk;
 use crate::people::identity::SignedIn;
@@ -57,7 +56,7 @@ impl FromRequest for PartnerDesk {
                     return Err(problem);
                 }
             };
-            let who = SignedIn { account: key.created_by, session: SessionId(Uuid::nil()), roles: Vec::new() };
+            let who = SignedIn::plain(key.created_by);
             Ok(Self { desk: Desk::of(&request, who)?, partner: partner_in(&request)?, key: Some(key) })
         })
     }

@@ -1,13 +1,16 @@
 //! Getting in, whichever door is used: signing up, confirming, showing the right password.
 
 use entity::account;
-use entity::value::{AccountId, Language, SessionId};
-use sea_orm::{ConnectionTrait, EntityTrait, Set};
-use time::{Duration, OffsetDateTime};
+use entity::value::{Language, SessionId};
+use sea_orm::ConnectionTrait;
+use time::OffsetDateTime;
 
 use super::checks::{BAD_CODE, BAD_CREDENTIALS, check_password, contact_at};
-use super::rules::{Contact, SESSION_DAYS, reads_messages};
+use super::rules::{Contact, reads_messages};
+use super::second::{first_step, has_one};
 use super::sessions::end_all;
+use super::throttle::{Tried, forget_guesses, password_of};
+use super::visit::Visit;
 use super::{Passwords, store};
 use crate::platform::db::{Db, is_duplicate, one};
 use crate::platform::fold;
@@ -67,19 +70,36 @@ pub async fn confirm(
     })
 }
 
+/// How far a right password leads.
+pub enum Entered {
+    In(account::Model),
+    /// A code is still to come, with this.
+    Step(String),
+}
+
 /// The account with this login and password, after the same work whether or not there is one.
 pub async fn authenticate(
     db: &Db,
     passwords: &Passwords,
-    login: &str,
-    password: &str,
-) -> Result<account::Model, Problem> {
-    let account = match Contact::parse(login) {
-        Some(contact) => store::find_by_contact(db.fresh(), &contact).await?,
+    visit: &Visit,
+    (login, password): (&str, &str),
+    now: OffsetDateTime,
+) -> Result<Entered, Problem> {
+    let contact = Contact::parse(login);
+    let account = match &contact {
+        Some(contact) => store::find_by_contact(db.fresh(), contact).await?,
         None => None,
     };
+    let what = password_of(contact.as_ref().map_or(login, Contact::as_str));
+    let tried = Tried::of(db, &what, account.as_ref().map(|account| account.id), visit).await?;
+    tried.begin(db, now).await?;
     let fits = passwords.verify(password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
-    account.filter(|_| fits).ok_or_else(|| Problem::new(&BAD_CREDENTIALS))
+    let account = account.filter(|_| fits).ok_or_else(|| Problem::new(&BAD_CREDENTIALS))?;
+    tried.good(db.write()).await?;
+    if has_one(db.fresh(), account.id).await? {
+        return Ok(Entered::Step(first_step(db, account.id, now).await?));
+    }
+    Ok(Entered::In(account))
 }
 
 /// Stores the wish for a new password and has its code sent, if there is such an account; answers the same if not.
@@ -110,43 +130,26 @@ pub async fn reset_by_code(
     check_password("/password", password, contact.as_str())?;
     store::set_password(&transaction, account.id, &hash, now).await?;
     end_all(&transaction, account.id, None, "password reset", now).await?;
+    forget_guesses(&transaction, contact.as_str()).await?;
     emit(&transaction, "password.changed", account.id.0, serde_json::json!({}), now).await?;
     transaction.commit().await?;
     Ok(())
 }
 
-/// A session without tokens: a browser's, which has a cookie.
-pub async fn begin_session(
-    connection: &impl ConnectionTrait,
-    account: AccountId,
-    now: OffsetDateTime,
-) -> Result<SessionId, Problem> {
-    let session = SessionId::new();
-    let row = entity::session::ActiveModel {
-        id: Set(session),
-        account_id: Set(account),
-        created_at: Set(now),
-        expires_at: Set(now + Duration::days(SESSION_DAYS)),
-        revoked_at: Set(None),
-        revoked_reason: Set(None),
-    };
-    entity::session::Entity::insert(row).exec_without_returning(connection).await?;
-    Ok(session)
-}
-
 #[derive(sea_orm::FromQueryResult)]
-struct Alive {
-    #[allow(dead_code, reason = "that there is a row is what counts")]
-    id: SessionId,
+pub struct Alive {
+    /// A second factor was shown.
+    pub strong: bool,
+    pub seen_at: Option<OffsetDateTime>,
 }
 
-/// Whether a session is open and its account not disabled.
+/// A session that is open, and whose account is not disabled.
 pub async fn is_alive(
     connection: &impl ConnectionTrait,
     session: SessionId,
     now: OffsetDateTime,
-) -> Result<bool, Problem> {
-    let sql = "SELECT s.id FROM session s JOIN account a ON a.id = s.account_id
+) -> Result<Option<Alive>, Problem> {
+    let sql = "SELECT s.strong, s.seen_at FROM session s JOIN account a ON a.id = s.account_id
                WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL";
-    Ok(one::<Alive>(connection, sql, [session.into(), now.into()]).await?.is_some())
+    Ok(one(connection, sql, [session.into(), now.into()]).await?)
 }

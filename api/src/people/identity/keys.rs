@@ -22,6 +22,9 @@ pub struct Claims {
     /// The session; ends with it at the latest after [`ACCESS_TOKEN_SECONDS`].
     pub sid: SessionId,
     pub roles: Vec<PlatformRole>,
+    /// A second factor was shown.
+    #[serde(default)]
+    pub strong: bool,
     iat: i64,
     exp: i64,
 }
@@ -61,13 +64,13 @@ impl Keys {
     pub fn sign(
         &self,
         account: AccountId,
-        session: SessionId,
+        (session, strong): (SessionId, bool),
         roles: Vec<PlatformRole>,
         now: OffsetDateTime,
     ) -> jsonwebtoken::errors::Result<String> {
         let iat = now.unix_timestamp();
-        let claims =
-            Claims { iss: ISSUER.to_owned(), sub: account, sid: session, roles, iat, exp: iat + ACCESS_TOKEN_SECONDS };
+        let (iss, exp) = (ISSUER.to_owned(), iat + ACCESS_TOKEN_SECONDS);
+        let claims = Claims { iss, sub: account, sid: session, roles, strong, iat, exp };
         encode(&self.signing.0, &claims, &self.signing.1)
     }
 
@@ -91,7 +94,7 @@ mod tests {
     fn tokens_of_an_older_key_stay_valid_until_it_is_dropped() {
         let now = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
         let old = Keys::new(&[pair("a", 1)]).expect("keys");
-        let token = old.sign(AccountId::new(), SessionId::new(), vec![], now).expect("token");
+        let token = old.sign(AccountId::new(), (SessionId::new(), false), vec![], now).expect("token");
         let rotated = Keys::new(&[pair("b", 2), pair("a", 1)]).expect("keys");
         assert!(rotated.verify(&token, now).is_some());
         assert!(rotated.verify(&token, now + time::Duration::seconds(ACCESS_TOKEN_SECONDS)).is_none(), "expired");

@@ -8,6 +8,7 @@
 mod addresses;
 mod caller;
 mod checks;
+mod devices;
 mod entry;
 mod keys;
 mod me;
@@ -16,8 +17,12 @@ mod passwords;
 mod permissions;
 mod routes;
 pub mod rules;
+mod second;
 mod sessions;
 mod store;
+mod throttle;
+mod totp;
+mod visit;
 
 use std::sync::Arc;
 
@@ -33,11 +38,16 @@ pub use addresses::{
     strike as strike_address,
 };
 pub use caller::{Caller, SignedIn};
-pub use entry::{SignUp, ask_to_reset, authenticate, begin_session, confirm, is_alive, reset_by_code, sign_up};
+pub use devices::{begin as begin_session, end_own as end_own_session, note_seen, open_sessions};
+pub use entry::{Alive, Entered, SignUp, ask_to_reset, authenticate, confirm, is_alive, reset_by_code, sign_up};
 pub use keys::Keys;
 pub use me::{PasswordChange, ProfileChange, change as change_profile, set_new_password};
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
+pub use second::{
+    confirm as confirm_second_factor, enrol as enrol_second_factor, remove as remove_second_factor, second_step,
+    state_of as second_factor_of,
+};
 pub use sessions::{end as end_session, end_all as end_sessions};
 pub use store::{
     NewAccount, change_role, create_account, end_membership, find as find_account, find_by_contact, grant_membership,
@@ -45,17 +55,29 @@ pub use store::{
     roles as roles_of,
 };
 
+pub use visit::{DEVICE, Visit};
+
 use crate::platform::problem::Problem;
+use crate::platform::sealing::SealedColumn;
+
+/// What is sealed where it is stored.
+pub const SEALED: &[SealedColumn] = &[("second_factor", "secret")];
 
 /// What is forgotten, and after how many days.
-pub const OVER: &[Over] =
-    &[("DELETE FROM registration WHERE expires_at < $1", 2), ("DELETE FROM password_reset WHERE expires_at < $1", 2)];
+pub const OVER: &[Over] = &[
+    ("DELETE FROM registration WHERE expires_at < $1", 2),
+    ("DELETE FROM password_reset WHERE expires_at < $1", 2),
+    ("DELETE FROM second_step WHERE expires_at < $1", 1),
+    ("DELETE FROM sign_in_attempt WHERE last_at < $1", 2),
+    ("DELETE FROM device WHERE last_seen_at < $1", 730),
+];
 
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(routes::register)
         .service(routes::verify)
         .service(routes::sign_in)
+        .service(routes::sign_in_second)
         .service(routes::refresh)
         .service(routes::logout)
         .service(routes::forgot_password)
@@ -63,6 +85,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(me::show)
         .service(me::update)
         .service(me::change_password)
+        .service(devices::list)
+        .service(devices::end)
+        .service(second::show)
+        .service(second::begin)
+        .service(second::confirm_first)
+        .service(second::end)
         .service(addresses::list)
         .service(addresses::create)
         .service(addresses::update)

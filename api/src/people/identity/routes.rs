@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::checks::BAD_REFRESH_TOKEN;
-use super::entry::{SignUp, ask_to_reset, authenticate, confirm, reset_by_code, sign_up};
+use super::entry::{Entered, SignUp, ask_to_reset, authenticate, confirm, reset_by_code, sign_up};
 use super::keys::Keys;
 use super::me::Profile;
+use super::second::{SECOND_FACTOR_NEEDED, second_step};
 use super::sessions::{Refreshed, Tokens, end, open, refresh as refresh_session};
+use super::visit::Visit;
 use super::{GuestCart, Passwords, SignInHook, SignedIn};
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
@@ -92,6 +94,10 @@ pub struct Verification {
     code: String,
     #[garde(dive)]
     guest_cart: Option<GuestCart>,
+    /// What this device was given at an earlier sign-in.
+    #[garde(inner(length(max = 100)))]
+    #[schema(max_length = 100)]
+    device_token: Option<String>,
 }
 
 /// Signed in.
@@ -103,12 +109,15 @@ pub struct SignIn {
     /// The basket to go on with: the account's, into which the guest's was merged.
     #[schema(required = true)]
     cart_id: Option<CartId>,
+    /// Kept by the device and sent with its next sign-in: a device that is known is not held up when strangers guess at the account.
+    device_token: String,
 }
 
 /// Confirm a sign-up with its code, and be signed in.
 #[utoipa::path(tag = "auth", request_body = Verification, responses((status = 200, description = "Signed in", body = SignIn)))]
 #[post("/v1/auth/verify")]
 pub async fn verify(
+    request: HttpRequest,
     db: Data<Db>,
     clock: Data<Clock>,
     keys: Data<Keys>,
@@ -116,19 +125,19 @@ pub async fn verify(
     body: Body<Verification>,
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
-    let now = clock.now();
+    let (visit, now) = (Visit::of_program(&request, input.device_token), clock.now());
     let transaction = db.begin().await?;
     let account = confirm(&transaction, &input.code, now).await?;
-    let tokens = open(&transaction, &keys, &account, now).await?;
+    let tokens = open(&transaction, &keys, &account, (&visit, false), now).await?;
     transaction.commit().await?;
-    signed_in(&db, &hook, account, tokens, input.guest_cart).await
+    signed_in(&db, &hook, account, (tokens, visit), input.guest_cart).await
 }
 
 async fn signed_in(
     db: &Db,
     hook: &SignInHook,
     account: entity::account::Model,
-    tokens: Tokens,
+    (tokens, visit): (Tokens, Visit),
     guest_cart: Option<GuestCart>,
 ) -> Result<HttpResponse, Problem> {
     let cart_id = match &guest_cart {
@@ -136,7 +145,7 @@ async fn signed_in(
         None => None,
     };
     let account = Profile::of(db.fresh(), account).await?;
-    Ok(HttpResponse::Ok().json(SignIn { tokens, account, cart_id }))
+    Ok(HttpResponse::Ok().json(SignIn { tokens, account, cart_id, device_token: visit.device }))
 }
 
 #[derive(Deserialize, ToSchema, Validate)]
@@ -154,12 +163,17 @@ pub struct Login {
     /// A basket filled before signing in, to be merged into the account's.
     #[garde(dive)]
     guest_cart: Option<GuestCart>,
+    /// What this device was given at an earlier sign-in.
+    #[garde(inner(length(max = 100)))]
+    #[schema(max_length = 100)]
+    device_token: Option<String>,
 }
 
-/// Sign in.
+/// Sign in. Where the account has a second factor, `401 second_factor_needed` gives a `step` for `/v1/auth/second-factor`.
 #[utoipa::path(tag = "auth", operation_id = "login", request_body = Login, responses((status = 200, description = "Signed in", body = SignIn)))]
 #[post("/v1/auth/login")]
 pub async fn sign_in(
+    request: HttpRequest,
     db: Data<Db>,
     clock: Data<Clock>,
     keys: Data<Keys>,
@@ -168,11 +182,56 @@ pub async fn sign_in(
     body: Body<Login>,
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
-    let account = authenticate(&db, &passwords, &input.login, &input.password).await?;
+    let (visit, now) = (Visit::of_program(&request, input.device_token), clock.now());
+    let shown = (input.login.as_str(), input.password.as_str());
+    let account = match authenticate(&db, &passwords, &visit, shown, now).await? {
+        Entered::In(account) => account,
+        Entered::Step(step) => return Err(Problem::new(&SECOND_FACTOR_NEEDED).extension("step", step)),
+    };
     let transaction = db.begin().await?;
-    let tokens = open(&transaction, &keys, &account, clock.now()).await?;
+    let tokens = open(&transaction, &keys, &account, (&visit, false), now).await?;
     transaction.commit().await?;
-    signed_in(&db, &hook, account, tokens, input.guest_cart).await
+    signed_in(&db, &hook, account, (tokens, visit), input.guest_cart).await
+}
+
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"step": "q8h…", "code": "287082"}))]
+pub struct SecondStep {
+    /// What the right password was answered with.
+    #[garde(length(max = 100))]
+    #[schema(max_length = 100)]
+    step: String,
+    /// Of the authenticator app, or a recovery code.
+    #[garde(length(min = 1, max = 50))]
+    #[schema(min_length = 1, max_length = 50)]
+    code: String,
+    #[garde(dive)]
+    guest_cart: Option<GuestCart>,
+    /// What this device was given at an earlier sign-in.
+    #[garde(inner(length(max = 100)))]
+    #[schema(max_length = 100)]
+    device_token: Option<String>,
+}
+
+/// Sign in with the code that follows the password.
+#[utoipa::path(tag = "auth", operation_id = "login_second_factor", request_body = SecondStep, responses((status = 200, description = "Signed in", body = SignIn)))]
+#[post("/v1/auth/second-factor")]
+pub async fn sign_in_second(
+    request: HttpRequest,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    keys: Data<Keys>,
+    hook: Data<SignInHook>,
+    body: Body<SecondStep>,
+) -> Result<HttpResponse, Problem> {
+    let Body(input) = body;
+    let (visit, now) = (Visit::of_program(&request, input.device_token), clock.now());
+    let account = second_step(&db, &visit, (&input.step, &input.code), now).await?;
+    let transaction = db.begin().await?;
+    let tokens = open(&transaction, &keys, &account, (&visit, true), now).await?;
+    transaction.commit().await?;
+    signed_in(&db, &hook, account, (tokens, visit), input.guest_cart).await
 }
 
 #[derive(Deserialize, ToSchema, Validate)]

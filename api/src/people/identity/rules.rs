@@ -67,6 +67,40 @@ pub fn phone(text: &str) -> Option<String> {
     phonenumber::is_valid(&number).then(|| number.format().mode(Mode::E164).to_string())
 }
 
+/// What a device calls itself, as its owner would: `Chrome, Android`.
+pub fn device_label(agent: &str) -> String {
+    // Most name others, too, for the sake of old pages: the first that fits is meant.
+    let named =
+        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let browser = named(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("coc_coc", "Cốc Cốc"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Zalo", "Zalo"),
+        ("FBAN", "Facebook"),
+        ("Firefox", "Firefox"),
+        ("CriOS", "Chrome"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+    ]);
+    let system = named(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser}, {system}"),
+        _ => {
+            let plain = agent.chars().filter(|c| !c.is_control()).take(40).collect::<String>();
+            if plain.trim().is_empty() { "?".to_owned() } else { plain.trim().to_owned() }
+        }
+    }
+}
+
 /// Why a password will not do, or `None`. Length is what counts (NIST SP 800-63B); the obvious is refused.
 pub fn password_fault(password: &str, contact: &str) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
     let length = password.chars().count();
@@ -157,5 +191,24 @@ mod tests {
         assert!(password_fault("aaaaaaaaaaaa", "a@b.vn").is_some());
         assert!(password_fault("nguyenlan1990", "nguyenlan@b.vn").is_some());
         assert!(password_fault("bưởi diễn mùa đông", "a@b.vn").is_none());
+    }
+
+    #[test]
+    fn devices_are_called_as_people_call_them() {
+        for (agent, label) in [
+            (
+                "Mozilla/5.0 (Linux; Android 13; SM-A125F) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36",
+                "Chrome, Android",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1 Version/17.1 Mobile/15E148 Safari/604.1",
+                "Safari, iPhone",
+            ),
+            ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0", "Edge, Windows"),
+            ("curl/8.5.0", "curl/8.5.0"),
+            ("", "?"),
+        ] {
+            assert_eq!(device_label(agent), label);
+        }
     }
 }

@@ -1,15 +1,17 @@
 //! Sign-ins and their refresh tokens: each token is used once, and a second use ends the session.
 
 use entity::value::{AccountId, SessionId};
-use entity::{account, refresh_token, session};
+use entity::{account, refresh_token};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
+use super::devices::{begin, note_seen};
 use super::keys::Keys;
 use super::rules::{ACCESS_TOKEN_SECONDS, SESSION_DAYS};
 use super::store;
+use super::visit::Visit;
 use crate::platform::db::{one, run};
 use crate::platform::problem::Problem;
 use crate::platform::secrets;
@@ -27,31 +29,23 @@ pub struct Tokens {
     pub refresh_token: String,
 }
 
-/// Opens a session for an account.
+/// Opens a session for an account, and signs its first tokens.
 pub async fn open(
     connection: &impl ConnectionTrait,
     keys: &Keys,
     account: &account::Model,
+    (visit, strong): (&Visit, bool),
     now: OffsetDateTime,
 ) -> Result<Tokens, Problem> {
-    let session = SessionId::new();
-    let row = session::ActiveModel {
-        id: Set(session),
-        account_id: Set(account.id),
-        created_at: Set(now),
-        expires_at: Set(now + Duration::days(SESSION_DAYS)),
-        revoked_at: Set(None),
-        revoked_reason: Set(None),
-    };
-    session::Entity::insert(row).exec_without_returning(connection).await?;
-    tokens(connection, keys, account.id, session, now).await
+    let session = begin(connection, account.id, (visit, strong), now).await?;
+    tokens(connection, keys, account.id, (session, strong), now).await
 }
 
 async fn tokens(
     connection: &impl ConnectionTrait,
     keys: &Keys,
     account: AccountId,
-    session: SessionId,
+    (session, strong): (SessionId, bool),
     now: OffsetDateTime,
 ) -> Result<Tokens, Problem> {
     let refresh_token = secrets::token();
@@ -64,7 +58,7 @@ async fn tokens(
     };
     refresh_token::Entity::insert(row).exec_without_returning(connection).await?;
     let roles = store::roles(connection, account).await?;
-    let access_token = keys.sign(account, session, roles, now).map_err(Problem::internal)?;
+    let access_token = keys.sign(account, (session, strong), roles, now).map_err(Problem::internal)?;
     Ok(Tokens { access_token, token_type: "Bearer".to_owned(), expires_in: ACCESS_TOKEN_SECONDS, refresh_token })
 }
 
@@ -74,6 +68,7 @@ struct Shown {
     account_id: AccountId,
     used_at: Option<OffsetDateTime>,
     alive: bool,
+    strong: bool,
 }
 
 pub enum Refreshed {
@@ -94,7 +89,7 @@ pub async fn refresh(
     let shown = one::<Shown>(
         transaction,
         "SELECT t.session_id, s.account_id, t.used_at,
-                (t.expires_at > $2 AND s.expires_at > $2 AND s.revoked_at IS NULL AND a.disabled_at IS NULL) AS alive
+                (t.expires_at > $2 AND s.expires_at > $2 AND s.revoked_at IS NULL AND a.disabled_at IS NULL) AS alive, s.strong
          FROM refresh_token t JOIN session s ON s.id = t.session_id JOIN account a ON a.id = s.account_id
          WHERE t.token_hash = $1",
         [hash.as_str().into(), now.into()],
@@ -114,7 +109,9 @@ pub async fn refresh(
         end(transaction, shown.session_id, "refresh token reused", now).await?;
         return Ok(Refreshed::Reused);
     }
-    Ok(Refreshed::Tokens(tokens(transaction, keys, shown.account_id, shown.session_id, now).await?))
+    note_seen(transaction, shown.session_id, now).await?;
+    let session = (shown.session_id, shown.strong);
+    Ok(Refreshed::Tokens(tokens(transaction, keys, shown.account_id, session, now).await?))
 }
 
 pub async fn end(

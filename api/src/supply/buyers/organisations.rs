@@ -260,7 +260,7 @@ pub struct OrganisationQuery {
 }
 
 fn admin(desk: &Desk) -> Result<(), Problem> {
-    if desk.who.roles.contains(&PlatformRole::Admin) { Ok(()) } else { Err(Problem::new(&FORBIDDEN)) }
+    if desk.who.has(PlatformRole::Admin) { Ok(()) } else { Err(Problem::new(&FORBIDDEN)) }
 }
 
 /// Organisations, newest first.

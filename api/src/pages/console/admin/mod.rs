@@ -32,7 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 pub fn is_one(seat: &Seat) -> bool {
-    seat.desk.who.roles.contains(&PlatformRole::Admin)
+    seat.desk.who.has(PlatformRole::Admin)
 }
 
 /// Somebody of the platform, signed in.
@@ -48,6 +48,9 @@ impl FromRequest for Admin {
         let seat = Seat::from_request(request, payload);
         Box::pin(async move {
             let seat = seat.await?;
+            if seat.desk.who.is_held_back() {
+                return Err(Turn::To("/account/security".to_owned()));
+            }
             seat.desk.who.require(PlatformRole::Admin)?;
             Ok(Self { seat })
         })

@@ -7,11 +7,12 @@ use entity::value::AccountId;
 use minijinja::context;
 
 use crate::orders::ordering::Holder;
-use crate::pages::session::sit_down;
+use crate::pages::session::{Coming, sit_down, step_of, to_second_step};
 use crate::pages::storefront::basket::{held, own_form};
 use crate::pages::storefront::shell::{Fault, Shell, parameter};
 use crate::people::identity::{
-    GuestCart, Passwords, SignInHook, SignUp, ask_to_reset, authenticate, confirm, reset_by_code, sign_up as ask_in,
+    Entered, GuestCart, Passwords, SignInHook, SignUp, ask_to_reset, authenticate, confirm, reset_by_code, second_step,
+    sign_up as ask_in,
 };
 use crate::platform::forms::Form;
 use crate::platform::problem::Problem;
@@ -83,15 +84,50 @@ pub async fn sign_in(
 ) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
     let password = form.0.field("password").unwrap_or_default();
-    let account = match authenticate(&shell.db, &passwords, form.text("login"), password).await {
-        Ok(account) => account,
-        Err(problem) => return refused(&shell, "in", problem, &form),
-    };
-    bring_basket(&shell, &hook, account.id).await?;
-    let (who, next) = ((account.id, shell.language), own_path(form.text("next")));
-    let mut response = sit_down(shell.db.write(), who, shell.is_secure(), shell.clock.now(), next).await?;
+    let (coming, now) = (Coming::by_password(&request, shell.is_secure()), shell.clock.now());
+    let next = own_path(form.text("next"));
+    match authenticate(&shell.db, &passwords, &coming.visit, (form.text("login"), password), now).await {
+        Ok(Entered::In(account)) => come_in(&shell, &hook, account.id, coming, next).await,
+        Ok(Entered::Step(step)) => Ok(to_second_step(step, coming.secure, next)),
+        Err(problem) => refused(&shell, "in", problem, &form),
+    }
+}
+
+/// Somebody is who they say: their basket comes along.
+async fn come_in(
+    shell: &Shell,
+    hook: &SignInHook,
+    account: AccountId,
+    coming: Coming,
+    next: &str,
+) -> Result<HttpResponse, Fault> {
+    bring_basket(shell, hook, account).await?;
+    let who = (account, shell.language);
+    let mut response = sit_down(shell.db.write(), who, coming, shell.clock.now(), next).await?;
     shell.keep_basket(&mut response, None);
     Ok(response)
+}
+
+#[get("/sign-in/second")]
+pub async fn second_page(request: HttpRequest, shell: Shell) -> Result<HttpResponse, Fault> {
+    door(&shell, "second", StatusCode::OK, (&next_of(&request), ""), None)
+}
+
+/// The code that follows the password.
+#[post("/sign-in/second")]
+pub async fn second(
+    request: HttpRequest,
+    shell: Shell,
+    hook: Data<SignInHook>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let coming = Coming { strong: true, ..Coming::by_password(&request, shell.is_secure()) };
+    let shown = (step_of(&request), form.text("code"));
+    match second_step(&shell.db, &coming.visit, (&shown.0, shown.1), shell.clock.now()).await {
+        Ok(account) => come_in(&shell, &hook, account.id, coming, own_path(form.text("next"))).await,
+        Err(problem) => refused(&shell, "second", problem, &form),
+    }
 }
 
 #[get("/sign-up")]
@@ -147,7 +183,8 @@ pub async fn code(
         Err(problem) => return refused(&shell, "code", problem, &form),
     };
     let (who, next) = ((account.id, shell.language), own_path(form.text("next")));
-    let mut response = sit_down(&transaction, who, shell.is_secure(), now, next).await?;
+    let coming = Coming::by_password(&request, shell.is_secure());
+    let mut response = sit_down(&transaction, who, coming, now, next).await?;
     transaction.commit().await?;
     bring_basket(&shell, &hook, account.id).await?;
     shell.keep_basket(&mut response, None);

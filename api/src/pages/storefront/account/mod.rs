@@ -8,6 +8,7 @@ mod favourites;
 mod hub;
 mod orders;
 mod reviews;
+mod security;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +27,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(door::sign_in_page)
         .service(door::sign_in)
+        .service(door::second_page)
+        .service(door::second)
         .service(door::sign_up_page)
         .service(door::sign_up)
         .service(door::code_page)
@@ -39,6 +42,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(hub::on_details)
         .service(hub::on_change)
         .service(hub::on_password)
+        .service(security::on_show)
+        .service(security::on_end)
+        .service(security::on_enrol)
+        .service(security::on_confirm)
+        .service(security::on_remove)
         .service(orders::on_list)
         .service(orders::on_one)
         .service(orders::on_again)

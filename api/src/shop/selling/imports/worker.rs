@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use entity::value::{CategoryId, CooperativeId, ImportRowState, ImportState, OfferId, ProductId, SessionId};
+use entity::value::{CategoryId, CooperativeId, ImportRowState, ImportState, OfferId, ProductId};
 use entity::{import_job, import_row, offer, product};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
@@ -64,7 +64,7 @@ impl Importer {
         if run(db.write(), sql, [now.into(), until.into(), job.id.into()]).await? != 1 {
             return Ok(true);
         }
-        let who = SignedIn { account: job.created_by, session: SessionId(uuid::Uuid::nil()), roles: Vec::new() };
+        let who = SignedIn::plain(job.created_by);
         let desk = Desk { who, ..self.desk.clone() };
         let worked = match job.state {
             ImportState::Reading => judge(&desk, &job).await,
