@@ -18,8 +18,9 @@ use uuid::Uuid;
 use crate::config::{Config, Environment};
 use crate::media;
 use crate::messaging::notification::{Mailer, Notifier};
-use crate::messaging::webhooks;
+use crate::messaging::texting::Texting;
 use crate::messaging::webhooks::{Hooks, Postman};
+use crate::messaging::{texting, webhooks};
 use crate::money::invoice::Clerk;
 use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
@@ -97,6 +98,7 @@ pub fn routes(config: &mut ServiceConfig) {
     reviews::routes(config);
     favourites::routes(config);
     reports::routes(config);
+    texting::routes(config);
     webhooks::routes(config);
     oversight::routes(config);
 }
@@ -344,7 +346,7 @@ impl Shared {
     /// Who hears of what happened.
     fn consumers(&self) -> anyhow::Result<Vec<Arc<dyn Consumer>>> {
         let (db, clock, config) = (self.db.get_ref().clone(), *self.clock.get_ref(), &self.config);
-        let mailer = Arc::new(Mailer::new(config)?);
+        let mailer = Arc::new(Mailer::new(config, Texting::new(config, db.clone())?)?);
         let carriers = self.carriers.clone().into_inner();
         Ok(vec![
             Arc::new(Notifier { db: db.clone(), clock, mailer, base_url: config.base_url() }),
@@ -363,6 +365,7 @@ fn forgotten() -> Vec<Over> {
         selling::imports::OVER,
         ordering::OVER,
         payment::OVER,
+        texting::OVER,
         webhooks::OVER,
         pages::OVER,
     ]
@@ -371,7 +374,16 @@ fn forgotten() -> Vec<Over> {
 
 /// What each slice keeps sealed.
 pub fn sealed_columns() -> Vec<SealedColumn> {
-    [identity::SEALED, selling::SEALED, payout::SEALED, fulfilment::SEALED, webhooks::SEALED, tourism::SEALED].concat()
+    [
+        identity::SEALED,
+        selling::SEALED,
+        payout::SEALED,
+        fulfilment::SEALED,
+        texting::SEALED,
+        webhooks::SEALED,
+        tourism::SEALED,
+    ]
+    .concat()
 }
 
 /// Starts serving. Signals are the caller's to hear: the work beside the requests is to end before the server does.

@@ -47,6 +47,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0035_favourites", include_str!("sql/0035_favourites.sql")),
     ("m0036_carrier_tokens", include_str!("sql/0036_carrier_tokens.sql")),
     ("m0037_sign_in", include_str!("sql/0037_sign_in.sql")),
+    ("m0038_texting", include_str!("sql/0038_texting.sql")),
 ];
 
 pub struct Migrator;

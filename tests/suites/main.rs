@@ -63,6 +63,7 @@ mod statements;
 mod storage;
 mod storefront;
 mod supply;
+mod texting;
 mod tourism;
 mod traceability;
 mod trouble;

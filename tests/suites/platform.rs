@@ -33,9 +33,15 @@ async fn production_refuses_to_start_without_its_secrets_and_never_serves_the_de
     let signing = production.set("OCOP_SECRET_KEYS", key.trim()).set("OCOP_BASE_URL", "https://cho.example.vn");
     let server = Server::prepared(signing.clone()).await;
     assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_DATA_KEYS must be set"));
-    let elsewhere = Server::prepared(signing.clone().set("OCOP_DATA_KEYS", key.trim())).await;
+    let strange = signing.clone().set("OCOP_DATA_KEYS", key.trim()).set("OCOP_PHONE_SIGN_IN", "false");
+    let elsewhere = Server::prepared(strange).await;
     assert!(text(&elsewhere.ocop(&["serve"], "")).contains("OCOP_DATA_KEYS does not hold"), "sealed by another");
-    let keyed = signing.set("OCOP_DATA_KEYS", server.data_keys());
+    let mute = signing.set("OCOP_DATA_KEYS", server.data_keys());
+    let server = Server::prepared(mute.clone()).await;
+    assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_MESSENGERS"), "codes to phones need a way");
+    let server = Server::prepared(mute.clone().set("OCOP_MESSENGERS", "esms")).await;
+    assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_ESMS_API_KEY"));
+    let keyed = mute.set("OCOP_PHONE_SIGN_IN", "false");
     let mut server = Server::prepared(keyed.clone()).await;
     assert!(text(&server.ocop(&["demo"], "")).contains("not for production"));
     server.run().await;

@@ -100,6 +100,8 @@ pub const TABLE: &[(Needs, &[&str])] = &[
             "withdraw_return",
             "list_order_parcels",
             "receive_carrier_report",
+            "receive_message_report",
+            "receive_message_report_by_query",
             "show_passport",
             "resolve_digital_link",
             "list_order_recalls",

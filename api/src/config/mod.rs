@@ -1,5 +1,6 @@
 //! Configuration: flags over environment over `ocop.toml` over defaults. Every mistake is told by name.
 
+mod check;
 mod names;
 
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use self::names::{NAMES, PARSED, defaults, texts};
+use self::names::{NAMES, PARSED, defaults, providers, texts};
 
 use crate::platform::numbers::amount_setting;
 use crate::platform::objects::{Objects, S3};
@@ -41,6 +42,7 @@ pub enum MailSink {
 /// Each field can be set in `ocop.toml` under its name, or as `OCOP_<NAME>` in the environment.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch by itself")]
 pub struct Config {
     pub env: Environment,
     pub listen: SocketAddr,
@@ -74,6 +76,35 @@ pub struct Config {
     /// Whether admins, officers and whoever changes a bank account must have shown a second factor: `required` or `offered`;
     /// required in production, unless said.
     pub second_factor: Option<SecondFactor>,
+    /// Whether a phone number is enough to sign up: codes go there.
+    pub phone_sign_in: bool,
+    /// How phones are written to, in this order, comma-separated: zalo, esms, speedsms, http.
+    pub messengers: String,
+    /// Text messages a day: to one number, and in all.
+    pub texts_per_number: u32,
+    pub texts_per_day: u32,
+    /// What providers show with `?token=` when they report to `/v1/messages/{provider}/report`; closed without it.
+    pub messenger_webhook_token: Option<SecretString>,
+    pub esms_url: String,
+    pub esms_api_key: Option<SecretString>,
+    pub esms_secret_key: Option<SecretString>,
+    /// The registered name messages come from; a number of theirs without it. So is `speedsms_sender`.
+    pub esms_brand: Option<String>,
+    pub speedsms_url: String,
+    pub speedsms_token: Option<SecretString>,
+    pub speedsms_sender: Option<String>,
+    /// With `{phone}`, `{text}` and `{id}`, as the body, which is sent by POST if there is one.
+    pub sms_http_url: Option<String>,
+    pub sms_http_body: Option<String>,
+    pub sms_http_token: Option<SecretString>,
+    pub zalo_url: String,
+    pub zalo_oauth_url: String,
+    pub zalo_app_id: Option<String>,
+    pub zalo_app_secret: Option<SecretString>,
+    /// The first one; what it is exchanged for is kept.
+    pub zalo_refresh_token: Option<SecretString>,
+    /// A template for codes, with the field `otp`.
+    pub zalo_code_template: Option<String>,
     /// An order that its seller leaves unanswered for so long expires and frees its stock.
     pub order_response_hours: u32,
     /// A delivered order nobody objects to is completed after so many days.
@@ -209,6 +240,7 @@ impl Config {
         }
         let config: Self = Figment::new()
             .merge(Serialized::defaults(defaults()))
+            .merge(Serialized::defaults(providers()))
             .merge(Toml::file(file))
             .merge(Env::prefixed("OCOP_").only(PARSED))
             .merge(Serialized::defaults(texts()))
@@ -217,89 +249,6 @@ impl Config {
             .map_err(|error| anyhow::anyhow!("configuration: {error}"))?;
         config.check()?;
         Ok(config)
-    }
-
-    fn check(&self) -> anyhow::Result<()> {
-        if self.mail_sink == Some(MailSink::Smtp) && self.smtp_url.is_none() {
-            bail!("OCOP_MAIL_SINK is smtp, but OCOP_SMTP_URL is not set");
-        }
-        for name in self.payments.split(',').map(str::trim) {
-            let Ok(method) = name.parse::<PaymentMethod>() else {
-                bail!("OCOP_PAYMENTS: {name} is none of cash_on_delivery, bank_transfer, vnpay, momo, zalopay");
-            };
-            if let Some(setting) = self.missing_for(method) {
-                bail!("OCOP_PAYMENTS offers {name}, but {setting} is not set");
-            }
-        }
-        if self.env == Environment::Development {
-            return Ok(());
-        }
-        if self.secret_keys.is_none() {
-            bail!("in production OCOP_SECRET_KEYS must be set; `ocop key new` makes a value");
-        }
-        if self.data_keys.is_none() {
-            bail!(
-                "in production OCOP_DATA_KEYS must be set; `ocop key new` makes a value. Keep it apart from the database"
-            );
-        }
-        if self.base_url.is_none() {
-            bail!("in production OCOP_BASE_URL must be set, such as https://cho-ocop.example");
-        }
-        for (method, url, setting) in [
-            (PaymentMethod::Vnpay, &self.vnpay_url, "OCOP_VNPAY_URL"),
-            (PaymentMethod::Vnpay, &self.vnpay_api_url, "OCOP_VNPAY_API_URL"),
-            (PaymentMethod::Momo, &self.momo_url, "OCOP_MOMO_URL"),
-            (PaymentMethod::Zalopay, &self.zalopay_url, "OCOP_ZALOPAY_URL"),
-        ] {
-            let trial = ["sandbox.", "test-payment.", "sb-openapi."].iter().any(|name| url.contains(name));
-            if trial && self.payment_methods().contains(&method) {
-                bail!("in production {setting} must not be a sandbox, in which nobody pays");
-            }
-        }
-        if self.bench_route {
-            bail!("OCOP_BENCH_ROUTE is for development only");
-        }
-        if self.fault.is_some() {
-            bail!("OCOP_FAULT is for development only");
-        }
-        if self.statement_log.is_some() {
-            bail!("OCOP_STATEMENT_LOG is for development only");
-        }
-        if self.webhooks_allow_private {
-            bail!("OCOP_WEBHOOKS_ALLOW_PRIVATE is for development only");
-        }
-        if self.clock_ahead_seconds != 0 {
-            bail!("OCOP_CLOCK_AHEAD_SECONDS is for development only");
-        }
-        Ok(())
-    }
-
-    /// What is still to be set before a way to pay can be offered.
-    fn missing_for(&self, method: PaymentMethod) -> Option<&'static str> {
-        let needed: Vec<(bool, &'static str)> = match method {
-            PaymentMethod::CashOnDelivery => Vec::new(),
-            PaymentMethod::BankTransfer => vec![
-                (self.bank_bin.is_some(), "OCOP_BANK_BIN"),
-                (self.bank_account.is_some(), "OCOP_BANK_ACCOUNT"),
-                (self.bank_holder.is_some(), "OCOP_BANK_HOLDER"),
-                (self.bank_webhook_secret.is_some(), "OCOP_BANK_WEBHOOK_SECRET"),
-            ],
-            PaymentMethod::Vnpay => vec![
-                (self.vnpay_tmn_code.is_some(), "OCOP_VNPAY_TMN_CODE"),
-                (self.vnpay_secret.is_some(), "OCOP_VNPAY_SECRET"),
-            ],
-            PaymentMethod::Momo => vec![
-                (self.momo_partner_code.is_some(), "OCOP_MOMO_PARTNER_CODE"),
-                (self.momo_access_key.is_some(), "OCOP_MOMO_ACCESS_KEY"),
-                (self.momo_secret_key.is_some(), "OCOP_MOMO_SECRET_KEY"),
-            ],
-            PaymentMethod::Zalopay => vec![
-                (self.zalopay_app_id.is_some(), "OCOP_ZALOPAY_APP_ID"),
-                (self.zalopay_key1.is_some(), "OCOP_ZALOPAY_KEY1"),
-                (self.zalopay_key2.is_some(), "OCOP_ZALOPAY_KEY2"),
-            ],
-        };
-        needed.into_iter().find(|(set, _)| !set).map(|(_, setting)| setting)
     }
 
     pub fn database_url(&self) -> String {

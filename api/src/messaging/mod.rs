@@ -1,7 +1,9 @@
 //! What others are told of what happened, from the outbox and never in a request.
 //!
 //! - `notification`: mails and text messages to people.
+//! - `texting`: text messages to phones, by Zalo or SMS.
 //! - `webhooks`: signed messages to programs of cooperatives and partners.
 
 pub mod notification;
+pub mod texting;
 pub mod webhooks;

@@ -18,6 +18,20 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// `Mã xác nhận` → `Ma xac nhan`: what one text message carries 160 letters of. What is no ASCII after all becomes `?`.
+pub fn plain(text: &str) -> String {
+    let plain = |c: char| match c {
+        'đ' => 'd',
+        'Đ' => 'D',
+        '“' | '”' => '"',
+        '’' => '\'',
+        '–' | '—' => '-',
+        c if c.is_ascii() && (c == '\n' || !c.is_control()) => c,
+        _ => '?',
+    };
+    text.nfkd().filter(|c| !is_combining_mark(*c)).map(plain).collect()
+}
+
 /// Composed (NFC) and lower case, accents kept: for preferring what was typed exactly.
 pub fn exact(text: &str) -> String {
     text.nfc().flat_map(char::to_lowercase).collect()

@@ -1,5 +1,4 @@
-//! Where messages go: an SMTP server, a folder, or the log. Text messages go to the folder or the log until there is a
-//! gateway for them.
+//! Where messages go: mails to an SMTP server, a folder, or the log; what goes to phones is shortened for `texting`.
 
 use std::path::PathBuf;
 
@@ -10,12 +9,15 @@ use time::OffsetDateTime;
 
 use super::texts::Mail;
 use crate::config::{Config, MailSink};
+use crate::messaging::texting::{TextMessage, Texting};
 use crate::people::identity::rules::Contact;
+use crate::platform::fold;
 
 pub struct Mailer {
     from: Mailbox,
     sink: Sink,
     folder: PathBuf,
+    texting: Texting,
 }
 
 enum Sink {
@@ -25,7 +27,7 @@ enum Sink {
 }
 
 impl Mailer {
-    pub fn new(config: &Config) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, texting: Texting) -> anyhow::Result<Self> {
         let sink = match config.mail_sink() {
             MailSink::Smtp => {
                 let url = config.smtp_url().context("OCOP_SMTP_URL is not set")?;
@@ -38,14 +40,18 @@ impl Mailer {
         if matches!(sink, Sink::Folder) {
             std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
-        Ok(Self { from: config.mail_from.parse().context("OCOP_MAIL_FROM")?, sink, folder })
+        Ok(Self { from: config.mail_from.parse().context("OCOP_MAIL_FROM")?, sink, folder, texting })
     }
 
     /// Sends a mail, or to a phone a text message. `key` names the message: the same key is the same message.
     pub async fn send(&self, key: &str, to: &Contact, mail: &Mail, now: OffsetDateTime) -> anyhow::Result<()> {
         match to {
             Contact::Email(address) => self.mail(key, address, mail, now).await,
-            Contact::Phone(number) => self.text(key, number, mail).await,
+            Contact::Phone(number) => {
+                let (to, text) = (number.clone(), in_short(mail));
+                let message = TextMessage { key: key.to_owned(), to, text, code: mail.code.clone() };
+                self.texting.send(&message, now).await
+            }
         }
     }
 
@@ -70,14 +76,6 @@ impl Mailer {
         Ok(())
     }
 
-    async fn text(&self, key: &str, number: &str, mail: &Mail) -> anyhow::Result<()> {
-        match &self.sink {
-            Sink::Log => tracing::info!(to = number, subject = %mail.subject, "text message (not sent)"),
-            _ => self.write(&format!("{key}.sms"), format!("To: {number}\n\n{}\n", mail.body).as_bytes()).await?,
-        }
-        Ok(())
-    }
-
     /// Written whole or not at all: a reader never sees half a message.
     async fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let (part, whole) = (self.folder.join(format!("{name}.part")), self.folder.join(name));
@@ -86,4 +84,17 @@ impl Mailer {
         tokio::fs::rename(&part, &whole).await?;
         Ok(())
     }
+}
+
+/// What a text message says: the code, or what a mail is about and where to look, in 160 letters without accents.
+fn in_short(mail: &Mail) -> String {
+    if let Some(code) = &mail.code {
+        let about = fold::plain(&mail.subject);
+        return format!(
+            "{about}: {code} - dung trong 30 phut, khong dua ma cho ai (good for 30 minutes, for you alone)"
+        );
+    }
+    let link = mail.body.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_default();
+    let about = fold::plain(&mail.subject);
+    if link.is_empty() { format!("{about} (Cho OCOP)") } else { format!("{about}: {link}") }
 }

@@ -188,8 +188,8 @@ impl Notifier {
             return Ok(());
         };
         let mail = match &issued.code {
-            Some(code) => texts::confirmation(code, issued.language),
-            None => texts::already_registered(issued.language),
+            Some(code) => sign_in::confirmation(code, issued.language),
+            None => sign_in::already_registered(issued.language),
         };
         self.send(event, "to", &issued.contact, &mail).await
     }
@@ -198,7 +198,7 @@ impl Notifier {
         let Some(issued) = issue_reset_code(self.db.write(), event.subject_id_row()).await? else { return Ok(()) };
         // Nobody here has this contact: nobody is written to.
         let Some(code) = &issued.code else { return Ok(()) };
-        self.send(event, "to", &issued.contact, &texts::reset(code, issued.language)).await
+        self.send(event, "to", &issued.contact, &sign_in::reset(code, issued.language)).await
     }
 
     async fn password_changed(&self, event: &outbox::Model) -> anyhow::Result<()> {
@@ -206,7 +206,7 @@ impl Notifier {
         let Some(account) = account else { return Ok(()) };
         let contact = account.email.map(Contact::Email).or(account.phone.map(Contact::Phone));
         let Some(contact) = contact else { return Ok(()) };
-        self.send(event, "to", &contact, &texts::password_changed(account.language)).await
+        self.send(event, "to", &contact, &sign_in::password_changed(account.language)).await
     }
 
     async fn invitation(&self, event: &outbox::Model) -> anyhow::Result<()> {

@@ -1,13 +1,69 @@
-//! Somebody came in from a device that was never seen, or changed how one comes in: the account's owner is told.
+//! Codes, and what an account's owner is told of who came in and how.
 
 use entity::outbox;
 use entity::value::{AccountId, Language};
 use serde_json::Value;
 
 use super::Notifier;
-use super::texts::{Mail, bilingual};
+use super::texts::{Mail, bilingual, spaced};
 use crate::people::identity::find_account;
 use crate::people::identity::rules::Contact;
+
+pub fn confirmation(code: &str, language: Language) -> Mail {
+    let code = spaced(code);
+    bilingual(
+        language,
+        (
+            "Mã xác nhận đăng ký Chợ OCOP",
+            format!(
+                "Chào bạn,\n\nMã xác nhận đăng ký của bạn là: {code}\nMã có hiệu lực 30 phút. Nếu bạn không đăng ký, hãy bỏ qua thư này."
+            ),
+        ),
+        (
+            "Your Chợ OCOP confirmation code",
+            format!(
+                "Hello,\n\nYour confirmation code is: {code}\nIt is good for 30 minutes. If you did not sign up, ignore this message."
+            ),
+        ),
+    )
+    .carrying(code)
+}
+
+pub fn already_registered(language: Language) -> Mail {
+    bilingual(
+        language,
+        ("Bạn đã có tài khoản Chợ OCOP", "Chào bạn,\n\nCó người vừa đăng ký Chợ OCOP bằng địa chỉ này, nhưng bạn đã có tài khoản. Hãy đăng nhập, hoặc chọn “quên mật khẩu”. Nếu không phải bạn, hãy bỏ qua thư này.".to_owned()),
+        ("You already have a Chợ OCOP account", "Hello,\n\nSomebody signed up with this address, but you already have an account. Sign in, or choose “forgot password”. If it was not you, ignore this message.".to_owned()),
+    )
+}
+
+pub fn reset(code: &str, language: Language) -> Mail {
+    let code = spaced(code);
+    bilingual(
+        language,
+        (
+            "Mã đặt lại mật khẩu Chợ OCOP",
+            format!(
+                "Chào bạn,\n\nMã đặt lại mật khẩu của bạn là: {code}\nMã có hiệu lực 30 phút. Nếu bạn không yêu cầu, hãy bỏ qua thư này."
+            ),
+        ),
+        (
+            "Your Chợ OCOP password code",
+            format!(
+                "Hello,\n\nYour code to set a new password is: {code}\nIt is good for 30 minutes. If you did not ask for it, ignore this message."
+            ),
+        ),
+    )
+    .carrying(code)
+}
+
+pub fn password_changed(language: Language) -> Mail {
+    bilingual(
+        language,
+        ("Mật khẩu Chợ OCOP đã được đổi", "Chào bạn,\n\nMật khẩu của bạn vừa được đổi và các thiết bị khác đã bị đăng xuất. Nếu không phải bạn làm, hãy đặt lại mật khẩu ngay.".to_owned()),
+        ("Your Chợ OCOP password was changed", "Hello,\n\nYour password was just changed and your other devices were signed out. If it was not you, reset your password now.".to_owned()),
+    )
+}
 
 fn letter(topic: &str, payload: &Value, language: Language, link: &str) -> Mail {
     if topic == "sign_in.new_device" {

@@ -9,6 +9,14 @@ use crate::shop::selling::team::IssuedInvitation;
 pub struct Mail {
     pub subject: String,
     pub body: String,
+    /// The code it carries.
+    pub code: Option<String>,
+}
+
+impl Mail {
+    pub fn carrying(self, code: String) -> Self {
+        Self { code: Some(code), ..self }
+    }
 }
 
 pub fn bilingual(language: Language, vi: (&str, String), en: (&str, String)) -> Mail {
@@ -16,67 +24,13 @@ pub fn bilingual(language: Language, vi: (&str, String), en: (&str, String)) -> 
         Language::Vi => (vi, en),
         Language::En => (en, vi),
     };
-    Mail { subject: subject.to_owned(), body: format!("{first}\n\n— — —\n\n{second}\n") }
+    Mail { subject: subject.to_owned(), body: format!("{first}\n\n— — —\n\n{second}\n"), code: None }
 }
 
 /// `K7MPX-2QRSA`: easier to read and type in halves.
-fn spaced(code: &str) -> String {
+pub fn spaced(code: &str) -> String {
     let (a, b) = code.split_at(code.len() / 2);
     format!("{a}-{b}")
-}
-
-pub fn confirmation(code: &str, language: Language) -> Mail {
-    let code = spaced(code);
-    bilingual(
-        language,
-        (
-            "Mã xác nhận đăng ký Chợ OCOP",
-            format!(
-                "Chào bạn,\n\nMã xác nhận đăng ký của bạn là: {code}\nMã có hiệu lực 30 phút. Nếu bạn không đăng ký, hãy bỏ qua thư này."
-            ),
-        ),
-        (
-            "Your Chợ OCOP confirmation code",
-            format!(
-                "Hello,\n\nYour confirmation code is: {code}\nIt is good for 30 minutes. If you did not sign up, ignore this message."
-            ),
-        ),
-    )
-}
-
-pub fn already_registered(language: Language) -> Mail {
-    bilingual(
-        language,
-        ("Bạn đã có tài khoản Chợ OCOP", "Chào bạn,\n\nCó người vừa đăng ký Chợ OCOP bằng địa chỉ này, nhưng bạn đã có tài khoản. Hãy đăng nhập, hoặc chọn “quên mật khẩu”. Nếu không phải bạn, hãy bỏ qua thư này.".to_owned()),
-        ("You already have a Chợ OCOP account", "Hello,\n\nSomebody signed up with this address, but you already have an account. Sign in, or choose “forgot password”. If it was not you, ignore this message.".to_owned()),
-    )
-}
-
-pub fn reset(code: &str, language: Language) -> Mail {
-    let code = spaced(code);
-    bilingual(
-        language,
-        (
-            "Mã đặt lại mật khẩu Chợ OCOP",
-            format!(
-                "Chào bạn,\n\nMã đặt lại mật khẩu của bạn là: {code}\nMã có hiệu lực 30 phút. Nếu bạn không yêu cầu, hãy bỏ qua thư này."
-            ),
-        ),
-        (
-            "Your Chợ OCOP password code",
-            format!(
-                "Hello,\n\nYour code to set a new password is: {code}\nIt is good for 30 minutes. If you did not ask for it, ignore this message."
-            ),
-        ),
-    )
-}
-
-pub fn password_changed(language: Language) -> Mail {
-    bilingual(
-        language,
-        ("Mật khẩu Chợ OCOP đã được đổi", "Chào bạn,\n\nMật khẩu của bạn vừa được đổi và các thiết bị khác đã bị đăng xuất. Nếu không phải bạn làm, hãy đặt lại mật khẩu ngay.".to_owned()),
-        ("Your Chợ OCOP password was changed", "Hello,\n\nYour password was just changed and your other devices were signed out. If it was not you, reset your password now.".to_owned()),
-    )
 }
 
 fn summary(about: &OrderForMail, language: Language) -> String {

@@ -106,6 +106,7 @@ pub async fn register(
     clock: Data<Clock>,
     bell: Data<Bell>,
     passwords: Data<Passwords>,
+    config: Data<Config>,
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let form = foreign_form(&request, payload).await?;
@@ -115,6 +116,7 @@ pub async fn register(
         name: form.text("name"),
         password: form.0.field("password").unwrap_or_default(),
         language,
+        by_phone: config.phone_sign_in,
     };
     let outcome = if form.text("consent") == "yes" {
         sign_up(&db, &passwords, who, clock.now()).await

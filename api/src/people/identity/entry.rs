@@ -23,11 +23,20 @@ pub struct SignUp<'a> {
     pub name: &'a str,
     pub password: &'a str,
     pub language: Language,
+    /// Whether a phone number will do.
+    pub by_phone: bool,
 }
 
 /// Stores a sign-up and has its code sent.
 pub async fn sign_up(db: &Db, passwords: &Passwords, input: SignUp<'_>, now: OffsetDateTime) -> Result<(), Problem> {
     let contact = contact_at("/contact", input.contact)?;
+    if matches!(contact, Contact::Phone(_)) && !input.by_phone {
+        let (vi, en) = (
+            "hãy dùng e-mail: ở đây chưa gửi được tin nhắn",
+            "use an e-mail address: no text messages are sent from here",
+        );
+        return Err(Problem::field("/contact", "no_phones", vi, en));
+    }
     if let Contact::Phone(number) = &contact
         && !reads_messages(number)
     {

@@ -15,6 +15,7 @@ use super::second::{SECOND_FACTOR_NEEDED, second_step};
 use super::sessions::{Refreshed, Tokens, end, open, refresh as refresh_session};
 use super::visit::Visit;
 use super::{GuestCart, Passwords, SignInHook, SignedIn};
+use crate::config::Config;
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -66,6 +67,7 @@ pub async fn register(
     clock: Data<Clock>,
     passwords: Data<Passwords>,
     bell: Data<Bell>,
+    config: Data<Config>,
     body: Body<Registration>,
 ) -> Result<HttpResponse, Problem> {
     let Body(input) = body;
@@ -78,7 +80,8 @@ pub async fn register(
         ));
     }
     let language = input.language.unwrap_or_else(|| language_of(&request));
-    let who = SignUp { contact: &input.contact, name: &input.name, password: &input.password, language };
+    let Registration { contact, name, password, .. } = &input;
+    let who = SignUp { contact, name, password, language, by_phone: config.phone_sign_in };
     sign_up(&db, &passwords, who, clock.now()).await?;
     bell.ring();
     Ok(accepted())

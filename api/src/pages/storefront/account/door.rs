@@ -148,6 +148,7 @@ pub async fn sign_up(
         name: form.text("name"),
         password: form.0.field("password").unwrap_or_default(),
         language: shell.language,
+        by_phone: shell.config.phone_sign_in,
     };
     let asked = if form.text("consent") == "yes" {
         ask_in(&shell.db, &passwords, who, shell.clock.now()).await
