@@ -1,6 +1,7 @@
 //! The command line.
 
 mod backup;
+mod doctor;
 mod keys;
 mod recognition;
 
@@ -90,6 +91,15 @@ enum Command {
     Restore(backup::Restore),
     /// Make a backup, restore it beside, compare, check, and forget both
     Drill,
+    /// Look whether everything is as it should be: database, clock, disk, mail, messengers, providers, what waits; changes nothing
+    #[command(
+        after_help = "Examples:\n  ocop doctor          for people\n  ocop doctor --json   for programs\n\nEnds with 1 where something is wrong; what is only worth a look does not count."
+    )]
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server whether it is ready; for container health checks
@@ -230,6 +240,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(asked) => backup::backup(config, &asked).await,
         Command::Restore(asked) => backup::restore(config, &asked).await,
         Command::Drill => backup::drill(config).await,
+        Command::Doctor { json } => doctor::look(config, json).await,
         Command::Health => health(&config).await,
         Command::Key(Key::Rotate) => keys::rotate(config).await,
         Command::Key(Key::New) | Command::Openapi | Command::Permissions | Command::Steps => Ok(()),

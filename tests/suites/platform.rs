@@ -161,3 +161,42 @@ async fn pages_of_other_sites_may_call_only_when_allowed() {
     let other = server.client().header("origin", "https://evil.example").get("/v1/products").await;
     assert_eq!(other.header("access-control-allow-origin"), "");
 }
+
+#[tokio::test]
+async fn a_doctor_says_what_is_wrong_and_changes_nothing() {
+    let server = Server::start().await;
+    let output = server.ocop(&["doctor", "--json"], "");
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(output.status.success(), "{findings}");
+    let state = |findings: &serde_json::Value, name: &str| {
+        let found = findings.as_array().unwrap().iter().find(|finding| finding["name"] == name);
+        found.unwrap_or_else(|| panic!("no {name} in {findings}"))["state"].as_str().unwrap().to_owned()
+    };
+    for name in ["configuration", "disk", "files", "database", "schema", "clock", "keys", "outbox"] {
+        assert_eq!(state(&findings, name), "good", "{name}: {findings}");
+    }
+    // Mails and codes in a folder are for developers.
+    assert_eq!((state(&findings, "mail"), state(&findings, "messengers")), ("look".to_owned(), "look".to_owned()));
+
+    let ill = Settings::default()
+        .set("OCOP_MAIL_SINK", "smtp")
+        .set("OCOP_SMTP_URL", "smtp://127.0.0.1:1")
+        .set("OCOP_MESSENGERS", "http")
+        .set("OCOP_SMS_HTTP_URL", "http://127.0.0.1:1/");
+    let mut server = Server::prepared(ill).await;
+    let waits = "INSERT INTO outbox (id, topic, subject_id, payload, origin, created_at, available_at, attempts)
+                 VALUES ('0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f', 'order.placed', '0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f', '{}',
+                         '0192f0c4-9b1f-7c02-8a44-1f2b3c4d5e6f', '2020-01-01 00:00:00+00:00', '2020-01-01 00:00:00+00:00', 0)";
+    server.execute(waits).await;
+    let output = server.ocop(&["doctor"], "");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &text(&output);
+    assert!(!output.status.success(), "{said}");
+    for wrong in ["mail", "outbox", "SMS gateway"] {
+        assert!(said.lines().any(|line| line.starts_with("WRONG") && line.contains(wrong)), "{wrong}: {said}");
+    }
+    assert!(said.contains("3 of "), "{said}");
+    server.kill();
+    let bare = Server::empty_machine(Settings::default()).await;
+    let said = String::from_utf8_lossy(&bare.ocop(&["doctor"], "").stdout).into_owned();
+    assert!(said.contains("there is none yet") || said.contains("changes are still to come"), "{said}");
+}

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::background::Stop;
 use super::clock::Clock;
-use super::db::{Db, all, list, run};
+use super::db::{Db, all, list, one, run};
 
 /// A worker that dies leaves its events to others after this many seconds.
 const LEASE_SECONDS: i64 = 30;
@@ -105,6 +105,21 @@ pub struct Worker {
 pub async fn try_again(connection: &impl ConnectionTrait, id: RowId, now: OffsetDateTime) -> Result<bool, DbErr> {
     let sql = "UPDATE outbox SET available_at = $2, attempts = 0 WHERE id = $1 AND delivered_at IS NULL";
     Ok(run(connection, sql, [id.into(), now.into()]).await? > 0)
+}
+
+/// What waits to be handed over.
+#[derive(FromQueryResult)]
+pub struct Backlog {
+    pub waiting: i64,
+    /// Of those, how many were tried and failed.
+    pub failing: i64,
+    pub oldest: Option<OffsetDateTime>,
+}
+
+pub async fn backlog(db: &Db) -> Result<Option<Backlog>, DbErr> {
+    let sql = "SELECT COUNT(*) AS waiting, COALESCE(CAST(SUM(CASE WHEN attempts > 0 THEN 1 ELSE 0 END) AS bigint), 0) AS failing,
+                      MIN(created_at) AS oldest FROM outbox WHERE delivered_at IS NULL";
+    one(db.fresh(), sql, []).await
 }
 
 impl Worker {

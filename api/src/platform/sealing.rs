@@ -5,7 +5,7 @@ use anyhow::Context;
 use entity::sealed::{MARK, Sealed, held, newest};
 use sea_orm::{DbBackend, FromQueryResult};
 
-use super::db::{Db, all, run};
+use super::db::{Db, all, one, run};
 
 /// A table and its column that is sealed; every slice names its own.
 pub type SealedColumn = (&'static str, &'static str);
@@ -61,6 +61,27 @@ pub async fn seal_column(db: &Db, (table, column): SealedColumn, what: What) -> 
         }
         transaction.commit().await?;
     }
+}
+
+/// How many rows the newest key has not sealed.
+pub async fn not_newest(db: &Db, columns: &[SealedColumn]) -> anyhow::Result<i64> {
+    let mut rows = 0;
+    for (table, column) in columns {
+        let mark = newest();
+        let sql = format!(
+            "SELECT COUNT(*) AS rows FROM {table} WHERE {column} <> '' AND substr({column}, 1, {}) <> $1",
+            mark.len()
+        );
+        let counted =
+            one::<Count>(db.fresh(), sql, [mark.into()]).await.with_context(|| format!("{table}.{column}"))?;
+        rows += counted.map_or(0, |counted| counted.rows);
+    }
+    Ok(rows)
+}
+
+#[derive(FromQueryResult)]
+struct Count {
+    rows: i64,
 }
 
 /// Refused where something stored was sealed with a key that is not held: better at the start than at the next payout.

@@ -43,6 +43,14 @@ impl Mailer {
         Ok(Self { from: config.mail_from.parse().context("OCOP_MAIL_FROM")?, sink, folder, texting })
     }
 
+    /// Whether the server that takes mails answers, where there is one.
+    pub async fn answers(&self) -> anyhow::Result<bool> {
+        match &self.sink {
+            Sink::Smtp(transport) => Ok(transport.test_connection().await?),
+            Sink::Folder | Sink::Log => Ok(true),
+        }
+    }
+
     /// Sends a mail, or to a phone a text message. `key` names the message: the same key is the same message.
     pub async fn send(&self, key: &str, to: &Contact, mail: &Mail, now: OffsetDateTime) -> anyhow::Result<()> {
         match to {

@@ -225,6 +225,11 @@ impl Db {
         }
     }
 
+    /// How many changes of the schema are still to come.
+    pub async fn pending_migrations(&self) -> Result<usize, DbErr> {
+        Ok(Migrator::get_pending_migrations(&self.write).await?.len())
+    }
+
     /// Brings the schema up to date. Two nodes that start together do this one after the other.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         if Migrator::get_pending_migrations(&self.write).await.is_ok_and(|pending| pending.is_empty()) {
