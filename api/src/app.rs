@@ -33,6 +33,7 @@ use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
 use crate::orders::{dispute, fulfilment, recall, reports};
 use crate::pages::{self, console, storefront};
 use crate::people::desk::Desk;
+use crate::people::identity::breached::Breached;
 use crate::people::identity::{self, Keys, Passwords, SignInHook, SignedIn};
 use crate::people::places;
 use crate::platform::background::{Background, Stop};
@@ -171,7 +172,9 @@ impl Services {
         check_keys(&db, &sealed_columns()).await?;
         db.refresh_statistics().await?;
         let objects = config.objects()?;
-        Ok(Self { clock, db, objects, passwords: Passwords::new()?, config, background: Background::default() })
+        let breached = config.breached_passwords.as_deref().map(Breached::open).transpose()?;
+        let passwords = Passwords::new(breached)?;
+        Ok(Self { clock, db, objects, passwords, config, background: Background::default() })
     }
 
     pub async fn catalogue(&self) -> anyhow::Result<Arc<Catalogue>> {

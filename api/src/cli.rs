@@ -22,6 +22,7 @@ use crate::config::{Config, Environment, Flags, new_secret_key};
 use crate::demo;
 use crate::money::{self, payout};
 use crate::ocop::traceability;
+use crate::people::identity::breached;
 use crate::people::identity::rules::{Contact, password_fault};
 use crate::people::identity::{NewAccount, create_account, grant_membership, grant_role};
 use crate::people::offices::add_member;
@@ -67,7 +68,18 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(User),
-    /// Keys that sign access tokens
+    /// Make the file for OCOP_BREACHED_PASSWORDS of a list of passwords that became known
+    #[command(
+        after_help = "Examples:\n  ocop passwords 10-million-password-list-top-1000000.txt --out breached   a line a password\n  head -n 1000000 pwned-passwords-sha1-ordered-by-count.txt | ocop passwords - --out breached   as Have I Been Pwned has them"
+    )]
+    Passwords {
+        /// A file, or - for standard input
+        list: PathBuf,
+        /// File to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Keys that sign access tokens, and keys that seal what is stored
     #[command(subcommand)]
     Key(Key),
     /// Prove that stock, movements, reservations and orders agree; fails and names what does not
@@ -209,6 +221,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         println!("{}", new_secret_key());
         return Ok(());
     }
+    if let Command::Passwords { list, out } = &cli.command {
+        return passwords(list, out);
+    }
     if let Command::Openapi = cli.command {
         println!("{}", app::document().to_pretty_json()?);
         return Ok(());
@@ -243,7 +258,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Doctor { json } => doctor::look(config, json).await,
         Command::Health => health(&config).await,
         Command::Key(Key::Rotate) => keys::rotate(config).await,
-        Command::Key(Key::New) | Command::Openapi | Command::Permissions | Command::Steps => Ok(()),
+        Command::Passwords { .. }
+        | Command::Key(Key::New)
+        | Command::Openapi
+        | Command::Permissions
+        | Command::Steps => Ok(()),
     }
 }
 
@@ -338,6 +357,17 @@ async fn reindex(config: Config) -> anyhow::Result<()> {
     catalogue.rebuild_index(|done| bar.inc(done as u64)).await?;
     bar.finish();
     eprintln!("{} products are indexed.", catalogue.product_count());
+    Ok(())
+}
+
+fn passwords(list: &Path, out: &Path) -> anyhow::Result<()> {
+    let count = if list == Path::new("-") {
+        breached::build(std::io::stdin().lock(), out)?
+    } else {
+        let file = std::fs::File::open(list).with_context(|| format!("cannot read {}", list.display()))?;
+        breached::build(std::io::BufReader::new(file), out)?
+    };
+    println!("{count} passwords are in {}.", out.display());
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, Tag, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryGetError, TryGetable, Value};
@@ -69,28 +69,30 @@ impl Keyring {
         KEYRING.get().expect("the keyring is installed before a database is opened")
     }
 
-    fn seal(&self, content: &[u8]) -> (&str, Vec<u8>) {
-        let (id, key) = &self.0[0];
+    /// Seals where it lies; what stands before it, and what behind it.
+    fn seal(&self, content: &mut [u8]) -> ([u8; NONCE_LEN], Tag) {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).expect("the system has random bytes");
-        let mut sealed = content.to_vec();
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
-            .expect("shorter than 256 GB");
-        sealed.splice(0..0, nonce);
-        (id, sealed)
+        let (_, key) = &self.0[0];
+        let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), content);
+        (nonce, tag.expect("shorter than 256 GB"))
     }
 
+    /// Opens nonce, ciphertext and tag where they lie.
     fn open(&self, id: &str, mut sealed: Vec<u8>) -> Result<Vec<u8>, Fault> {
         let (_, key) = self.0.iter().find(|(known, _)| known == id).ok_or_else(|| Fault::UnknownKey(id.to_owned()))?;
         let nonce = sealed.get(..NONCE_LEN).and_then(|nonce| Nonce::try_assume_unique_for_key(nonce).ok());
         let nonce = nonce.ok_or(Fault::Broken)?;
-        let open = key.open_within(nonce, Aad::empty(), &mut sealed, NONCE_LEN..).map_err(|_| Fault::Broken)?;
-        Ok(open.to_vec())
+        let open = key.open_within(nonce, Aad::empty(), &mut sealed, NONCE_LEN..).map_err(|_| Fault::Broken)?.len();
+        sealed.truncate(open);
+        Ok(sealed)
     }
 
     pub fn seal_text(&self, text: &str) -> String {
-        let (id, sealed) = self.seal(text.as_bytes());
-        format!("{MARK}{id}:{}", URL_SAFE_NO_PAD.encode(sealed))
+        let mut content = text.as_bytes().to_vec();
+        let (nonce, tag) = self.seal(&mut content);
+        let sealed = [nonce.as_slice(), &content, tag.as_ref()].concat();
+        format!("{MARK}{}:{}", self.0[0].0, URL_SAFE_NO_PAD.encode(sealed))
     }
 
     pub fn open_text(&self, text: &str) -> Result<String, Fault> {
@@ -100,16 +102,19 @@ impl Keyring {
         String::from_utf8(self.open(id, sealed)?).map_err(|_| Fault::Broken)
     }
 
-    pub fn seal_file(&self, content: &[u8]) -> Vec<u8> {
-        let (id, sealed) = self.seal(content);
-        [FILE_MARK, id.as_bytes(), b"\0", &sealed].concat()
+    /// In three pieces, none of which is a copy of the content.
+    pub fn seal_file(&self, mut content: Vec<u8>) -> [Vec<u8>; 3] {
+        let (nonce, tag) = self.seal(&mut content);
+        let head = [FILE_MARK, self.0[0].0.as_bytes(), b"\0", &nonce].concat();
+        [head, content, tag.as_ref().to_vec()]
     }
 
-    pub fn open_file(&self, content: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    pub fn open_file(&self, mut content: Vec<u8>) -> Result<Vec<u8>, Fault> {
         let Some(sealed) = content.strip_prefix(FILE_MARK) else { return Ok(content) };
-        let end = sealed.iter().position(|byte| *byte == 0).ok_or(Fault::Broken)?;
-        let id = std::str::from_utf8(&sealed[..end]).map_err(|_| Fault::Broken)?;
-        self.open(id, sealed[end + 1..].to_vec())
+        let end = sealed.iter().take(64).position(|byte| *byte == 0).ok_or(Fault::Broken)?;
+        let id = std::str::from_utf8(&sealed[..end]).map_err(|_| Fault::Broken)?.to_owned();
+        content.drain(..=FILE_MARK.len() + end);
+        self.open(&id, content)
     }
 }
 
@@ -129,7 +134,7 @@ pub fn is_newest(content: &[u8]) -> bool {
     content.starts_with(&mark)
 }
 
-pub fn seal_file(content: &[u8]) -> Vec<u8> {
+pub fn seal_file(content: Vec<u8>) -> [Vec<u8>; 3] {
     Keyring::held().seal_file(content)
 }
 
@@ -232,7 +237,7 @@ mod tests {
     #[test]
     fn what_was_changed_is_not_opened() {
         let keys = ring(&[("a", 1)]);
-        let file = keys.seal_file(b"%PDF-1.7");
+        let file = keys.seal_file(b"%PDF-1.7".to_vec()).concat();
         assert_eq!(keys.open_file(file.clone()).as_deref(), Ok(b"%PDF-1.7".as_slice()));
         assert_eq!(keys.open_file(b"%PDF-1.7".to_vec()).as_deref(), Ok(b"%PDF-1.7".as_slice()));
         for place in FILE_MARK.len() + 2..file.len() {

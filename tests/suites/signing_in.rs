@@ -29,15 +29,15 @@ fn with(server: &Server, tokens: &Value) -> Client {
     server.client().bearer(tokens["access_token"].as_str().unwrap())
 }
 
-/// Switches the second factor on; the secret, and the recovery codes.
-async fn enrolled(client: &Client) -> (String, Vec<String>) {
+/// Switches the second factor on; the secret, the code that did so, and the recovery codes.
+async fn enrolled(client: &Client) -> (String, String, Vec<String>) {
     let enrolment = client.post("/v1/me/second-factor", json!({})).await.expect(201);
     let secret = enrolment["secret"].as_str().unwrap().to_owned();
     assert!(enrolment["url"].as_str().unwrap().starts_with("otpauth://totp/"), "{enrolment}");
-    let confirm = json!({"code": app_code(&secret, -1)});
-    let codes = client.post("/v1/me/second-factor/confirm", confirm).await.expect(200);
+    let used = app_code(&secret, -1);
+    let codes = client.post("/v1/me/second-factor/confirm", json!({"code": used})).await.expect(200);
     let codes = codes["recovery_codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned());
-    (secret, codes.collect())
+    (secret, used, codes.collect())
 }
 
 async fn step_of(client: &Client, device: Option<&str>) -> String {
@@ -63,7 +63,7 @@ async fn a_code_is_asked_for_beside_the_password() {
     first.post("/v1/me/second-factor", json!({})).await.expect(201);
     first.post("/v1/me/second-factor/confirm", json!({"code": "000000"})).await.expect_problem(422, "bad_code");
     signed_in(&server, MAIL).await;
-    let (secret, recovery) = enrolled(&first).await;
+    let (secret, used, recovery) = enrolled(&first).await;
     assert_eq!(recovery.len(), 10);
     first.post("/v1/me/second-factor", json!({})).await.expect_problem(409, "second_factor_set");
     server.message_to(MAIL, "vừa được bật").await;
@@ -75,7 +75,7 @@ async fn a_code_is_asked_for_beside_the_password() {
     enter(&step, "000000").await.expect_problem(422, "bad_code");
     enter("made-up", &app_code(&secret, 0)).await.expect_problem(401, "step_over");
     // What somebody read over a shoulder was used already.
-    enter(&step, &app_code(&secret, -1)).await.expect_problem(422, "bad_code");
+    enter(&step, &used).await.expect_problem(422, "bad_code");
     let code = app_code(&secret, 0);
     let tokens = enter(&step, &code).await.expect(200);
     enter(&step, &app_code(&secret, 1)).await.expect_problem(401, "step_over");
@@ -103,7 +103,7 @@ async fn a_hundred_wrong_codes_are_stopped_and_the_owner_comes_in() {
     server.new_buyer(MAIL).await;
     let known = signed_in(&server, MAIL).await;
     let device = known["device_token"].as_str().unwrap().to_owned();
-    let (secret, _) = enrolled(&with(&server, &known)).await;
+    let (secret, _, _) = enrolled(&with(&server, &known)).await;
     // Somebody knows the password, and guesses from a hundred addresses, twenty at once.
     let from = |index: usize| server.client().header("x-forwarded-for", &format!("203.0.113.{index}"));
     let step = step_of(&from(0), None).await;
@@ -211,13 +211,47 @@ async fn whoever_has_power_shows_a_second_factor_where_it_is_asked_for() {
     // A token of before is weak still; a new one of the session that was strengthened is not.
     admin.get("/v1/admin/applications").await.expect_problem(403, "second_factor_required");
 
-    let (secret, _) = enrolled(&shop.client).await;
+    let (secret, _, _) = enrolled(&shop.client).await;
     let login = shop.client.get("/v1/me").await.expect(200)["email"].as_str().unwrap().to_owned();
     let form = json!({"login": login, "password": PASSWORD});
     let problem = server.client().post("/v1/auth/login", form).await.expect_problem(401, "second_factor_needed");
     let form = json!({"step": problem["step"], "code": app_code(&secret, 0)});
     let strong = server.client().post("/v1/auth/second-factor", form).await.expect(200);
     with(&server, &strong).put(&shop.path("bank-account"), account).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_password_that_became_known_is_nobodys() {
+    let server = Server::prepared(Settings::default()).await;
+    let list = "mua xuan tuoi dep\ncon gà cục tác\n5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:9545824\n";
+    let file = server.data().join("breached");
+    let output = server.ocop(&["passwords", "-", "--out", file.to_str().unwrap()], list);
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("3 passwords are in"), "{output:?}");
+    let maker = server;
+    let server = Server::with(Settings::default().set("OCOP_BREACHED_PASSWORDS", file.display())).await;
+    let form = |password: &str| json!({"contact": MAIL, "name": "Hoa", "password": password, "consent": true});
+    for known in ["con gà cục tác", "Mua Xuan Tuoi Dep"] {
+        let problem = server.client().post("/v1/auth/register", form(known)).await.expect_problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/password");
+        assert!(problem.to_string().contains("became known elsewhere"), "{problem}");
+    }
+    server.client().post("/v1/auth/register", form("con gà cục tác lá chanh")).await.expect(202);
+    let me = with(&server, &signed_in(&server, "lan@example.vn").await);
+    let change = json!({"current_password": PASSWORD, "new_password": "con gà cục tác"});
+    let problem = me.post("/v1/me/password", change).await.expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/new_password");
+    // Who holds a session guesses at its password no faster.
+    for _ in 0..5 {
+        let guess = json!({"current_password": "đoán mò thôi", "new_password": "con gà cục tác lá chanh"});
+        me.post("/v1/me/password", guess).await.expect_problem(401, "bad_credentials");
+    }
+    let right = json!({"current_password": PASSWORD, "new_password": "con gà cục tác lá chanh"});
+    me.post("/v1/me/password", right).await.expect_problem(429, "too_many_guesses");
+    let broken = maker.data().join("no-list");
+    std::fs::write(&broken, "x").unwrap();
+    let refused = Server::prepared(Settings::default().set("OCOP_BREACHED_PASSWORDS", broken.display())).await;
+    let said = String::from_utf8_lossy(&refused.ocop(&["serve"], "").stderr).into_owned();
+    assert!(said.contains("no file of `ocop passwords`"), "{said}");
 }
 
 #[tokio::test]

@@ -203,7 +203,12 @@ pub async fn drill(config: Config) -> anyhow::Result<()> {
         restored(&there, &unpacked).await?;
     } else {
         let name = format!("ocop_drill_{}", secrets::code(8).to_lowercase());
-        services.db.write().execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+        services
+            .db
+            .write()
+            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .await
+            .context("the drill restores into a database beside: the user needs CREATEDB")?;
         let mut beside = reqwest::Url::parse(&url)?;
         beside.set_path(&name);
         let done = restored(&config.elsewhere(beside.as_str(), &place), &unpacked).await;

@@ -76,6 +76,8 @@ pub struct Config {
     /// Whether admins, officers and whoever changes a bank account must have shown a second factor: `required` or `offered`;
     /// required in production, unless said.
     pub second_factor: Option<SecondFactor>,
+    /// A file of passwords that became known, as `ocop passwords` makes it: nobody chooses one of them.
+    pub breached_passwords: Option<PathBuf>,
     /// Whether a phone number is enough to sign up: codes go there.
     pub phone_sign_in: bool,
     /// How phones are written to, in this order, comma-separated: zalo, esms, speedsms, http.

@@ -23,6 +23,7 @@ pub(super) const NAMES: &[&str] = &[
     "rate_limit_per_second",
     "auth_rate_limit_per_minute",
     "second_factor",
+    "breached_passwords",
     "phone_sign_in",
     "messengers",
     "texts_per_number",

@@ -8,7 +8,7 @@ use entity::sealed;
 use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Keys under this are never served to the public: papers, spreadsheets.
@@ -73,8 +73,9 @@ impl Objects {
 
     /// What is private is sealed.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
-        let bytes = if key.starts_with(PRIVATE) { sealed::seal_file(&bytes) } else { bytes };
-        self.0.put(&Key::parse(key)?, bytes.into()).await?;
+        let pieces = if key.starts_with(PRIVATE) { Vec::from(sealed::seal_file(bytes)) } else { vec![bytes] };
+        let payload: PutPayload = pieces.into_iter().map(Bytes::from).collect();
+        self.0.put(&Key::parse(key)?, payload).await?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What is asked of whoever signs up or in, and how they are told.
 
-use super::rules::{Contact, password_fault};
+use super::rules::Contact;
 use crate::platform::problem::{Problem, codes};
 
 codes! {
@@ -18,11 +18,4 @@ pub(super) fn contact_at(pointer: &str, text: &str) -> Result<Contact, Problem> 
             "not a valid e-mail address or phone number",
         )
     })
-}
-
-pub(super) fn check_password(pointer: &str, password: &str, contact: &str) -> Result<(), Problem> {
-    match password_fault(password, contact) {
-        Some((vi, en)) => Err(Problem::field(pointer, "password", vi, en)),
-        None => Ok(()),
-    }
 }

@@ -5,7 +5,7 @@ use entity::value::{Language, SessionId};
 use sea_orm::ConnectionTrait;
 use time::OffsetDateTime;
 
-use super::checks::{BAD_CODE, BAD_CREDENTIALS, check_password, contact_at};
+use super::checks::{BAD_CODE, BAD_CREDENTIALS, contact_at};
 use super::rules::{Contact, reads_messages};
 use super::second::{first_step, has_one};
 use super::sessions::end_all;
@@ -46,7 +46,7 @@ pub async fn sign_up(db: &Db, passwords: &Passwords, input: SignUp<'_>, now: Off
         );
         return Err(Problem::field("/contact", "landline", vi, en));
     }
-    check_password("/password", input.password, contact.as_str())?;
+    passwords.check("/password", input.password, contact.as_str())?;
     let name = fold::stored(input.name);
     if name.is_empty() {
         return Err(Problem::field("/name", "missing", "không được để trống", "must not be blank"));
@@ -129,14 +129,14 @@ pub async fn reset_by_code(
     password: &str,
     now: OffsetDateTime,
 ) -> Result<(), Problem> {
-    check_password("/password", password, "")?;
+    passwords.check("/password", password, "")?;
     let hash = passwords.hash(password).await?;
     let bad = || Problem::new(&BAD_CODE);
     let transaction = db.begin().await?;
     let reset = store::take_reset(&transaction, code, now).await?.ok_or_else(bad)?;
     let contact = Contact::parse(&reset.contact).ok_or_else(bad)?;
     let account = store::find_by_contact(&transaction, &contact).await?.ok_or_else(bad)?;
-    check_password("/password", password, contact.as_str())?;
+    passwords.check("/password", password, contact.as_str())?;
     store::set_password(&transaction, account.id, &hash, now).await?;
     end_all(&transaction, account.id, None, "password reset", now).await?;
     forget_guesses(&transaction, contact.as_str()).await?;

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::checks::{BAD_CREDENTIALS, check_password};
+use super::checks::BAD_CREDENTIALS;
 use super::sessions::end_all;
+use super::throttle::Tried;
 use super::{Passwords, SignedIn, store};
 use crate::platform::body::Body;
 use crate::platform::clock::Clock;
@@ -161,11 +162,14 @@ pub async fn set_new_password(
     now: OffsetDateTime,
 ) -> Result<(), Problem> {
     let account = own_account(db, caller).await?;
+    let tried = Tried::from_anywhere(&format!("current:{}", account.id));
+    tried.begin(db, now).await?;
     if !passwords.verify(&input.current_password, Some(&account.password_hash)).await? {
         return Err(Problem::new(&BAD_CREDENTIALS));
     }
+    tried.good(db.write()).await?;
     let contact = account.email.as_deref().or(account.phone.as_deref()).unwrap_or_default();
-    check_password("/new_password", &input.new_password, contact)?;
+    passwords.check("/new_password", &input.new_password, contact)?;
     let hash = passwords.hash(&input.new_password).await?;
     let transaction = db.begin().await?;
     store::set_password(&transaction, account.id, &hash, now).await?;

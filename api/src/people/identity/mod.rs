@@ -6,6 +6,7 @@
 //! once; an old one shown again means that somebody copied it, and ends the session. Access tokens live 15 minutes.
 
 mod addresses;
+pub mod breached;
 mod caller;
 mod checks;
 mod devices;

@@ -7,19 +7,37 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use tokio::sync::Semaphore;
 
+use super::breached::Breached;
+use super::rules::password_fault;
 use crate::platform::problem::{BUSY, Problem};
 
 #[derive(Clone)]
 pub struct Passwords {
     slots: Arc<Semaphore>,
+    /// What others' thefts made known, where there is a list.
+    breached: Option<Arc<Breached>>,
     /// A hash of no password, compared against when there is no account: the answer takes as long either way.
     decoy: Arc<str>,
 }
 
 impl Passwords {
-    pub fn new() -> anyhow::Result<Self> {
+    pub fn new(breached: Option<Breached>) -> anyhow::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Ok(Self { slots: Arc::new(Semaphore::new(cores)), decoy: hash_now(&crate::platform::secrets::token())?.into() })
+        let decoy = hash_now(&crate::platform::secrets::token())?.into();
+        Ok(Self { slots: Arc::new(Semaphore::new(cores)), breached: breached.map(Arc::new), decoy })
+    }
+
+    /// Why a password will not do; told at `pointer`.
+    pub fn check(&self, pointer: &str, password: &str, contact: &str) -> Result<(), Problem> {
+        let known = self.breached.as_ref().map(|list| list.contains(password)).transpose();
+        let fault = match known.map_err(Problem::internal)? {
+            Some(true) => Some((
+                "mật khẩu này đã lộ ở nơi khác: hãy chọn mật khẩu chưa ai dùng".into(),
+                "this password became known elsewhere: choose one that nobody used".into(),
+            )),
+            _ => password_fault(password, contact),
+        };
+        fault.map_or(Ok(()), |(vi, en)| Err(Problem::field(pointer, "password", vi, en)))
     }
 
     pub async fn hash(&self, password: &str) -> Result<String, Problem> {

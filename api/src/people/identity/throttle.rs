@@ -32,6 +32,11 @@ impl Tried {
         Ok(Self(secrets::hash(&format!("{what}\n{from}"))))
     }
 
+    /// Whoever tries this is known already.
+    pub fn from_anywhere(what: &str) -> Self {
+        Self(secrets::hash(&format!("{what}\nanywhere")))
+    }
+
     /// Counts an attempt before it is judged, so that a thousand at once are a thousand; refused while it must wait.
     pub async fn begin(&self, db: &Db, now: OffsetDateTime) -> Result<(), Problem> {
         let mut waits = String::new();
@@ -70,7 +75,7 @@ pub fn password_of(login: &str) -> String {
 
 /// Whoever set a new password need not wait for what others guessed of the old one.
 pub async fn forget_guesses(connection: &impl ConnectionTrait, login: &str) -> Result<(), Problem> {
-    Tried(secrets::hash(&format!("{}\nanywhere", password_of(login)))).good(connection).await
+    Tried::from_anywhere(&password_of(login)).good(connection).await
 }
 
 #[derive(FromQueryResult)]

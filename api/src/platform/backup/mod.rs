@@ -81,6 +81,10 @@ pub async fn put_in_place(
     let Manifest { database, media, media_apart, .. } = &unpacked.manifest;
     let wanted = if is_postgres { "postgres" } else { "sqlite" };
     ensure!(database == wanted, "this is a backup of a {database} database; OCOP_DATABASE_URL names another");
+    if !is_postgres {
+        let file = file_of(url);
+        ensure!(!Path::new(file).exists(), "{file} is there already: a backup is restored into an empty place");
+    }
     if !media_apart {
         ensure!(
             objects.keys("").await?.is_empty(),
@@ -91,11 +95,26 @@ pub async fn put_in_place(
             told(index + 1, media.len());
         }
     }
+    let placed = place_database(unpacked, url, is_postgres).await;
+    if placed.is_err() && !media_apart {
+        // What failed leaves nothing behind.
+        for medium in media {
+            objects.delete(&medium.key).await?;
+        }
+    }
+    placed
+}
+
+/// The path in SQLite's URL.
+fn file_of(url: &str) -> &str {
+    url.trim_start_matches("sqlite://").split('?').next().unwrap_or_default()
+}
+
+async fn place_database(unpacked: &Unpacked, url: &str, is_postgres: bool) -> anyhow::Result<()> {
     if is_postgres {
         return restore_dump(url, &unpacked.database).await;
     }
-    let file = url.trim_start_matches("sqlite://").split('?').next().unwrap_or_default();
-    ensure!(!Path::new(file).exists(), "{file} is there already: a backup is restored into an empty place");
+    let file = file_of(url);
     let beside = format!("{file}.restoring");
     std::fs::copy(&unpacked.database, &beside)?;
     std::fs::File::open(&beside)?.sync_all()?;

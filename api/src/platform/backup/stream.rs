@@ -38,7 +38,7 @@ pub struct Sealer<W: Write> {
 impl<W: Write> Sealer<W> {
     pub fn new(mut into: W) -> io::Result<Self> {
         let secret = rand::random::<[u8; 32]>();
-        let sealed = seal_file(&secret);
+        let sealed = seal_file(secret.to_vec()).concat();
         let length = u16::try_from(sealed.len()).map_err(io::Error::other)?;
         into.write_all(MAGIC)?;
         into.write_all(&length.to_be_bytes())?;
