@@ -4,15 +4,15 @@ mod backup;
 mod doctor;
 mod keys;
 mod recognition;
+mod users;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
-use entity::value::{CooperativeId, Language, MemberRole, OfficeId, OfficeRole, PlatformRole};
+use entity::value::{CooperativeId, MemberRole, OfficeId, OfficeRole, PlatformRole};
 use indicatif::{ProgressBar, ProgressStyle};
 use time::Date;
 use time::macros::format_description;
@@ -22,11 +22,6 @@ use crate::config::{Config, Environment, Flags, new_secret_key};
 use crate::demo;
 use crate::money::{self, payout};
 use crate::ocop::traceability;
-use crate::people::identity::breached;
-use crate::people::identity::rules::{Contact, password_fault};
-use crate::people::identity::{NewAccount, create_account, grant_membership, grant_role};
-use crate::people::offices::add_member;
-use crate::platform::db::{by_id, is_duplicate};
 use crate::platform::{numbers, telemetry};
 use crate::shop::inventory;
 use crate::supply::storage;
@@ -139,6 +134,14 @@ enum User {
         #[arg(long, value_parser = office_seat)]
         office: Vec<(OfficeId, OfficeRole)>,
     },
+    /// Switch the second factor off for somebody who lost phone and recovery codes, and end their sessions; they are told
+    #[command(
+        after_help = "Example:\n  ocop user forget-second-factor lan@example.vn   once you are sure whom you are speaking to"
+    )]
+    ForgetSecondFactor {
+        /// E-mail address or phone number
+        contact: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -222,7 +225,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         return Ok(());
     }
     if let Command::Passwords { list, out } = &cli.command {
-        return passwords(list, out);
+        return users::passwords(list, out);
     }
     if let Command::Openapi = cli.command {
         println!("{}", app::document().to_pretty_json()?);
@@ -245,8 +248,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Seed { products, orders } => seed(config, products, orders).await,
         Command::Reindex => reindex(config).await,
         Command::User(User::Create { contact, name, role, member, office }) => {
-            create_user(config, &contact, name, (&role, &member, &office)).await
+            users::create_user(config, &contact, name, (&role, &member, &office)).await
         }
+        Command::User(User::ForgetSecondFactor { contact }) => users::forget_factor(config, &contact).await,
         Command::Criteria(command) => recognition::criteria(config, command).await,
         Command::Office(command) => recognition::office(config, command).await,
         Command::Check => check(config).await,
@@ -357,63 +361,6 @@ async fn reindex(config: Config) -> anyhow::Result<()> {
     catalogue.rebuild_index(|done| bar.inc(done as u64)).await?;
     bar.finish();
     eprintln!("{} products are indexed.", catalogue.product_count());
-    Ok(())
-}
-
-fn passwords(list: &Path, out: &Path) -> anyhow::Result<()> {
-    let count = if list == Path::new("-") {
-        breached::build(std::io::stdin().lock(), out)?
-    } else {
-        let file = std::fs::File::open(list).with_context(|| format!("cannot read {}", list.display()))?;
-        breached::build(std::io::BufReader::new(file), out)?
-    };
-    println!("{count} passwords are in {}.", out.display());
-    Ok(())
-}
-
-/// Roles on the platform, in cooperatives, in offices.
-type Places<'a> = (&'a [PlatformRole], &'a [(CooperativeId, MemberRole)], &'a [(OfficeId, OfficeRole)]);
-
-async fn create_user(
-    config: Config,
-    contact: &str,
-    name: String,
-    (roles, members, seats): Places<'_>,
-) -> anyhow::Result<()> {
-    let contact = Contact::parse(contact).context("not a valid e-mail address or phone number")?;
-    if std::io::stdin().is_terminal() {
-        eprintln!("Password, then Enter:");
-    }
-    let mut password = String::new();
-    std::io::stdin().read_line(&mut password)?;
-    let password = password.trim_end_matches(['\n', '\r']);
-    if let Some((_, fault)) = password_fault(password, contact.as_str()) {
-        bail!("the password {fault}");
-    }
-    let services = Services::start(config).await?;
-    let now = services.clock.now();
-    let hash = services.passwords.hash(password).await?;
-    let transaction = services.db.begin().await?;
-    let shown = contact.as_str().to_owned();
-    let new = NewAccount { contact, name, password_hash: hash, language: Language::Vi };
-    let account = create_account(&transaction, new, now).await.map_err(|error| {
-        if is_duplicate(&error) { anyhow::anyhow!("{shown} has an account already") } else { error.into() }
-    })?;
-    for role in roles {
-        grant_role(&transaction, account.id, *role, now).await?;
-    }
-    for (cooperative, role) in members {
-        let known = by_id::<entity::cooperative::Entity>(&transaction, *cooperative).await?;
-        ensure!(known.is_some(), "there is no cooperative {cooperative}");
-        grant_membership(&transaction, account.id, *cooperative, *role, now).await?;
-    }
-    for (office, role) in seats {
-        let known = by_id::<entity::office::Entity>(&transaction, *office).await?;
-        ensure!(known.is_some(), "there is no office {office}");
-        add_member(&transaction, *office, account.id, *role, now).await?;
-    }
-    transaction.commit().await?;
-    println!("{}", account.id);
     Ok(())
 }
 

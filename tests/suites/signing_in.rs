@@ -221,6 +221,23 @@ async fn whoever_has_power_shows_a_second_factor_where_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn who_lost_phone_and_paper_is_helped_by_somebody_who_knows_them() {
+    let server = Server::start().await;
+    let none = server.ocop(&["user", "forget-second-factor", "admin@example.vn"], "");
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("no second factor"), "{none:?}");
+    let tokens = signed_in(&server, "admin@example.vn").await;
+    enrolled(&with(&server, &tokens)).await;
+    let done = server.ocop(&["user", "forget-second-factor", "ADMIN@example.vn"], "");
+    assert!(done.status.success(), "{done:?}");
+    let renew = json!({"refresh_token": tokens["refresh_token"]});
+    server.client().post("/v1/auth/refresh", renew).await.expect_problem(401, "bad_refresh_token");
+    signed_in(&server, "admin@example.vn").await;
+    server.message_to("admin@example.vn", "vừa bị tắt").await;
+    let nobody = server.ocop(&["user", "forget-second-factor", "nobody@example.vn"], "");
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("has no account"), "{nobody:?}");
+}
+
+#[tokio::test]
 async fn a_password_that_became_known_is_nobodys() {
     let server = Server::prepared(Settings::default()).await;
     let list = "mua xuan tuoi dep\ncon gà cục tác\n5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:9545824\n";

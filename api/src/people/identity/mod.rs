@@ -46,8 +46,8 @@ pub use me::{PasswordChange, ProfileChange, change as change_profile, set_new_pa
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
 pub use second::{
-    confirm as confirm_second_factor, enrol as enrol_second_factor, remove as remove_second_factor, second_step,
-    state_of as second_factor_of,
+    confirm as confirm_second_factor, enrol as enrol_second_factor, forget as forget_second_factor,
+    remove as remove_second_factor, second_step, state_of as second_factor_of,
 };
 pub use sessions::{end as end_session, end_all as end_sessions};
 pub use store::{

@@ -11,6 +11,7 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::checks::BAD_CODE;
+use super::sessions::end_all;
 use super::throttle::Tried;
 use super::visit::Visit;
 use super::{SignedIn, store, totp};
@@ -177,15 +178,38 @@ pub async fn remove(db: &Db, who: &SignedIn, visit: &Visit, typed: &str, now: Of
         return Err(Problem::new(&BAD_CODE));
     }
     tried.good(&transaction).await?;
-    for sql in ["DELETE FROM recovery_code WHERE account_id = $1", "DELETE FROM second_factor WHERE account_id = $1"] {
-        run(&transaction, sql, [who.account.into()]).await?;
-    }
-    let sql = "UPDATE session SET strong = $2 WHERE account_id = $1";
-    run(&transaction, sql, [who.account.into(), false.into()]).await?;
-    let payload = serde_json::json!({"enabled": false});
-    emit(&transaction, "sign_in.second_factor", who.account.0, payload, now).await?;
+    switch_off(&transaction, who.account, now).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// No code is asked for any more, and what was shown before counts no longer. The owner is told.
+async fn switch_off(
+    transaction: &impl ConnectionTrait,
+    account: AccountId,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    for sql in ["DELETE FROM recovery_code WHERE account_id = $1", "DELETE FROM second_factor WHERE account_id = $1"] {
+        run(transaction, sql, [account.into()]).await?;
+    }
+    let sql = "UPDATE session SET strong = $2 WHERE account_id = $1";
+    run(transaction, sql, [account.into(), false.into()]).await?;
+    let payload = serde_json::json!({"enabled": false});
+    emit(transaction, "sign_in.second_factor", account.0, payload, now).await?;
+    Ok(())
+}
+
+/// For who lost phone and paper, by somebody who knows them: the second factor is off, and every session ends. False where there
+/// was none.
+pub async fn forget(db: &Db, account: AccountId, now: OffsetDateTime) -> Result<bool, Problem> {
+    let transaction = db.begin().await?;
+    if factor(&transaction, account).await?.is_none() {
+        return Ok(false);
+    }
+    switch_off(&transaction, account, now).await?;
+    end_all(&transaction, account, None, "second factor forgotten", now).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// The password was right: what is shown with the code.
