@@ -83,7 +83,12 @@ pub async fn login(
     let (coming, now) = (Coming::by_password(&request, config.base_url().starts_with("https:")), clock.now());
     let shown = (form.text("login"), form.0.field("password").unwrap_or_default());
     match authenticate(&db, &passwords, &coming.visit, shown, now).await {
-        Ok(Entered::In(account)) => Ok(sit_down(db.write(), (account.id, language), coming, now, "/console").await?),
+        Ok(Entered::In(account)) => {
+            let transaction = db.begin().await?;
+            let response = sit_down(&transaction, (account.id, language), coming, now, "/console").await?;
+            transaction.commit().await?;
+            Ok(response)
+        }
         Ok(Entered::Step(step)) => Ok(to_second_step(step, coming.secure, "/console")),
         Err(problem) if problem.code.status < 500 => {
             let values = context! { error => problem.words(language), login => form.text("login") };

@@ -59,7 +59,9 @@ impl SignedIn {
 
     /// Officers, and the platform's own people for them.
     pub fn require_office(&self) -> Result<(), Problem> {
-        self.require(PlatformRole::Officer).or_else(|_| self.require(PlatformRole::Admin))
+        let role =
+            if self.roles.contains(&PlatformRole::Officer) { PlatformRole::Officer } else { PlatformRole::Admin };
+        self.require(role)
     }
 
     pub fn audit_actor(&self) -> (AuditActor, Option<Uuid>) {

@@ -103,7 +103,10 @@ async fn come_in(
 ) -> Result<HttpResponse, Fault> {
     bring_basket(shell, hook, account).await?;
     let who = (account, shell.language);
-    let mut response = sit_down(shell.db.write(), who, coming, shell.clock.now(), next).await?;
+    let transaction = shell.db.begin().await?;
+    let mut response = sit_down(&transaction, who, coming, shell.clock.now(), next).await?;
+    transaction.commit().await?;
+    shell.bell.ring();
     shell.keep_basket(&mut response, None);
     Ok(response)
 }
