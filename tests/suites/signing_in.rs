@@ -168,6 +168,8 @@ async fn whoever_has_power_shows_a_second_factor_where_it_is_asked_for() {
     let admin = with(&server, &tokens);
     admin.get("/v1/admin/applications").await.expect_problem(403, "second_factor_required");
     admin.get("/v1/me").await.expect(200);
+    let officer = with(&server, &signed_in(&server, "can-bo@example.vn").await);
+    officer.get("/v1/admin/holidays").await.expect_problem(403, "second_factor_required");
     let shop = server.seller_of("hat-doi").await;
     shop.client.get(&shop.path("orders")).await.expect(200);
     let account = json!({"bank_bin": "970405", "number": "3005217776665", "holder": "HTX"});
