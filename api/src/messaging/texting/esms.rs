@@ -41,7 +41,7 @@ impl Messenger for Esms {
             let body = json!({
                 "ApiKey": self.api_key.expose_secret(), "SecretKey": self.secret_key.expose_secret(), "Phone": national(&message.to),
                 "Content": message.text, "SmsType": if self.brand.is_some() { "2" } else { "8" },
-                "Brandname": self.brand.as_deref().unwrap_or_default(), "IsUnicode": "0", "RequestId": message.key,
+                "Brandname": self.brand.as_deref().unwrap_or_default(), "IsUnicode": "0", "RequestId": message.name(),
             });
             let url = format!("{}/MainService.svc/json/SendMultipleMessage_V4_post_json/", self.url);
             let said = answer(self.http.post(url).json(&body)).await?;

@@ -26,6 +26,7 @@ use crate::platform::db::Db;
 use crate::platform::outgoing;
 use crate::platform::retention::Over;
 use crate::platform::sealing::SealedColumn;
+use crate::platform::secrets;
 
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("messenger_token", "access_token"), ("messenger_token", "refresh_token")];
@@ -46,6 +47,14 @@ pub struct TextMessage {
     pub text: String,
     /// The code it carries: Zalo takes messages by template.
     pub code: Option<String>,
+}
+
+impl TextMessage {
+    /// What a provider tells a repeat by: the same words to the same end. A code is drawn anew at each attempt, and only the last
+    /// one is good: that is another message.
+    fn name(&self) -> String {
+        format!("{}-{}", self.key, &secrets::hash(&self.text)[..8])
+    }
 }
 
 /// Who took a message.

@@ -108,7 +108,7 @@ impl Zalo {
 
     async fn attempt(&self, message: &TextMessage, code: &str, token: &str) -> Result<serde_json::Value, Refusal> {
         let body = json!({
-            "phone": national(&message.to), "template_id": self.template, "template_data": {"otp": code}, "tracking_id": message.key,
+            "phone": national(&message.to), "template_id": self.template, "template_data": {"otp": code}, "tracking_id": message.name(),
         });
         let asked = self.http.post(format!("{}/message/template", self.url)).header("access_token", token);
         answer(asked.json(&body)).await
