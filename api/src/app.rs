@@ -1,5 +1,7 @@
 //! Everything put together: the services of a process, the routes of every slice on one screen, the server.
 
+mod declared;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,10 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+pub use declared::{personal, sealed_columns};
+
+use declared::forgotten;
 
 use crate::config::{Config, Environment};
 use crate::media;
@@ -31,11 +37,12 @@ use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
 use crate::orders::{dispute, fulfilment, recall, reports};
-use crate::pages::{self, console, storefront};
+use crate::pages::{console, storefront};
 use crate::people::desk::Desk;
 use crate::people::identity::breached::Breached;
 use crate::people::identity::{self, Keys, Passwords, SignInHook, SignedIn};
 use crate::people::places;
+use crate::people::privacy::{self, Shredder};
 use crate::platform::background::{Background, Stop};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Target};
@@ -46,11 +53,12 @@ use crate::platform::objects::Objects;
 use crate::platform::openapi;
 use crate::platform::outbox::{Bell, Consumer, Worker};
 use crate::platform::outgoing;
+use crate::platform::personal::Declared;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::ReadModel;
 use crate::platform::ready::Ready;
-use crate::platform::retention::{self, Janitor, Over};
-use crate::platform::sealing::{SealedColumn, check_keys, seal_what_is_clear};
+use crate::platform::retention::{Janitor, Over};
+use crate::platform::sealing::{check_keys, seal_what_is_clear};
 use crate::platform::templates;
 use crate::service::{self, AuthLimit};
 use crate::shop::catalogue::{self, Catalogue};
@@ -69,6 +77,7 @@ pub fn routes(config: &mut ServiceConfig) {
     tourism::public_routes(config);
     ordering::routes(config);
     identity::routes(config);
+    privacy::routes(config);
     places::routes(config);
     offices::routes(config);
     media::routes(config);
@@ -208,6 +217,8 @@ struct Shared {
     metrics: Data<PrometheusHandle>,
     scans: Data<Scans>,
     stories: Data<storefront::Stories>,
+    personal: Data<Declared>,
+    over: Data<Vec<Over>>,
 }
 
 impl Shared {
@@ -259,6 +270,8 @@ impl Shared {
             metrics: Data::new(metrics),
             scans: Data::default(),
             stories: Data::default(),
+            personal: Data::new(personal()),
+            over: Data::new(forgotten()),
             config,
         })
     }
@@ -286,7 +299,9 @@ impl Shared {
             .app_data(self.document.clone())
             .app_data(self.metrics.clone())
             .app_data(self.scans.clone())
-            .app_data(self.stories.clone());
+            .app_data(self.stories.clone())
+            .app_data(self.personal.clone())
+            .app_data(self.over.clone());
     }
 
     /// The desk of work that nobody signed in for.
@@ -330,7 +345,8 @@ impl Shared {
         let sweeper =
             Sweeper { db: db.clone(), clock, read_model, bell, completion_days: config.order_completion_days };
         background.spawn(|stop| sweeper.run(stop));
-        let janitor = Janitor { db: db.clone(), clock, over: forgotten() };
+        let objects = self.objects.clone().into_inner();
+        let janitor = Janitor { db: db.clone(), clock, objects, over: forgotten() };
         background.spawn(|stop| janitor.run(stop));
         let limits = (self.edge.clone(), self.auth_limit.clone());
         background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
@@ -355,38 +371,14 @@ impl Shared {
             Arc::new(Notifier { db: db.clone(), clock, mailer, base_url: config.base_url() }),
             Arc::new(CancelParcels { db: db.clone(), clock, carriers }),
             Arc::new(Hooks { db: db.clone(), clock, guide: self.guide.clone().into_inner() }),
+            Arc::new(Shredder {
+                db: db.clone(),
+                objects: self.objects.clone().into_inner(),
+                mails: config.data_dir.join("mail"),
+            }),
             Arc::new(Clerk { db, clock, provider: Arc::new(invoice::Local) }),
         ])
     }
-}
-
-/// What each slice forgets in time.
-fn forgotten() -> Vec<Over> {
-    [
-        retention::OVER,
-        identity::OVER,
-        selling::imports::OVER,
-        ordering::OVER,
-        payment::OVER,
-        texting::OVER,
-        webhooks::OVER,
-        pages::OVER,
-    ]
-    .concat()
-}
-
-/// What each slice keeps sealed.
-pub fn sealed_columns() -> Vec<SealedColumn> {
-    [
-        identity::SEALED,
-        selling::SEALED,
-        payout::SEALED,
-        fulfilment::SEALED,
-        texting::SEALED,
-        webhooks::SEALED,
-        tourism::SEALED,
-    ]
-    .concat()
 }
 
 /// Starts serving. Signals are the caller's to hear: the work beside the requests is to end before the server does.

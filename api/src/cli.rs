@@ -3,6 +3,7 @@
 mod backup;
 mod doctor;
 mod keys;
+mod person;
 mod recognition;
 mod users;
 
@@ -63,6 +64,12 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(User),
+    /// What is known of a person, and forgetting one: for guests who write in, and after an old backup came back
+    #[command(
+        after_help = "Examples:\n  ocop person show --email lan@example.vn      all that is known, as JSON\n  ocop person forget --phone 0912345678       a guest who wrote to us\n  ocop person forgotten --since 2026-11-01    whom to forget again after a restore\n  ocop person forget --account 0192…"
+    )]
+    #[command(subcommand)]
+    Person(person::Person),
     /// Make the file for OCOP_BREACHED_PASSWORDS of a list of passwords that became known
     #[command(
         after_help = "Examples:\n  ocop passwords 10-million-password-list-top-1000000.txt --out breached   a line a password\n  head -n 1000000 pwned-passwords-sha1-ordered-by-count.txt | ocop passwords - --out breached   as Have I Been Pwned has them"
@@ -251,6 +258,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             users::create_user(config, &contact, name, (&role, &member, &office)).await
         }
         Command::User(User::ForgetSecondFactor { contact }) => users::forget_factor(config, &contact).await,
+        Command::Person(command) => person::run(config, command).await,
         Command::Criteria(command) => recognition::criteria(config, command).await,
         Command::Office(command) => recognition::office(config, command).await,
         Command::Check => check(config).await,

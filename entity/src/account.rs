@@ -16,11 +16,11 @@ pub struct Model {
     /// Argon2id, PHC string.
     pub password_hash: String,
     pub language: Language,
-    /// Personal data law 91/2025/QH15: consent is recorded.
-    pub consented_at: TimeDateTimeWithTimeZone,
     pub disabled_at: Option<TimeDateTimeWithTimeZone>,
     pub created_at: TimeDateTimeWithTimeZone,
     pub updated_at: TimeDateTimeWithTimeZone,
+    /// Forgotten on request: the row stays for what others did with it, and says nothing.
+    pub erased_at: Option<TimeDateTimeWithTimeZone>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -60,7 +60,7 @@ typed_id! {
     PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId, OfficeId, CriteriaSetId, DossierId, EvidenceId, RecognitionEntryId,
     PlanId, MeasureId, GuestId, SupportId, DifficultyId, HelpOfferId, SeasonReportId, HouseholdId, IncomeId,
     OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId, ContractId, DeliveryId, AcceptanceId,
-    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId, ExportId, QuotationId,
+    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId, ExportId, QuotationId, BreachId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }
@@ -180,6 +180,14 @@ words! {
         AwaitingPayment = "awaiting_payment",
         Placed = "placed", Confirmed = "confirmed", Packed = "packed", Shipped = "shipped",
         Delivered = "delivered", Completed = "completed", Cancelled = "cancelled", Expired = "expired",
+    }
+
+    /// What somebody agrees to.
+    ConsentPurpose {
+        /// That the account is kept, and orders are handled with it.
+        Account = "account",
+        /// Word of what can be had again and of seasons.
+        Notices = "notices",
     }
 
     /// Who moved an order.

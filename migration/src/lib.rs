@@ -48,6 +48,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0036_carrier_tokens", include_str!("sql/0036_carrier_tokens.sql")),
     ("m0037_sign_in", include_str!("sql/0037_sign_in.sql")),
     ("m0038_texting", include_str!("sql/0038_texting.sql")),
+    ("m0039_personal_data", include_str!("sql/0039_personal_data.sql")),
 ];
 
 pub struct Migrator;

@@ -203,6 +203,32 @@ def rivals(page, second):
     look(second, "admin-second", strict=True)
 
 
+def private(page):
+    """A breach recorded and reported in time, and a rule of how long things are kept."""
+    page.goto(BASE + "/admin/privacy")
+    page.click("summary:has-text('Ghi sự cố mới')")
+    page.fill("#found-new", f"{TODAY - datetime.timedelta(days=1)}T08:00")
+    page.fill("#happened-new", "Một máy tính của văn phòng bị mất")
+    page.fill("#data-new", "Tên, số điện thoại của người mua")
+    page.fill("#people-new", "12")
+    look(page, "admin-privacy-new", strict=True)
+    page.click("details[open] button:has-text('Ghi')")
+    done(page)
+    open_task(page, "Sự cố dữ liệu cá nhân")
+    page.click("summary:has-text('Ghi tiếp')")
+    look(page, "admin-privacy", strict=True)
+    page.locator("details[open] input[name=authority_told_at]").fill(f"{TODAY - datetime.timedelta(days=1)}T17:00")
+    page.check("details[open] input[name=closed]")
+    page.click("details[open] button:has-text('Ghi')")
+    done(page)
+    page.wait_for_selector("text=đã khép")
+    page.click("summary:has-text('giỏ hàng của khách')")
+    page.locator("details[open] input[name=days]").fill("45")
+    page.click("details[open] button:has-text('Ghi')")
+    done(page)
+    page.wait_for_selector("summary:has-text('45 ngày')")
+
+
 def world(page):
     """Categories, destinations, holidays."""
     page.goto(BASE + "/admin/categories")
@@ -225,6 +251,7 @@ def world(page):
     look(page, "admin-holidays", strict=True)
     page.click("li:has-text('06/02/2027') button:has-text('Không nghỉ')")
     done(page)
+    private(page)
     page.goto(BASE + "/admin/destinations")
     page.click("summary:has-text('Thêm điểm đến')")
     for name, text in [("name_vi", "Thác Mặt Trời"), ("name_en", "Sun waterfall"), ("commune", "Kim Bôi, Phú Thọ"), ("latitude", "20,65"), ("longitude", "105,49")]:

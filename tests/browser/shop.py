@@ -6,6 +6,7 @@ Run by `tests/run`, with the same surroundings as console.py.
 """
 import base64
 import hmac
+import json
 import os
 import struct
 import time
@@ -138,6 +139,61 @@ def secures(page):
     other.close()
 
 
+def knows(page):
+    """What is known of somebody, a consent taken back and given again, and why the account cannot go yet."""
+    page.goto(BASE + "/account/data")
+    for summary in page.locator("details.card > summary").all():
+        summary.click()
+    look(page, "account-data", strict=True)
+    page.click("button:has-text('Rút lại đồng ý')")
+    page.wait_for_selector("text=không gửi tin nữa")
+    page.click("button:has-text('Đồng ý nhận tin')")
+    page.wait_for_selector("text=bạn đồng ý nhận tin")
+    page.wait_for_selector("text=Còn đơn chưa xong")
+    if page.locator("input[name=password]").count():
+        faults.append("an account with open orders offers its erasure")
+    with page.expect_download() as taken:
+        page.click("a:has-text('Tải về')")
+    known = json.load(open(taken.value.path()))
+    if not any(section["record"] == "orders" for section in known["sections"]):
+        faults.append("the file does not tell of orders")
+
+
+def leaves(browser):
+    """An account that is erased: nobody signs in with it any more."""
+    context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(BASE + "/sign-up")
+    page.click("a:has-text('Giữ gì, bao lâu')")
+    context.pages[-1].wait_for_selector("h1:has-text('Dữ liệu cá nhân')")
+    look(context.pages[-1], "privacy", strict=True)
+    context.pages[-1].close()
+    page.fill("#name", "Bùi Văn Đi")
+    page.fill("#contact", "di@example.vn")
+    page.fill("#password", "bưởi ngọt đầu mùa")
+    page.check("input[name=consent]")
+    page.click("button:has-text('Tạo tài khoản')")
+    page.fill("#code", mailed_code("di@example.vn", r"([0-9A-Z]{5}-[0-9A-Z]{5})"))
+    page.click("main button:has-text('Nhập mã')")
+    page.click("a:has-text('Dữ liệu của bạn')")
+    page.click("summary:has-text('Xoá tài khoản của tôi')")
+    look(page, "account-erase", strict=True)
+    page.fill("#password", "không phải mật khẩu")
+    page.click("button:has-text('Xoá hẳn')")
+    page.wait_for_selector(".told.bad")
+    page.click("summary:has-text('Xoá tài khoản của tôi')")
+    page.fill("#password", "bưởi ngọt đầu mùa")
+    page.click("button:has-text('Xoá hẳn')")
+    page.wait_for_selector("text=Tài khoản đã được xoá")
+    look(page, "account-erased", strict=True)
+    page.goto(BASE + "/sign-in")
+    page.fill("#login", "di@example.vn")
+    page.fill("#password", "bưởi ngọt đầu mùa")
+    page.click("main button:has-text('Đăng nhập')")
+    page.wait_for_selector(".told.bad")
+    context.close()
+
+
 def belongs(browser):
     """Who comes back: an account by a code, what one keeps an eye on, an address, buying again, and what may follow."""
     context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True)
@@ -213,13 +269,14 @@ def belongs(browser):
     page.goto(BASE + "/account/details")
     look(page, "account-details", strict=True)
     secures(page)
+    knows(page)
     page.goto(BASE + "/account")
     look(page, "account", strict=True)
     for name, width, settings in [("dark", 360, {"color_scheme": "dark"}), ("wide", 1280, {}), ("wide-dark", 1280, {"color_scheme": "dark"})]:
         other = browser.new_context(viewport={"width": width, "height": 740}, user_agent=AGENT, locale="en-GB",
                                     storage_state=context.storage_state(), **settings)
         seen_there = other.new_page()
-        for path in ("/account?lang=en", "/account/orders", "/account/favourites", "/account/addresses", "/account/details", "/account/security", f"/account/orders/{order}"):
+        for path in ("/account?lang=en", "/account/orders", "/account/favourites", "/account/addresses", "/account/details", "/account/security", "/account/data", "/privacy", f"/account/orders/{order}"):
             seen_there.goto(BASE + path)
             look(seen_there, f"account-{name}-{path.strip('/').split('?')[0].replace('/', '-')[:24]}", width, strict=True)
         other.close()
@@ -317,6 +374,7 @@ with sync_playwright() as playwright:
             weigh(browser, path, name)
         buys(browser)
         belongs(browser)
+        leaves(browser)
         looks_around(browser)
         installed(browser)
         otherwise(browser)

@@ -43,6 +43,7 @@ mod payouts;
 mod places;
 mod plans;
 mod platform;
+mod privacy;
 mod programme;
 mod promotions;
 mod quick;

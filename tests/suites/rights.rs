@@ -30,6 +30,8 @@ use Needs::{Admin, Keeper, Manager, Nothing, Office, Owner, PartnerMember, Partn
 pub const TABLE: &[(Needs, &[&str])] = &[
     (SignIn, &["list_favourites", "keep_favourite", "forget_favourite"]),
     (Admin, &["add_category", "change_category", "keep_holiday", "strike_holiday", "retry_failure"]),
+    (SignIn, &["export_my_data", "erase_me", "list_consents", "change_consent"]),
+    (Admin, &["list_retention", "set_retention", "list_breaches", "record_breach", "change_breach"]),
     (Keeper, &["list_holidays"]),
     (
         Nothing,

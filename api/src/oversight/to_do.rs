@@ -41,7 +41,8 @@ const LOST_DAYS: i64 = 10;
 const TRIES: i32 = 5;
 
 /// Kind, table, since when, and which rows; $1 is now, $2 when an order is late, $3 when a parcel is, $4 the tries.
-const KINDS: [(&str, &str, &str, &str); 16] = [
+const KINDS: [(&str, &str, &str, &str); 17] = [
+    ("breaches", "breach", "found_at", "authority_told_at IS NULL AND closed_at IS NULL"),
     ("disputes", "dispute", "created_at", "state = 'open' AND evidence_until <= $1"),
     ("refunds", "refund", "created_at", "state = 'awaiting_approval'"),
     ("refunds_by_hand", "refund", "created_at", "state = 'manual'"),

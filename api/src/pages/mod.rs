@@ -11,4 +11,4 @@ mod session;
 pub mod storefront;
 mod words;
 
-pub use session::OVER;
+pub use session::{OVER, PERSONAL};

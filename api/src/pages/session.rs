@@ -24,18 +24,31 @@ use crate::platform::db::{Db, by_id, run};
 pub use crate::platform::forms::{FORM, Form};
 use crate::platform::forms::{is_foreign, read_form};
 use crate::platform::idempotency::DONE_ALREADY;
+use crate::platform::personal::Record;
 use crate::platform::problem::{FORBIDDEN, Problem};
 use crate::platform::retention::Over;
 use crate::platform::secrets;
 use crate::platform::templates::plain;
 
-/// What is forgotten, and after how many days.
 /// A password that was right, until the code comes.
 const STEP: &str = "ocop_step";
 /// How often it is noted that a session is still used.
 const SEEN_EVERY: time::Duration = time::Duration::hours(1);
 
-pub const OVER: &[Over] = &[("DELETE FROM console_session WHERE created_at < $1", 61)];
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[Over::new(
+    "page_sessions",
+    ("lần đăng nhập trên trang web", "sign-ins on pages"),
+    (61, 1),
+    &["DELETE FROM console_session WHERE created_at < $1"],
+)];
+
+pub const PERSONAL: &[Record] = &[Record::forgotten(
+    "console_session",
+    ("Lần đăng nhập trên trang web", "Sign-ins on pages"),
+    "account_id = :account",
+    &[],
+)];
 
 const COOKIE: &str = "ocop_console";
 const FLASH: &str = "ocop_flash";

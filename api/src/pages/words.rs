@@ -195,6 +195,7 @@ pub const ADMIN: &[(&str, &str, &str)] = &[
     ("task_reviews", "Đánh giá bị báo cáo", "Reported reviews"),
     ("task_recalls", "Đợt thu hồi đang mở", "Open recalls"),
     ("task_late_orders", "Đơn chậm gửi", "Orders sent late"),
+    ("task_breaches", "Sự cố dữ liệu cá nhân chưa báo cơ quan", "Breaches of personal data to report"),
     ("task_late_parcels", "Kiện lâu chưa tới", "Parcels long on their way"),
     ("task_webhooks", "Webhook không gửi được", "Webhooks that failed"),
     ("task_events", "Thư, việc nền bị kẹt", "Mails and jobs that are stuck"),

@@ -3,6 +3,7 @@
 //! - `places`: today's and former communes, held in memory.
 //! - `identity`: signing up and in, tokens, keys, roles, and who may do what in a cooperative or for a partner.
 //! - `offices`: officers, the places and the roles they work in.
+//! - `privacy`: what is known of a person, told and forgotten on request; how long things are kept; what leaked.
 //!
 //! What a signed-in person's request works with, the `desk::Desk`, is taken from here by every
 //! district above.
@@ -11,6 +12,7 @@ pub mod desk;
 pub mod identity;
 pub mod offices;
 pub mod places;
+pub mod privacy;
 
 /// Who may do what in a cooperative and in an office, as a page of documentation.
 pub fn permissions_as_markdown() -> String {

@@ -7,6 +7,27 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::personal::{Record, moment, text};
+
+/// What was written down of changes to the account, its orders and papers tells what they said; what somebody did for others
+/// stays. First of all, for it is found by what it is about.
+pub const PERSONAL: &[Record] = &[
+    Record::kept(
+        "audit_entry",
+        ("Việc đã làm trên sàn", "What was done on the platform"),
+        "actor_id = :account",
+        &[text("action"), text("entity"), moment("at")],
+        ("Sổ sách của tổ chức, không kèm tên", "Records of organisations, without a name"),
+    ),
+    Record::blanked(
+        "audit_entry",
+        ("Nhật ký về bạn", "What was done about you"),
+        "entity_id IN :subjects",
+        &[text("action"), text("entity"), moment("at")],
+        &[("before", "NULL"), ("after", "NULL")],
+    ),
+];
+
 pub struct Change<'a> {
     pub actor: (AuditActor, Option<Uuid>),
     pub action: &'a str,

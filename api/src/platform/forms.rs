@@ -1,10 +1,12 @@
 //! Forms of pages made here, with or without files.
 
-use time::Date;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 
+use super::clock::VIETNAM;
 use super::fold::{is_forbidden, printable};
 use super::i18n::Text;
 use super::numbers;
@@ -56,6 +58,18 @@ impl Form {
         let read =
             |text| numbers::date(text).map_err(|fault| Problem::field(format!("/{name}"), "date", fault.vi, fault.en));
         text.map(read).transpose()
+    }
+
+    /// A moment in Vietnam, as a `datetime-local` field sends it.
+    pub fn moment(&self, name: &str) -> Result<Option<OffsetDateTime>, Problem> {
+        let written = format_description!("[year]-[month]-[day]T[hour]:[minute]");
+        let (vi, en) = ("ngày và giờ", "a day and a time");
+        match self.text(name) {
+            "" => Ok(None),
+            text => PrimitiveDateTime::parse(text, written)
+                .map(|at| Some(at.assume_offset(VIETNAM).to_offset(UtcOffset::UTC)))
+                .map_err(|_| Problem::field(format!("/{name}"), "moment", vi, en)),
+        }
     }
 
     /// How many.

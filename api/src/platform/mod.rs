@@ -23,6 +23,7 @@ pub mod outbox;
 pub mod outgoing;
 pub mod pagination;
 pub mod pdf;
+pub mod personal;
 pub mod problem;
 pub mod read_model;
 pub mod ready;

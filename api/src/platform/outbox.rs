@@ -66,6 +66,17 @@ pub async fn emit_all(connection: &impl ConnectionTrait, events: Vec<outbox::Act
     Ok(())
 }
 
+/// Forgets what was handed over about these.
+pub async fn forget_about(connection: &impl ConnectionTrait, subjects: &[Uuid]) -> Result<(), DbErr> {
+    for some in subjects.chunks(500) {
+        let places: Vec<_> = (1..=some.len()).map(|place| format!("${place}")).collect();
+        let sql =
+            format!("DELETE FROM outbox WHERE delivered_at IS NOT NULL AND subject_id IN ({})", places.join(", "));
+        run(connection, sql, some.iter().map(|id| (*id).into())).await?;
+    }
+    Ok(())
+}
+
 /// Somebody who wants events. Handling one twice must do no harm.
 pub trait Consumer: Send + Sync {
     fn name(&self) -> &'static str;

@@ -79,6 +79,7 @@ pub fn environment(pages: &[(&'static str, &'static str)]) -> Environment<'stati
     environment.add_filter("dong", |amount: i64| Vnd(amount).to_string());
     environment.add_filter("moment", moment);
     environment.add_filter("day", day);
+    environment.add_filter("local", local);
     environment
 }
 
@@ -103,6 +104,17 @@ pub fn moment(text: &str) -> String {
     let Ok(at) = time::OffsetDateTime::parse(text, &Rfc3339) else { return text.to_owned() };
     let at = at.to_offset(VIETNAM);
     format!("{:02}/{:02} {:02}:{:02}", at.day(), u8::from(at.month()), at.hour(), at.minute())
+}
+
+/// `2026-11-24T16:05`, in Vietnam, as a `datetime-local` field wants it; nothing for what is no moment.
+#[allow(clippy::needless_pass_by_value, reason = "a filter's signature")]
+fn local(value: Value) -> String {
+    use time::format_description::well_known::Rfc3339;
+    let at = value.as_str().and_then(|text| time::OffsetDateTime::parse(text, &Rfc3339).ok());
+    at.map_or_else(String::new, |at| {
+        let at = at.to_offset(VIETNAM);
+        format!("{}T{:02}:{:02}", at.date(), at.hour(), at.minute())
+    })
 }
 
 /// `24/11/2026`

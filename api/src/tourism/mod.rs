@@ -17,6 +17,7 @@ mod guide;
 pub mod keeping;
 pub mod keys;
 pub mod partners;
+mod personal;
 pub mod poster;
 pub mod reports;
 mod serve;
@@ -28,6 +29,7 @@ mod views;
 
 use crate::platform::sealing::SealedColumn;
 pub use guide::{Guide, Place, changed};
+pub use personal::{HOLDS, PERSONAL};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is sealed where it is stored.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use lettre::message::{Mailbox, header::ContentType};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use time::OffsetDateTime;
 
@@ -70,8 +71,13 @@ impl Mailer {
             .message_id(Some(format!("<{key}@{}>", self.from.email.domain())))
             .date(std::time::SystemTime::from(now))
             .subject(&mail.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.body.clone())?;
+            .header(ContentType::TEXT_PLAIN);
+        // A folder is read by people, and searched when somebody is to be forgotten: as it is written.
+        let body = match self.sink {
+            Sink::Folder => Body::new_with_encoding(mail.body.clone(), ContentTransferEncoding::Binary).ok(),
+            Sink::Smtp(_) | Sink::Log => None,
+        };
+        let message = message.body(body.unwrap_or_else(|| Body::new(mail.body.clone())))?;
         match &self.sink {
             Sink::Smtp(transport) => {
                 transport.send(message).await?;

@@ -8,10 +8,13 @@
 
 mod esms;
 mod http;
+mod personal;
 mod reports;
 mod speedsms;
 mod store;
 mod zalo;
+
+pub use personal::PERSONAL;
 
 use std::path::PathBuf;
 
@@ -32,7 +35,12 @@ use crate::platform::secrets;
 pub const SEALED: &[SealedColumn] = &[("messenger_token", "access_token"), ("messenger_token", "refresh_token")];
 
 /// What is forgotten, and after how many days.
-pub const OVER: &[Over] = &[("DELETE FROM text_message WHERE created_at < $1", 90)];
+pub const OVER: &[Over] = &[Over::new(
+    "text_messages",
+    ("tin nhắn đã gửi", "text messages that were sent"),
+    (90, 7),
+    &["DELETE FROM text_message WHERE created_at < $1"],
+)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(reports::receive).service(reports::receive_by_query);

@@ -18,10 +18,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub const SEALED: &[SealedColumn] = &[("webhook_endpoint", "secret"), ("webhook_endpoint", "old_secret")];
 
 /// What is forgotten, and after how many days.
-pub const OVER: &[Over] = &[
-    ("DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE created_at < $1)", 30),
-    ("DELETE FROM webhook_message WHERE created_at < $1", 30),
-];
+pub const OVER: &[Over] = &[Over::new(
+    "webhook_messages",
+    ("tin báo tới hệ thống khác", "messages to other systems"),
+    (30, 7),
+    &[
+        "DELETE FROM webhook_attempt WHERE message_id IN (SELECT id FROM webhook_message WHERE created_at < $1)",
+        "DELETE FROM webhook_message WHERE created_at < $1",
+    ],
+)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -4,6 +4,7 @@
 //!
 //! A consumer of the outbox: an invoice is owed from the moment its order is delivered, and made once.
 
+mod personal;
 mod provider;
 mod receipt;
 mod store;
@@ -31,6 +32,7 @@ use crate::platform::outbox::Consumer;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem};
 
+pub use personal::PERSONAL;
 pub use provider::{InvoiceProvider, Local};
 
 pub fn routes(config: &mut ServiceConfig) {

@@ -13,6 +13,7 @@ pub mod bills;
 mod callbacks;
 mod cash;
 mod momo;
+mod personal;
 mod provider;
 mod providers;
 mod reconciliation;
@@ -30,6 +31,7 @@ mod zalopay;
 use crate::platform::retention::Over;
 pub use attempts::{begin as begin_payment, standing as standing_payment};
 pub use callbacks::PAYING;
+pub use personal::{HOLDS, PERSONAL};
 pub use provider::{Charge, PaymentAction};
 pub use providers::Providers;
 pub use reconciliation::{QueueQuery, ResolutionInput, proposals, queue_of, settle_item};
@@ -40,8 +42,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use vnpay::Vnpay;
 
 /// What is forgotten, and after how many days.
-pub const OVER: &[Over] =
-    &[("DELETE FROM payment_callback WHERE last_at < $1 AND outcome IN ('forged', 'unreadable', 'not_found')", 30)];
+pub const OVER: &[Over] = &[Over::new(
+    "strange_notices",
+    ("báo có không hợp lệ", "payment notices that were not good"),
+    (30, 7),
+    &["DELETE FROM payment_callback WHERE last_at < $1 AND outcome IN ('forged', 'unreadable', 'not_found')"],
+)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -2,7 +2,7 @@
 //!
 //! A cooperative tells each season's jobs in counts, which are public (`seasons`). Of households it keeps names, which are not,
 //! and what they were paid, if they agreed to it (`households`, `income`, `sheet`): a household reads its own page by a secret link
-//! (`own`), and taking the consent back takes the income away, too (Decree 13/2023/NĐ-CP).
+//! (`own`), and taking the consent back takes the income away, too (law 91/2025/QH15, decree 356/2025/NĐ-CP).
 
 mod households;
 mod income;

@@ -26,8 +26,17 @@ pub mod sheet;
 mod store;
 pub mod waiting;
 
+use crate::platform::retention::Over;
 pub use store::{check, lot_of};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[Over::new(
+    "scans",
+    ("lượt quét mã truy xuất", "scans of traceability codes"),
+    (1_096, 365),
+    &["DELETE FROM scan WHERE day < $1"],
+)];
 
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -1,6 +1,10 @@
 //! A buyer and a seller who do not agree about a delivered order: both say and show what they have within the time for it,
 //! somebody of the platform decides, and the order's money is held meanwhile (no payout takes it).
 
+mod personal;
+
+pub use personal::{HOLDS, PERSONAL, SUBJECTS};
+
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
 use entity::value::{

@@ -13,6 +13,7 @@ mod ghtk;
 mod orders;
 mod papers;
 mod parcels;
+mod personal;
 mod queue;
 pub mod rules;
 mod viettel_post;
@@ -26,6 +27,7 @@ pub use papers::{delivery_note, parcel_label};
 pub use parcels::{
     NewParcel, ParcelStep, ParcelView, create as create_parcel, of_order as parcels_of, settle, take_step,
 };
+pub use personal::PERSONAL;
 pub use queue::{OrderBrief, PackList, Queue, pack_list, today};
 use utoipa_actix_web::service_config::ServiceConfig;
 

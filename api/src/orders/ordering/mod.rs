@@ -20,6 +20,7 @@ mod messages;
 mod money;
 mod new_basket;
 mod orders;
+mod personal;
 mod photos;
 mod purchase;
 mod quick;
@@ -49,6 +50,7 @@ pub use known::Known;
 pub use messages::{Messages, read_talk, tell_all, write as write_message};
 pub use money::{Due, due, hold};
 pub use orders::{BuyersOrder, OrderQuery, Secret};
+pub use personal::{HOLDS, MENTIONS, PERSONAL, PICTURES, ROOT, SETS, SUBJECTS};
 pub use photos::keep_photo;
 pub use purchase::{Checkout, ContactInput, Purchase};
 pub use quotes::{Choice, Quote, QuoteRequest, make as make_quote};
@@ -71,11 +73,19 @@ pub use write_up::{cash_reference, number};
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[
-    ("DELETE FROM quote WHERE expires_at < $1", 1),
-    (
-        "DELETE FROM cart_line WHERE cart_id IN
-             (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",
-        60,
+    Over::new("quotes", ("báo giá", "quotes"), (1, 1), &["DELETE FROM quote WHERE expires_at < $1"]),
+    Over::new(
+        "carts",
+        ("giỏ hàng của khách bỏ quên", "baskets that guests left behind"),
+        (60, 7),
+        &[
+            "DELETE FROM cart_line WHERE cart_id IN
+                 (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",
+            "DELETE FROM quote WHERE cart_id IN
+                 (SELECT id FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1)",
+            "DELETE FROM cart WHERE state = 'open' AND account_id IS NULL AND updated_at < $1
+               AND NOT EXISTS (SELECT 1 FROM cart_line l WHERE l.cart_id = cart.id)",
+        ],
     ),
 ];
 

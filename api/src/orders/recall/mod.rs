@@ -9,6 +9,7 @@
 
 mod choose;
 mod outcome;
+mod personal;
 mod raise;
 mod report;
 mod routes;
@@ -17,6 +18,7 @@ mod tasks;
 
 pub use choose::Chosen;
 pub use outcome::{OutcomeInput, settle};
+pub use personal::PERSONAL;
 pub use raise::{NewRecall, raise};
 pub use report::{RecallReportFormat, answer};
 pub use routes::RecallView;

@@ -6,7 +6,7 @@
 //! page let a guest buy on a cheap phone, with and without scripts. The pages do nothing of their own: they call what the API
 //! calls.
 
-mod account;
+pub mod account;
 mod after;
 mod basket;
 mod buying;

@@ -154,6 +154,23 @@ pub async fn change_password(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// The caller's account, if this is its password: asked for once more before what cannot be undone.
+pub async fn prove(
+    (db, passwords): (&Db, &Passwords),
+    caller: &SignedIn,
+    password: &str,
+    now: OffsetDateTime,
+) -> Result<account::Model, Problem> {
+    let account = own_account(db, caller).await?;
+    let tried = Tried::from_anywhere(&format!("current:{}", account.id));
+    tried.begin(db, now).await?;
+    if !passwords.verify(password, Some(&account.password_hash)).await? {
+        return Err(Problem::new(&BAD_CREDENTIALS));
+    }
+    tried.good(db.write()).await?;
+    Ok(account)
+}
+
 /// Sets the caller's new password and ends all other sessions.
 pub async fn set_new_password(
     (db, passwords): (&Db, &Passwords),
@@ -161,13 +178,7 @@ pub async fn set_new_password(
     input: PasswordChange,
     now: OffsetDateTime,
 ) -> Result<(), Problem> {
-    let account = own_account(db, caller).await?;
-    let tried = Tried::from_anywhere(&format!("current:{}", account.id));
-    tried.begin(db, now).await?;
-    if !passwords.verify(&input.current_password, Some(&account.password_hash)).await? {
-        return Err(Problem::new(&BAD_CREDENTIALS));
-    }
-    tried.good(db.write()).await?;
+    let account = prove((db, passwords), caller, &input.current_password, now).await?;
     let contact = account.email.as_deref().or(account.phone.as_deref()).unwrap_or_default();
     passwords.check("/new_password", &input.new_password, contact)?;
     let hash = passwords.hash(&input.new_password).await?;

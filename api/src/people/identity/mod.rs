@@ -9,6 +9,7 @@ mod addresses;
 pub mod breached;
 mod caller;
 mod checks;
+mod consents;
 mod devices;
 mod entry;
 mod keys;
@@ -16,6 +17,7 @@ mod me;
 pub mod partner;
 mod passwords;
 mod permissions;
+mod personal;
 mod routes;
 pub mod rules;
 mod second;
@@ -39,12 +41,16 @@ pub use addresses::{
     strike as strike_address,
 };
 pub use caller::{Caller, SignedIn};
+pub use consents::{
+    Consent, ConsentList, VERSION as CONSENT_VERSION, change as change_consent, give as give_consent, of as consents_of,
+};
 pub use devices::{begin as begin_session, end_own as end_own_session, note_seen, open_sessions};
 pub use entry::{Alive, Entered, SignUp, ask_to_reset, authenticate, confirm, is_alive, reset_by_code, sign_up};
 pub use keys::Keys;
-pub use me::{PasswordChange, ProfileChange, change as change_profile, set_new_password};
+pub use me::{PasswordChange, ProfileChange, change as change_profile, prove as prove_password, set_new_password};
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
+pub use personal::{HOLDS, PERSONAL, SUBJECTS};
 pub use second::{
     confirm as confirm_second_factor, enrol as enrol_second_factor, forget as forget_second_factor,
     remove as remove_second_factor, second_step, state_of as second_factor_of,
@@ -66,11 +72,33 @@ pub const SEALED: &[SealedColumn] = &[("second_factor", "secret")];
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[
-    ("DELETE FROM registration WHERE expires_at < $1", 2),
-    ("DELETE FROM password_reset WHERE expires_at < $1", 2),
-    ("DELETE FROM second_step WHERE expires_at < $1", 1),
-    ("DELETE FROM sign_in_attempt WHERE last_at < $1", 2),
-    ("DELETE FROM device WHERE last_seen_at < $1", 730),
+    Over::new(
+        "sign_ups",
+        ("đăng ký và đặt lại mật khẩu dở dang", "sign-ups and password resets that led to nothing"),
+        (2, 1),
+        &[
+            "DELETE FROM registration WHERE expires_at < $1",
+            "DELETE FROM password_reset WHERE expires_at < $1",
+            "DELETE FROM second_step WHERE expires_at < $1",
+            "DELETE FROM sign_in_attempt WHERE last_at < $1",
+        ],
+    ),
+    Over::new(
+        "sessions",
+        ("lần đăng nhập đã hết hạn", "sign-ins that are over"),
+        (30, 1),
+        &[
+            "DELETE FROM refresh_token WHERE session_id IN (SELECT id FROM session WHERE expires_at < $1)",
+            "DELETE FROM session WHERE expires_at < $1
+               AND NOT EXISTS (SELECT 1 FROM console_session c WHERE c.session_id = session.id)",
+        ],
+    ),
+    Over::new(
+        "devices",
+        ("thiết bị không còn dùng", "devices no longer used"),
+        (730, 90),
+        &["DELETE FROM device WHERE last_seen_at < $1"],
+    ),
 ];
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -88,6 +116,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(me::change_password)
         .service(devices::list)
         .service(devices::end)
+        .service(consents::list)
+        .service(consents::put)
         .service(second::show)
         .service(second::begin)
         .service(second::confirm_first)

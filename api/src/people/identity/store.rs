@@ -1,12 +1,13 @@
 //! Accounts and pending sign-ups in the database.
 
-use entity::value::{AccountId, CooperativeId, Language, MemberRole, PlatformRole, RowId};
+use entity::value::{AccountId, ConsentPurpose, CooperativeId, Language, MemberRole, PlatformRole, RowId};
 use entity::{account, account_role, password_reset, registration};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
 };
 use time::{Duration, OffsetDateTime};
 
+use super::consents::give as give_consent;
 use super::permissions::Permission;
 use super::rules::{CODE_LENGTH, CODE_MINUTES, Contact};
 use crate::platform::db::{all, one, run};
@@ -30,20 +31,22 @@ pub async fn create_account(
         Contact::Email(email) => (Some(email), None),
         Contact::Phone(phone) => (None, Some(phone)),
     };
-    account::ActiveModel {
+    let account = account::ActiveModel {
         id: Set(AccountId::new()),
         email: Set(email),
         phone: Set(phone),
         name: Set(new.name),
         password_hash: Set(new.password_hash),
         language: Set(new.language),
-        consented_at: Set(now),
         disabled_at: Set(None),
         created_at: Set(now),
         updated_at: Set(now),
+        erased_at: Set(None),
     }
     .insert(connection)
-    .await
+    .await?;
+    give_consent(connection, account.id, ConsentPurpose::Account, now).await?;
+    Ok(account)
 }
 
 pub async fn find_by_contact(

@@ -4,9 +4,11 @@
 //! nothing else; what each role may do is one table (`permissions`), from which the documentation is made.
 
 mod permissions;
+mod personal;
 mod store;
 
 pub use permissions::{OfficePermission, as_markdown};
+pub use personal::{HOLDS, PERSONAL};
 pub use store::{
     Jurisdiction, OfficePerson, OfficeView, Seat, add_member, create_office, office_mailboxes, office_people,
     remove_member, seats_of,

@@ -102,6 +102,8 @@ impl Db {
                         .foreign_keys(true)
                         .busy_timeout(Duration::from_secs(10))
                         .pragma("query_only", if readonly { "on" } else { "off" })
+                        // What was deleted is written over, and not left in pages that are free.
+                        .pragma("secure_delete", "on")
                         .pragma("cache_size", "-4000")
                         .statement_cache_capacity(256)
                 });
@@ -199,6 +201,14 @@ impl Db {
         }
         self.write.execute_unprepared("VACUUM").await?;
         self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        Ok(())
+    }
+
+    /// What was deleted stands no more in the log beside the database file either. PostgreSQL's autovacuum clears its pages.
+    pub async fn overwrite_deleted(&self) -> Result<(), DbErr> {
+        if self.write.get_database_backend() != DbBackend::Postgres {
+            self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
         Ok(())
     }
 

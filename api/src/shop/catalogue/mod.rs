@@ -39,11 +39,20 @@ use crate::platform::db::Db;
 use crate::platform::outbox::Follower;
 use crate::platform::read_model::{Level, Shown};
 use crate::platform::ready::Kept;
+use crate::platform::retention::Over;
 use browse::Fit;
 pub use browse::Sort;
 use search::{Document, Search};
 use shelf::{Context, Snapshot, category_index, entries};
 pub use store::{cooperative_by_slug, on_sale, price, season_allows, unsellable};
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[Over::new(
+    "search_misses",
+    ("từ khoá tìm không thấy", "words that were searched for in vain"),
+    (365, 30),
+    &["DELETE FROM search_miss WHERE day < $1"],
+)];
 
 /// Answers kept ready, in bytes.
 const KEPT_BYTES: u64 = 24 * 1024 * 1024;

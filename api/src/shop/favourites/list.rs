@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, put};
 use entity::favourite;
-use entity::value::{AccountId, ProductId};
+use entity::value::{AccountId, ConsentPurpose, ProductId};
 use garde::Validate;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
-use crate::people::identity::SignedIn;
+use crate::people::identity::{SignedIn, give_consent};
 use crate::platform::body::Body;
 use crate::platform::clock::{Clock, VIETNAM};
 use crate::platform::db::Db;
@@ -91,7 +91,7 @@ pub async fn is_liked(
     Ok(favourite::Entity::find_by_id((account, product)).one(connection).await?.map(|row| row.notify))
 }
 
-/// Puts a product on somebody's list, or changes whether they want to be told.
+/// Puts a product on somebody's list, or changes whether they want to be told: asking to be is agreeing to it.
 pub async fn keep(
     (db, catalogue): (&Db, &Catalogue),
     (account, product): (AccountId, ProductId),
@@ -117,7 +117,12 @@ pub async fn keep(
     let again = OnConflict::columns([favourite::Column::AccountId, favourite::Column::ProductId])
         .update_column(favourite::Column::Notify)
         .to_owned();
-    favourite::Entity::insert(row).on_conflict(again).exec_without_returning(db.write()).await?;
+    let transaction = db.begin().await?;
+    favourite::Entity::insert(row).on_conflict(again).exec_without_returning(&transaction).await?;
+    if input.notify {
+        give_consent(&transaction, account, ConsentPurpose::Notices, now).await?;
+    }
+    transaction.commit().await?;
     Ok(Favourite { product: card, notify: input.notify, since: before.map_or(now, |row| row.created_at) })
 }
 

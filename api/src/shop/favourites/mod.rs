@@ -4,9 +4,11 @@
 //! A notice is owed in the transaction that writes down what was seen, so that several nodes may look and one tells.
 
 mod list;
+mod personal;
 mod watch;
 
 pub use list::{Favourite, FavouriteInput, FavouriteList, forget, is_liked, keep, liked};
+pub use personal::PERSONAL;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use watch::Watcher;
 

@@ -81,6 +81,8 @@ impl Watcher {
         if let Some(why) = why {
             let sql = "UPDATE favourite SET told_at = $4
                        WHERE product_id = $1 AND there = $2 AND ripe = $3 AND notify AND (told_at IS NULL OR told_at <= $5)
+                         AND EXISTS (SELECT 1 FROM consent c WHERE c.account_id = favourite.account_id
+                                       AND c.purpose = 'notices' AND c.withdrawn_at IS NULL)
                        RETURNING account_id";
             let values =
                 [seen.product_id.into(), seen.there.into(), seen.ripe.into(), now.into(), (now - QUIET).into()];

@@ -4,10 +4,12 @@
 //! is for without losing a đồng, and remembers who pays for it. A checkout uses a promotion up by one conditional statement,
 //! so a limit holds however many buyers race for it (`store`).
 
+mod personal;
 mod routes;
 pub mod rules;
 mod store;
 
+pub use personal::PERSONAL;
 pub use routes::{NewPromotion, add, all_promotions, set};
 pub use store::{Buyer, UsedUp, Window, active, release, take, take_again, windows};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -2,6 +2,10 @@
 //!
 //! A seller may reply and report; what is reported stays to be read until a person of the platform hides it.
 
+mod personal;
+
+pub use personal::PERSONAL;
+
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use entity::value::{

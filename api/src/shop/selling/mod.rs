@@ -16,15 +16,45 @@ pub mod markdowns;
 pub mod materials;
 pub mod offers;
 mod owned;
+mod personal;
 mod prices;
 pub mod profile;
 mod scheduled;
 mod slugs;
 pub mod team;
 
+use crate::platform::retention::Over;
 use crate::platform::sealing::SealedColumn;
+pub use personal::{PERSONAL, SUBJECTS};
 pub use prices::PriceClock;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What is forgotten, and after how many days.
+pub const OVER: &[Over] = &[INVITATIONS, REFUSED];
+
+const INVITATIONS: Over = Over::new(
+    "invitations",
+    ("lời mời không ai nhận", "invitations nobody took"),
+    (30, 1),
+    &["DELETE FROM invitation WHERE accepted_at IS NULL AND expires_at < $1"],
+);
+
+const REFUSED: Over = Over {
+    kind: "refused_applications",
+    what: ("giấy tờ của đơn đăng ký bán không thành", "papers of applications to sell that came to nothing"),
+    days: 180,
+    least: 30,
+    sql: &[
+        "DELETE FROM application_document WHERE application_id IN
+             (SELECT a.id FROM application a WHERE a.state IN ('rejected', 'draft') AND a.updated_at < $1)",
+        "DELETE FROM application WHERE state IN ('rejected', 'draft') AND updated_at < $1
+           AND NOT EXISTS (SELECT 1 FROM application_document d WHERE d.application_id = application.id)",
+    ],
+    files: Some(
+        "SELECT d.object_key FROM application_document d JOIN application a ON a.id = d.application_id
+         WHERE a.state IN ('rejected', 'draft') AND a.updated_at < $1",
+    ),
+};
 
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("application", "bank_account"), ("bank_account", "number")];

@@ -146,7 +146,8 @@ pub async fn invite(desk: &Desk, cooperative: CooperativeId, input: &NewInvitati
         .exec_without_returning(&transaction)
         .await
         .map_err(|error| if is_duplicate(&error) { Problem::new(&INVITED) } else { error.into() })?;
-    let after = json!({"contact": contact.as_str(), "role": input.role});
+    // Whom by its id: the trail outlives the invitation and tells no address.
+    let after = json!({"invitation": id, "role": input.role});
     desk.audit(&transaction, "team.invited", ("cooperative", cooperative.0), (), after).await?;
     emit(&transaction, "invitation.created", id.0, json!({}), now).await?;
     transaction.commit().await?;

@@ -1,6 +1,7 @@
 //! Organisations that buy in quantity: verified by the platform's people, with a team and places goods are delivered to.
 
 mod organisations;
+mod personal;
 mod places;
 mod team;
 
@@ -8,6 +9,7 @@ pub use organisations::{
     Organisation, OrganisationDecisionInput, OrganisationInput, OrganisationQuery, all_organisations, change,
     judge_organisation, mine, sign_up,
 };
+pub use personal::{HOLDS, PERSONAL};
 pub use places::{DeliveryPlace, DeliveryPlaceInput, add_place, place_of, places};
 pub use team::{mailboxes, may, may_approved};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -3,6 +3,7 @@
 mod decisions;
 mod money;
 mod overview;
+mod privacy;
 mod settings;
 mod world;
 
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
     money::routes(config);
     settings::routes(config);
     world::routes(config);
+    privacy::routes(config);
 }
 
 pub fn is_one(seat: &Seat) -> bool {

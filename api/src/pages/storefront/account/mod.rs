@@ -3,6 +3,7 @@
 //! Who signs in here is signed in at every door of the house; `/account` leads to those that open.
 
 mod addresses;
+mod data;
 mod door;
 mod favourites;
 mod hub;
@@ -18,6 +19,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use minijinja::{Value, context};
+
+#[cfg(test)]
+pub use data::field_words;
 
 use super::shell::{Fault, Shell};
 use crate::pages::session::{FORM, Form, Seat, Turn, said, take_seat};
@@ -42,6 +46,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(hub::on_details)
         .service(hub::on_change)
         .service(hub::on_password)
+        .service(data::on_show)
+        .service(data::on_file)
+        .service(data::on_consent)
+        .service(data::on_erase)
+        .service(data::on_privacy)
         .service(security::on_show)
         .service(security::on_end)
         .service(security::on_enrol)

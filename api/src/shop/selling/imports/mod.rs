@@ -27,10 +27,12 @@ pub use worker::Importer;
 const LEASE_SECONDS: i64 = 30;
 
 /// What is forgotten, and after how many days.
-pub const OVER: &[Over] = &[(
-    "DELETE FROM import_row WHERE job_id IN
-             (SELECT id FROM import_job WHERE updated_at < $1 AND state IN ('done', 'cancelled', 'failed'))",
-    60,
+pub const OVER: &[Over] = &[Over::new(
+    "imports",
+    ("bảng tính đã nhập xong", "sheets that were imported"),
+    (60, 7),
+    &["DELETE FROM import_row WHERE job_id IN
+           (SELECT id FROM import_job WHERE updated_at < $1 AND state IN ('done', 'cancelled', 'failed'))"],
 )];
 
 pub fn routes(config: &mut ServiceConfig) {
