@@ -45,7 +45,8 @@ async fn every_statement_that_stands_whole_in_the_code_is_prepared() {
             let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
             let of_postgres = has(&["pg_advisory_xact_lock", " FOR UPDATE", "pg_tables", "pg_export_snapshot"]);
             let of_the_other = if on_postgres() { has(&["sqlite_master"]) } else { of_postgres };
-            if !is_statement(&text) || text.contains('{') || of_the_other {
+            // Declarations of personal data name the person (`:account`); `privacy` runs them.
+            if !is_statement(&text) || text.contains('{') || has(&["= :", "IN :"]) || of_the_other {
                 continue;
             }
             let read = if on_postgres() {
