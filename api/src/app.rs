@@ -37,6 +37,7 @@ use crate::orders::attribution::Signer;
 use crate::orders::fulfilment::{Booker, CancelParcels, Carriers};
 use crate::orders::ordering::{self, Known, MergeOnSignIn, Sweeper};
 use crate::orders::{dispute, fulfilment, recall, reports};
+use crate::oversight::Gauges;
 use crate::pages::{console, storefront};
 use crate::people::desk::Desk;
 use crate::people::identity::breached::Breached;
@@ -348,6 +349,8 @@ impl Shared {
         let objects = self.objects.clone().into_inner();
         let janitor = Janitor { db: db.clone(), clock, objects, over: forgotten() };
         background.spawn(|stop| janitor.run(stop));
+        let gauges = Gauges { db: db.clone(), clock };
+        background.spawn(|stop| gauges.run(stop));
         let limits = (self.edge.clone(), self.auth_limit.clone());
         background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
         background.spawn(|stop| db.keep_statistics(clock, stop));

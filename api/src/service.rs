@@ -11,9 +11,10 @@ use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::config::{Config, Environment};
+use crate::platform::clock::Clock;
 use crate::platform::db::{Db, sql};
 use crate::platform::edge::client_address;
-use crate::platform::limits::{Limit, client_key};
+use crate::platform::limits::{Limit, client_key, count_over_nodes};
 use crate::platform::objects::{Objects, PRIVATE};
 use crate::platform::problem::{NOT_FOUND, Problem, UNAVAILABLE};
 use crate::platform::ready::{PUBLIC, Ready};
@@ -146,12 +147,18 @@ pub async fn limit_auth(
         || path == "/v1/me/password"
         || path.starts_with("/v1/me/second-factor")
         || (request.method() == Method::POST && DOORS.contains(&path));
-    if guarded
-        && let Some(limit) = request.app_data::<Data<AuthLimit>>().and_then(|limit| limit.0.as_ref())
+    let limit = request.app_data::<Data<AuthLimit>>().cloned().filter(|_| guarded);
+    if let Some(limit) = limit.as_ref().and_then(|limit| limit.0.as_ref())
         && let Some(address) = client_address(request.request())
-        && let Err(problem) = limit.check(client_key(address))
     {
-        return Ok(request.into_response(problem.error_response()));
+        let key = client_key(address);
+        let allowed = match (limit.check(key), request.app_data::<Data<Db>>(), request.app_data::<Data<Clock>>()) {
+            (Ok(_), Some(db), Some(clock)) => count_over_nodes(db, key, limit.quota(), clock.now()).await,
+            (alone, ..) => alone.map(drop),
+        };
+        if let Err(problem) = allowed {
+            return Ok(request.into_response(problem.error_response()));
+        }
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

@@ -49,6 +49,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0037_sign_in", include_str!("sql/0037_sign_in.sql")),
     ("m0038_texting", include_str!("sql/0038_texting.sql")),
     ("m0039_personal_data", include_str!("sql/0039_personal_data.sql")),
+    ("m0040_shared_limits", include_str!("sql/0040_shared_limits.sql")),
 ];
 
 pub struct Migrator;

@@ -33,6 +33,7 @@ mod lots;
 mod made_up;
 mod manners;
 mod media;
+mod nodes;
 mod onboarding;
 mod openapi;
 mod orders;

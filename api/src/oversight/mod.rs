@@ -1,8 +1,11 @@
 //! Oversight: what the platform's people see over everything, and nobody else does.
 //!
 //! What waits for a decision, with how many and how long (`to_do`); anything by number, phone, mail, code or name (`search`); who changed
-//! what (`trail`); what is sold day by day (`figures`); who has which rights (`rights`). It reads what the slices below keep, and decides
+//! what (`trail`); what is sold day by day (`figures`); who has which rights (`rights`); the same as numbers for
+//! watchers (`gauges`). It reads what the slices below keep, and decides
 //! nothing itself: decisions are the slices' own.
+
+mod gauges;
 
 pub mod figures;
 pub mod rights;
@@ -10,6 +13,7 @@ pub mod search;
 pub mod to_do;
 pub mod trail;
 
+pub use gauges::Gauges;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

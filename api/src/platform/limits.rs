@@ -8,7 +8,12 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use sea_orm::{DbBackend, FromQueryResult};
+use time::OffsetDateTime;
+
+use super::db::{Db, one};
 use super::problem::{Problem, RATE_LIMITED};
+use super::secrets;
 
 pub struct Limit {
     limiter: RateLimiter<u128, DashMapStateStore<u128>, DefaultClock, StateInformationMiddleware>,
@@ -45,6 +50,11 @@ impl Limit {
         }
     }
 
+    /// How many a window.
+    pub fn quota(&self) -> u32 {
+        self.quota
+    }
+
     pub fn check(&self, key: u128) -> Result<Allowance, Problem> {
         match self.limiter.check_key(&key) {
             Ok(state) => Ok(Allowance {
@@ -63,6 +73,28 @@ impl Limit {
     pub fn sweep(&self) {
         self.limiter.retain_recent();
     }
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    requests: i64,
+}
+
+/// Counts a request of this minute over all nodes, and refuses it where the limit is passed. SQLite has one node, which counts by
+/// itself.
+pub async fn count_over_nodes(db: &Db, key: u128, limit: u32, now: OffsetDateTime) -> Result<(), Problem> {
+    if db.write().get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    let second = now.second();
+    let minute = now - time::Duration::seconds(second.into()) - time::Duration::nanoseconds(now.nanosecond().into());
+    let sql = "INSERT INTO rate_window AS w (key, minute, requests) VALUES ($1, $2, 1)
+               ON CONFLICT (key, minute) DO UPDATE SET requests = w.requests + 1 RETURNING requests";
+    let counted = one::<Counted>(db.write(), sql, [secrets::hash(&format!("{key:x}")).into(), minute.into()]).await?;
+    if counted.is_some_and(|row| row.requests > i64::from(limit)) {
+        return Err(Problem::new(&RATE_LIMITED).retry_after(60 - u64::from(second)));
+    }
+    Ok(())
 }
 
 /// What is left of an API key's rate and quota, for the headers of the answer.

@@ -55,6 +55,12 @@ pub const OVER: &[Over] = &[
         (14, 7),
         &["DELETE FROM outbox WHERE delivered_at IS NOT NULL AND created_at < $1"],
     ),
+    Over::new(
+        "sign_in_minutes",
+        ("số lần thử đăng nhập mỗi phút", "how often sign-in was tried a minute"),
+        (1, 1),
+        &["DELETE FROM rate_window WHERE minute < $1"],
+    ),
     // Law on accounting 88/2015/QH13, article 41: ten years.
     Over::new(
         "trail",
