@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use declared::{personal, sealed_columns};
 
-use declared::forgotten;
+use declared::{checked_columns, forgotten};
 
 use crate::config::{Config, Environment};
 use crate::media;
@@ -179,7 +179,7 @@ impl Services {
             db.record(path)?;
         }
         db.migrate().await?;
-        check_keys(&db, &sealed_columns()).await?;
+        check_keys(&db, &checked_columns()).await?;
         db.refresh_statistics().await?;
         let objects = config.objects()?;
         let breached = config.breached_passwords.as_deref().map(Breached::open).transpose()?;

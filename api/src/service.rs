@@ -9,6 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, get};
 use metrics_exporter_prometheus::PrometheusHandle;
+use time::format_description::well_known::Rfc3339;
 
 use crate::config::{Config, Environment};
 use crate::platform::clock::Clock;
@@ -21,7 +22,13 @@ use crate::platform::ready::{PUBLIC, Ready};
 use crate::platform::secrets;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(healthz).service(readyz).service(render_metrics).service(openapi).service(media);
+    config
+        .service(healthz)
+        .service(readyz)
+        .service(security_txt)
+        .service(render_metrics)
+        .service(openapi)
+        .service(media);
 }
 
 /// The OpenAPI document, made and serialised when somebody first asks for it.
@@ -48,6 +55,19 @@ impl Document {
 #[get("/healthz")]
 async fn healthz() -> &'static str {
     "ok"
+}
+
+/// Whom to tell of a weakness (RFC 9116), where a contact is set.
+#[get("/.well-known/security.txt")]
+async fn security_txt(config: Data<Config>, clock: Data<Clock>) -> Result<HttpResponse, Problem> {
+    let contact = config.security_contact.as_deref().ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let until = (clock.now() + time::Duration::days(180)).replace_time(time::Time::MIDNIGHT);
+    let until = until.format(&Rfc3339).map_err(Problem::internal)?;
+    let base = config.base_url();
+    let text = format!(
+        "Contact: {contact}\nExpires: {until}\nPreferred-Languages: vi, en\nCanonical: {base}/.well-known/security.txt\n"
+    );
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
 }
 
 /// Ready: the database answers too.
@@ -100,7 +120,7 @@ async fn media(objects: Data<Objects>, key: Path<String>) -> Result<HttpResponse
         Some("webp") => "image/webp",
         _ => return Err(Problem::new(&NOT_FOUND)),
     };
-    let bytes = objects.get(&key).await.map_err(Problem::internal)?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let bytes = objects.get(&key).await.map_err(Problem::unavailable)?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     Ok(HttpResponse::Ok()
         .content_type(kind)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))

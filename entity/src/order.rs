@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sealed::Sealed;
 use crate::value::{
     AccountId, ClickId, ContractId, CooperativeId, DeliveryMethod, OrderId, OrderState, PartnerId, PickupPointId,
     PurchaseId, Vnd,
@@ -17,7 +18,7 @@ pub struct Model {
     pub cooperative_id: CooperativeId,
     pub account_id: Option<AccountId>,
     /// The secret in a guest's link.
-    pub access_token: String,
+    pub access_token: Sealed,
     pub state: OrderState,
     pub goods_amount: Vnd,
     pub delivery_amount: Vnd,

@@ -20,6 +20,7 @@ mod demo;
 mod elsewhere;
 mod export;
 mod farm_sheets;
+mod faults;
 mod feeds;
 mod figures;
 mod freshness;

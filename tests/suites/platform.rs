@@ -117,13 +117,34 @@ async fn every_answer_carries_its_request_id_and_the_security_headers() {
     assert_eq!(answer.header("x-request-id"), "order-form-42");
     assert_eq!(answer.body["request_id"], "order-form-42");
     assert!(server.log().contains("order-form-42"));
-    for (name, value) in
-        [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")]
-    {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "cross-origin"),
+    ] {
         assert_eq!(answer.header(name), value);
     }
+    let page = server.client().get("/privacy").await;
+    assert_eq!((page.status, page.header("cross-origin-resource-policy")), (200, "same-origin"));
     let hostile = server.client().header("x-request-id", "a b\"c{}").get("/healthz").await;
     assert_ne!(hostile.header("x-request-id"), "a b\"c{}");
+}
+
+#[tokio::test]
+async fn who_finds_a_weakness_is_told_whom_to_tell() {
+    let mut server = Server::start().await;
+    server.client().get("/.well-known/security.txt").await.expect_problem(404, "not_found");
+    server.restart_with(|settings| settings.set("OCOP_SECURITY_CONTACT", "mailto:an-ninh@example.vn")).await;
+    let told = server.client().get("/.well-known/security.txt").await;
+    assert!(
+        told.status == 200 && told.text.starts_with("Contact: mailto:an-ninh@example.vn\nExpires: 20"),
+        "{}",
+        told.text
+    );
+    let output = server.with_settings(|settings| settings.set("OCOP_SECURITY_CONTACT", "an-ninh")).ocop(&["serve"], "");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("OCOP_SECURITY_CONTACT"));
 }
 
 #[tokio::test]

@@ -64,8 +64,12 @@ async fn a_stolen_database_tells_no_secret_and_keys_are_changed_while_serving() 
     house["bank_account"] = "0451000333222".into();
     partner.post("/v1/partners", house).await.expect(201);
 
+    let offer = server.offer("hat-doi", 0).await;
+    let bought = server.basket(&[(&offer, 1)]).await.buy().await;
+    let link = tests::Basket::link(&bought["orders"][0]);
+    let (_, order_token) = link.split_once("token=").unwrap();
     let paper = "017099001234";
-    let planted = [TOKEN, ACCOUNT, first, second, "1903777666555", "0451000333222", paper];
+    let planted = [order_token, TOKEN, ACCOUNT, first, second, "1903777666555", "0451000333222", paper];
     assert_stands_nowhere(&server, &planted).await;
 
     // What an earlier version left in the clear is sealed at the next start.

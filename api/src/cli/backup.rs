@@ -57,7 +57,7 @@ async fn made(services: &Services, file: &Path) -> anyhow::Result<Manifest> {
         db: &services.db,
         url: &url,
         objects: &services.objects,
-        media_apart: services.config.objects_url.is_some(),
+        media_apart: services.config.objects_url.as_deref().is_some_and(|place| place.starts_with("s3://")),
         balances: ledger::BALANCES,
     };
     let moment = services.clock.now().format(&time::format_description::well_known::Rfc3339)?;

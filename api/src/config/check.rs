@@ -18,6 +18,10 @@ impl Config {
                 bail!("OCOP_PAYMENTS offers {name}, but {setting} is not set");
             }
         }
+        let known = |contact: &String| contact.starts_with("mailto:") || contact.starts_with("https://");
+        if self.security_contact.as_ref().is_some_and(|contact| !known(contact)) {
+            bail!("OCOP_SECURITY_CONTACT begins with mailto: or https://");
+        }
         if self.env == Environment::Development {
             return Ok(());
         }

@@ -115,6 +115,8 @@ pub struct Config {
     pub attribution_days: u32,
     /// A front end that clicks are sent to (`<url>/p/<slug>?via=…`); the server's own pages otherwise.
     storefront_url: Option<String>,
+    /// Whom to tell of a weakness: `mailto:` or `https:` (RFC 9116).
+    pub security_contact: Option<String>,
     /// `s3://bucket[/prefix]` keeps pictures and files in an S3-compatible store; a folder in the data directory otherwise.
     pub objects_url: Option<String>,
     /// Of a store that is not Amazon's.
@@ -289,7 +291,7 @@ impl Config {
     /// The store of pictures and files.
     pub fn objects(&self) -> anyhow::Result<Objects> {
         match &self.objects_url {
-            Some(url) => self.store(url),
+            Some(place) => self.place(place),
             None => Objects::folder(&self.data_dir.join("media")),
         }
     }

@@ -49,6 +49,7 @@ pub(super) const NAMES: &[&str] = &[
     "order_completion_days",
     "attribution_days",
     "storefront_url",
+    "security_contact",
     "objects_url",
     "s3_endpoint",
     "s3_region",

@@ -365,7 +365,7 @@ fn order_row(
         purchase_id: Set(purchase),
         cooperative_id: Set(cooperative),
         account_id: Set(None),
-        access_token: Set(secrets::token()),
+        access_token: Set(secrets::token().into()),
         state: Set(OrderState::Completed),
         goods_amount: Set(Vnd(goods)),
         delivery_amount: Set(Vnd(FEE)),

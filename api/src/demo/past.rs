@@ -144,7 +144,7 @@ impl Past<'_> {
             purchase_id: Set(self.purchase),
             cooperative_id: Set(self.sold.2),
             account_id: Set(Some(self.buyer)),
-            access_token: Set(secrets::token()),
+            access_token: Set(secrets::token().into()),
             state: Set(self.state),
             goods_amount: Set(Vnd(self.goods())),
             delivery_amount: Set(Vnd(FEE)),

@@ -86,7 +86,7 @@ pub async fn keep(
         tokio::task::spawn_blocking(move || pictures::convert(&bytes)).await.map_err(Problem::internal)??;
     let id = MediaId::new();
     for file in converted.files {
-        objects.put(&format!("m/{id}/{}", file.name), file.bytes).await.map_err(Problem::internal)?;
+        objects.put(&format!("m/{id}/{}", file.name), file.bytes).await.map_err(Problem::unavailable)?;
     }
     let widths: Vec<_> = converted.widths.iter().map(u32::to_string).collect();
     let row = media::Model {

@@ -135,7 +135,7 @@ pub async fn keep(objects: &Objects, key: &str, bytes: Vec<u8>) -> Result<(&'sta
     let _turn = super::turn().await?;
     let paper = tokio::task::spawn_blocking(move || judge(bytes)).await.map_err(Problem::internal)??;
     let size = i64::try_from(paper.bytes.len()).unwrap_or(i64::MAX);
-    objects.put(key, paper.bytes).await.map_err(Problem::internal)?;
+    objects.put(key, paper.bytes).await.map_err(Problem::unavailable)?;
     Ok((paper.media_type, size))
 }
 
@@ -146,7 +146,7 @@ pub async fn serve(
     name: &str,
     cache: &'static str,
 ) -> Result<HttpResponse, Problem> {
-    let bytes = objects.get(key).await.map_err(Problem::internal)?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    let bytes = objects.get(key).await.map_err(Problem::unavailable)?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let extension = if media_type == "application/pdf" { "pdf" } else { "jpg" };
     Ok(HttpResponse::Ok()
         .content_type(media_type)

@@ -77,7 +77,8 @@ pub async fn edge(
         }
     }
     let strict = edge.is_some_and(|edge| edge.strict_transport);
-    decorate(response.headers_mut(), &request_id, strict, allowance);
+    let open = is_open(response.request().path());
+    decorate(response.headers_mut(), &request_id, (strict, open), allowance);
 
     let elapsed = started.elapsed();
     let status = response.status();
@@ -140,7 +141,17 @@ fn render_problem(response: &mut ServiceResponse<BoxBody>, request_id: &str) {
     *response.response_mut() = taken.set_body(BoxBody::new(body));
 }
 
-fn decorate(headers: &mut HeaderMap, request_id: &str, strict_transport: bool, allowance: Option<Allowance>) {
+/// What other people's pages may show as a picture or run as a script: the API, feeds, what is embedded.
+fn is_open(path: &str) -> bool {
+    ["/v1/", "/media/", "/feeds/", "/embed"].iter().any(|open| path.starts_with(open))
+}
+
+fn decorate(
+    headers: &mut HeaderMap,
+    request_id: &str,
+    (strict_transport, open): (bool, bool),
+    allowance: Option<Allowance>,
+) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -151,6 +162,9 @@ fn decorate(headers: &mut HeaderMap, request_id: &str, strict_transport: bool, a
         }
     };
     default(headers, header::REFERRER_POLICY, "no-referrer");
+    default(headers, header::CROSS_ORIGIN_RESOURCE_POLICY, if open { "cross-origin" } else { "same-origin" });
+    default(headers, header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
+    default(headers, HeaderName::from_static("x-permitted-cross-domain-policies"), "none");
     // Whoever says who may frame it says it in its own policy.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         default(headers, header::X_FRAME_OPTIONS, "DENY");

@@ -9,12 +9,14 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use entity::sealed::Sealed;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::db::{Bound, is_lock_timeout, one, run};
 use super::problem::{Problem, codes};
+use super::sealing::SealedColumn;
 
 codes! {
     KEY_MISSING = "idempotency_key_missing" 400 "Thiếu tiêu đề Idempotency-Key." "The Idempotency-Key header is missing.";
@@ -50,8 +52,11 @@ pub enum Claim {
 struct Kept {
     request_hash: String,
     response_status: Option<i32>,
-    response_body: Option<String>,
+    response_body: Option<Sealed>,
 }
+
+/// Answers hold links with their secrets, and addresses.
+pub const SEALED: &[SealedColumn] = &[("idempotency_key", "response_body")];
 
 /// Identifies a request: same key with another of these is refused.
 pub fn fingerprint(parts: &[&str]) -> String {
@@ -76,7 +81,7 @@ pub fn claim_part(
         fingerprint.into(),
         now.into(),
         answer.map(|(status, _)| i32::from(status)).into(),
-        answer.map(|(_, body)| body).into(),
+        answer.map_or(Value::String(None), |(_, body)| Sealed::from(body.to_owned()).into()),
     ];
     format!(
         "INSERT INTO idempotency_key (scope, key, request_hash, created_at, response_status, response_body) VALUES ({})
@@ -126,7 +131,9 @@ pub async fn claim_with(
         return Err(Problem::new(&KEY_REUSED));
     }
     match (kept.response_status, kept.response_body) {
-        (Some(status), Some(body)) => Ok(Claim::Again { status: u16::try_from(status).unwrap_or(200), body }),
+        (Some(status), Some(body)) => {
+            Ok(Claim::Again { status: u16::try_from(status).unwrap_or(200), body: body.into_open() })
+        }
         _ => Err(Problem::new(&STILL_RUNNING).retry_after(1)),
     }
 }
@@ -185,7 +192,7 @@ pub async fn keep(
     run(
         transaction,
         "UPDATE idempotency_key SET response_status = $3, response_body = $4 WHERE scope = $1 AND key = $2",
-        [scope.into(), key.0.as_str().into(), i32::from(status).into(), body.into()],
+        [scope.into(), key.0.as_str().into(), i32::from(status).into(), Sealed::from(body.to_owned()).into()],
     )
     .await?;
     Ok(())

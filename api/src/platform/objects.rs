@@ -50,19 +50,26 @@ impl Objects {
     fn bucket(settings: &S3<'_>, bucket: &str, prefix: &str) -> anyhow::Result<Self> {
         use object_store::aws::AmazonS3Builder;
         use object_store::prefix::PrefixStore;
+        use object_store::{ClientOptions, RetryConfig};
+        use std::time::Duration;
 
         super::outgoing::prepare_tls();
+        // Somebody waits: a store that does not answer is told of in seconds, and tried again by who asked.
+        let retry = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(5), ..RetryConfig::default() };
+        let client = ClientOptions::new()
+            .with_connect_timeout(Duration::from_secs(3))
+            .with_timeout(Duration::from_secs(30))
+            .with_allow_http(settings.endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")));
         let mut builder = AmazonS3Builder::new()
+            .with_client_options(client)
+            .with_retry(retry)
             .with_bucket_name(bucket)
             .with_region(settings.region)
             .with_access_key_id(settings.access_key)
             .with_secret_access_key(settings.secret_key);
         if let Some(endpoint) = settings.endpoint {
             // Stores that are not Amazon's want the bucket in the path.
-            builder = builder
-                .with_endpoint(endpoint)
-                .with_virtual_hosted_style_request(false)
-                .with_allow_http(endpoint.starts_with("http://"));
+            builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
         }
         let store = builder.build().context("OCOP_OBJECTS_URL")?;
         if prefix.is_empty() {
@@ -110,8 +117,12 @@ impl Objects {
         Ok(keys)
     }
 
+    /// What is gone already is gone.
     pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
-        Ok(self.0.delete(&Key::parse(key)?).await?)
+        match self.0.delete(&Key::parse(key)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Copies a file of any size into the store, piece by piece.

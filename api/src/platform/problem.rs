@@ -88,6 +88,12 @@ impl Problem {
         Self::new(&INTERNAL)
     }
 
+    /// What we stand on does not answer right now: logged with its cause, and to be tried again.
+    pub fn unavailable(cause: impl fmt::Display) -> Self {
+        tracing::error!(%cause, "not available");
+        Self::new(&UNAVAILABLE).retry_after(5)
+    }
+
     #[must_use]
     pub fn detail(mut self, text: Text) -> Self {
         self.detail = Some(text);

@@ -32,10 +32,11 @@ struct Row {
 /// Seals a column with the newest key; how many rows were sealed.
 pub async fn seal_column(db: &Db, (table, column): SealedColumn, what: What) -> anyhow::Result<u64> {
     let is_postgres = db.write().get_database_backend() == DbBackend::Postgres;
-    let (place, at) = if is_postgres {
-        ("CAST(ctid AS text)", "ctid = CAST($1 AS tid)")
+    // Where a row stands, so that what was looked at is not looked at again: tables may be long.
+    let (place, first, [at, behind]) = if is_postgres {
+        ("CAST(ctid AS text)", "(0,0)", ["ctid = CAST($1 AS tid)", "ctid > CAST($2 AS tid)"])
     } else {
-        ("CAST(rowid AS text)", "rowid = CAST($1 AS integer)")
+        ("CAST(rowid AS text)", "0", ["rowid = CAST($1 AS integer)", "rowid > CAST($2 AS integer)"])
     };
     let done = match what {
         What::Clear => MARK.to_owned(),
@@ -43,16 +44,22 @@ pub async fn seal_column(db: &Db, (table, column): SealedColumn, what: What) -> 
     };
     let select = format!(
         "SELECT {place} AS place, {column} AS kept, {column} AS open FROM {table}
-         WHERE {column} <> '' AND substr({column}, 1, {}) <> $1 LIMIT {CHUNK}",
+         WHERE {behind} AND {column} <> '' AND substr({column}, 1, {}) <> $1 LIMIT {CHUNK}",
         done.len()
     );
     let update = format!("UPDATE {table} SET {column} = $3 WHERE {at} AND {column} = $2");
-    let mut sealed = 0;
+    let (mut sealed, mut last, mut found) = (0, first.to_owned(), false);
     loop {
-        let rows = all::<Row>(db.fresh(), select.as_str(), [done.as_str().into()]).await;
+        let rows = all::<Row>(db.fresh(), select.as_str(), [done.as_str().into(), last.as_str().into()]).await;
         let rows = rows.with_context(|| format!("{table}.{column}"))?;
-        if rows.is_empty() {
-            return Ok(sealed);
+        match rows.last() {
+            Some(row) => (last, found) = (row.place.clone(), true),
+            // A row may have moved meanwhile: it is over when a whole round finds nothing.
+            None if found => {
+                (last, found) = (first.to_owned(), false);
+                continue;
+            }
+            None => return Ok(sealed),
         }
         let transaction = db.begin().await?;
         for row in rows {

@@ -280,7 +280,7 @@ impl Notifier {
         let (to, mail) = match event.topic.as_str() {
             "recall.order" => {
                 let Some(about) = order_for_mail(self.db.fresh(), OrderId(subject)).await? else { return Ok(()) };
-                let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+                let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, &*about.order.access_token);
                 let mail = recalls::to_buyer(about.buyer_language, &about.order.number, &event.payload, &link);
                 (about.buyer_email.into_iter().collect(), mail)
             }
@@ -393,7 +393,7 @@ impl Notifier {
     /// Messages, returns and pre-orders: the side that did not act is told.
     async fn about_order(&self, event: &outbox::Model) -> anyhow::Result<()> {
         let Some(about) = order_for_mail(self.db.fresh(), OrderId(event.subject_id)).await? else { return Ok(()) };
-        let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        let link = format!("{}/o/{}?token={}", self.base_url, about.order.id, &*about.order.access_token);
         let Some((to_seller, mail)) = texts::about_order(&about, &event.topic, &event.payload, &link) else {
             return Ok(());
         };
@@ -413,8 +413,9 @@ impl Notifier {
         about: &OrderForMail,
         with: &[&OrderForMail],
     ) -> anyhow::Result<()> {
-        let link =
-            |about: &OrderForMail| format!("{}/o/{}?token={}", self.base_url, about.order.id, about.order.access_token);
+        let link = |about: &OrderForMail| {
+            format!("{}/o/{}?token={}", self.base_url, about.order.id, &*about.order.access_token)
+        };
         let made = matches!(state, OrderState::Placed | OrderState::AwaitingPayment) && with.len() > 1;
         let mail = if !made {
             texts::order_for_buyer(about, state, &link(about))

@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use entity::sealed::Sealed;
 use entity::value::{Language, Money, OrderActor, OrderId, PaymentId, PaymentMethod, PaymentState, PurchaseId};
 use entity::{payment, purchase};
 use garde::Validate;
@@ -86,7 +87,7 @@ pub fn view(row: payment::Model) -> PaymentView {
 
 #[derive(FromQueryResult)]
 struct Held {
-    access_token: String,
+    access_token: Sealed,
 }
 
 /// The purchase, if it is the caller's or one of its orders' secrets was shown. Others learn nothing of it.

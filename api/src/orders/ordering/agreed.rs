@@ -351,7 +351,7 @@ fn order_row(
         purchase_id: Set(parties.purchase),
         cooperative_id: Set(parties.cooperative),
         account_id: Set(Some(parties.buyer)),
-        access_token: Set(secrets::token()),
+        access_token: Set(secrets::token().into()),
         state: Set(parties.beginning.state()),
         goods_amount: Set(Vnd(total)),
         delivery_amount: Set(Vnd(agreed.delivery)),

@@ -42,6 +42,7 @@ mod view;
 mod write_up;
 
 use crate::platform::retention::Over;
+use crate::platform::sealing::SealedColumn;
 pub use cart_sources::{MergeOnSignIn, attribute};
 pub use carts::{Cart, Item, put, set_quantity, view as cart_view};
 pub use checkout::{Shop, place};
@@ -70,6 +71,9 @@ pub use take_back::take_back;
 use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};
 pub use write_up::{cash_reference, number};
+
+/// What is sealed where it is stored: who has it sees the order.
+pub const SEALED: &[SealedColumn] = &[("orders", "access_token")];
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[

@@ -1,5 +1,6 @@
 //! Baskets, quotes and orders in the database.
 
+use entity::sealed::Sealed;
 use entity::value::{
     AccountId, CartId, CartLineId, CartState, CategoryId, ClickId, ContractId, CooperativeId, DeliveryMethod,
     ForecastId, Language, OfferId, OrderId, OrderState, PartnerId, PaymentMethod, PickupPointId, ProductId, PurchaseId,
@@ -191,7 +192,7 @@ pub struct OrderRow {
     pub purchase_number: String,
     pub cooperative_id: CooperativeId,
     pub account_id: Option<AccountId>,
-    pub access_token: String,
+    pub access_token: Sealed,
     pub state: OrderState,
     pub goods_amount: Vnd,
     pub delivery_amount: Vnd,

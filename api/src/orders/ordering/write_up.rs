@@ -259,7 +259,7 @@ impl Writing<'_> {
             purchase_id: Set(purchase),
             cooperative_id: Set(share.cooperative_id),
             account_id: Set(self.account),
-            access_token: Set(drawn.access_token.clone()),
+            access_token: Set(drawn.access_token.clone().into()),
             state: Set(first),
             goods_amount: Set(Vnd(share.goods.amount)),
             delivery_amount: Set(Vnd(share.delivery.amount)),

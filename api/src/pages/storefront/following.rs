@@ -38,7 +38,7 @@ async fn shown(
     done: Result<(), Problem>,
     part: &str,
 ) -> Result<HttpResponse, Fault> {
-    let back = || shell.to(&format!("/o/{}?token={}#{part}", order.row.id, order.row.access_token));
+    let back = || shell.to(&format!("/o/{}?token={}#{part}", order.row.id, &*order.row.access_token));
     match done {
         Ok(()) => Ok(back()),
         // A second click: what it wanted is so.

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::pickup_point;
 use entity::purchase;
+use entity::sealed::Sealed;
 use entity::value::{OrderId, OrderState, PaymentMethod, PickupPointId, RecallId};
 use minijinja::context;
 use sea_orm::FromQueryResult;
@@ -29,7 +30,7 @@ use crate::shop::delivery::PickupPoint;
 struct Other {
     id: entity::value::OrderId,
     number: String,
-    access_token: String,
+    access_token: Sealed,
 }
 
 pub async fn order_page(
@@ -55,7 +56,7 @@ pub async fn order_page(
     let others = all::<Other>(shell.db.fresh(), sql, [row.purchase_id.into(), row.id.into()]).await?;
     let others: Vec<Value> = others
         .into_iter()
-        .map(|other| json!({"number": other.number, "path": format!("/o/{}?token={}", other.id, other.access_token)}))
+        .map(|other| json!({"number": other.number, "path": format!("/o/{}?token={}", other.id, &*other.access_token)}))
         .collect();
     let view = views(shell.db.fresh(), vec![row], order.kind, shell.clock.now())
         .await
@@ -70,7 +71,7 @@ pub async fn order_page(
     let pay = if view.state == OrderState::AwaitingPayment { to_do(shell, order).await? } else { json!({}) };
     let after = after::of(shell, order).await.map_err(|problem| shell.fault(problem))?;
     let values = context! {
-        after => value(&after), recalls => value(&recalls), o => value(&view), token => token, pay => value(&pay), error => error, arrival => value(&arrival), methods => methods, others => value(&others),
+        after => value(&after), recalls => value(&recalls), o => value(&view), token => token.to_string(), pay => value(&pay), error => error, arrival => value(&arrival), methods => methods, others => value(&others),
         code => code.unwrap_or_default(), code_qr => code_qr, point => value(&point),
     };
     shell.page("order.html", status, values)
@@ -163,7 +164,7 @@ pub async fn start_paying(
 
 async fn stepped(shell: &Shell, order: &BuyersOrder, action: Action) -> Result<HttpResponse, Fault> {
     match step(&order.tools(), &order.row, action, By::of(order.kind, order.account, None)).await {
-        Ok(row) => Ok(shell.to(&format!("/o/{}?token={}", row.id, row.access_token))),
+        Ok(row) => Ok(shell.to(&format!("/o/{}?token={}", row.id, &*row.access_token))),
         Err(problem) if problem.code.status < 500 => {
             order_page(shell, order, StatusCode::CONFLICT, &problem.words(shell.language), Arrival::default()).await
         }
@@ -183,7 +184,7 @@ pub async fn on_recall(
     own_form(&shell, &request, payload).await?;
     let done = recall::confirm_as_buyer(&shell.db, order.row.id, path.1, shell.clock.now()).await;
     done.map_err(|problem| shell.fault(problem))?;
-    Ok(shell.to(&format!("/o/{}?token={}", order.row.id, order.row.access_token)))
+    Ok(shell.to(&format!("/o/{}?token={}", order.row.id, &*order.row.access_token)))
 }
 
 #[post("/o/{id}/cancel")]

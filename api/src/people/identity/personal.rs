@@ -82,13 +82,8 @@ pub const PERSONAL: &[Record] = &[
             "Proof of consent, without a name (law 91/2025/QH15)",
         ),
     ),
-    // Answers kept for repeats of a request: those of the account, and those that name the person.
-    Record::forgotten(
-        "idempotency_key",
-        ("Câu trả lời giữ tạm", "Answers kept for repeats"),
-        "scope LIKE :actor OR response_body LIKE '%' || :email || '%' OR response_body LIKE '%' || :phone || '%'",
-        &[],
-    ),
+    // Answers kept for repeats of a request; those of guests are sealed, and gone in two days.
+    Record::forgotten("idempotency_key", ("Câu trả lời giữ tạm", "Answers kept for repeats"), "scope LIKE :actor", &[]),
     Record::blanked(
         "account",
         ("Tài khoản", "Account"),

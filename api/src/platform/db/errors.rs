@@ -41,20 +41,24 @@ fn of_driver(error: &sqlx::Error) -> Option<Trouble> {
 fn of_code(error: &dyn DatabaseError) -> Option<Trouble> {
     let code = error.code()?;
     if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        // The primary code stands in the lowest byte: SQLITE_BUSY, SQLITE_LOCKED.
-        let primary = code.parse::<u32>().ok()? & 0xff;
-        return matches!(primary, 5 | 6).then_some(Trouble::Busy);
+        // The primary code stands in the lowest byte: SQLITE_BUSY, SQLITE_LOCKED; SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL,
+        // SQLITE_CANTOPEN: the disk's, and over when there is room again.
+        return match code.parse::<u32>().ok()? & 0xff {
+            5 | 6 => Some(Trouble::Busy),
+            8 | 10 | 13 | 14 => Some(Trouble::Unavailable),
+            _ => None,
+        };
     }
     of_sqlstate(&code)
 }
 
-/// PostgreSQL, Appendix A. Class 08: connections; 57P0x: shut down, crashed, not yet up; 53300: too many connections; 25006:
-/// a standby, as in the middle of a failover.
+/// PostgreSQL, Appendix A. Class 08: connections; 57P0x: shut down, crashed, not yet up; class 53: no room on the disk, no memory, too many
+/// connections; 25006: a standby, as in the middle of a failover.
 fn of_sqlstate(code: &str) -> Option<Trouble> {
     match code {
         "40001" | "40P01" | "55P03" => Some(Trouble::Busy),
-        "57P01" | "57P02" | "57P03" | "57P05" | "53300" | "25006" => Some(Trouble::Unavailable),
-        code if code.starts_with("08") => Some(Trouble::Unavailable),
+        "57P01" | "57P02" | "57P03" | "57P05" | "25006" => Some(Trouble::Unavailable),
+        code if code.starts_with("08") || code.starts_with("53") => Some(Trouble::Unavailable),
         _ => None,
     }
 }

@@ -349,7 +349,7 @@ pub async fn add_paper(
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let name = fold::stored(file_name);
     // Kept before the row that names it: a file without a row does no harm, and no transaction waits for a slow store.
-    desk.objects.put(&key, bytes).await.map_err(Problem::internal)?;
+    desk.objects.put(&key, bytes).await.map_err(Problem::unavailable)?;
     let transaction = desk.db.begin().await?;
     hold_open(&transaction, &application, desk.now()).await?;
     let there = application_document::Entity::find()

@@ -107,7 +107,7 @@ pub async fn document(desk: &Desk, (application, id): (ApplicationId, DocumentId
         json!({"document": id}),
     )
     .await?;
-    let bytes = desk.objects.get(&row.object_key).await.map_err(Problem::internal)?.ok_or_else(gone)?;
+    let bytes = desk.objects.get(&row.object_key).await.map_err(Problem::unavailable)?.ok_or_else(gone)?;
     Ok(HttpResponse::Ok()
         .content_type(row.media_type)
         .insert_header((header::CACHE_CONTROL, "private, no-store"))

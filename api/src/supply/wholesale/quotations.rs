@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
+use entity::sealed::Sealed;
 use entity::supply::OrganisationRole;
 use entity::value::{
     CooperativeId, DeliveryPlaceId, OfferId, OrderId, OrderState, OrganisationId, PurchaseId, QuotationId, Vnd,
@@ -71,7 +72,14 @@ pub struct QuotationOrder {
     pub number: String,
     pub state: OrderState,
     /// Of the link that opens it without an account.
-    pub access_token: String,
+    #[serde(serialize_with = "open")]
+    #[schema(value_type = String)]
+    pub access_token: Sealed,
+}
+
+/// For the organisation, whose link it is.
+fn open<S: serde::Serializer>(token: &Sealed, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(token)
 }
 
 /// Prices that hold for days.

@@ -37,7 +37,7 @@ pub async fn on_one(person: Person, id: Path<OrderId>) -> Result<HttpResponse, F
     if row.account_id != Some(person.seat.desk.who.account) {
         return Err(person.shell.fault(Problem::new(&NOT_FOUND)));
     }
-    Ok(person.shell.to(&format!("/o/{}?token={}", row.id, row.access_token)))
+    Ok(person.shell.to(&format!("/o/{}?token={}", row.id, &*row.access_token)))
 }
 
 /// Everything of an order that can be had today goes into the basket; what cannot is told.

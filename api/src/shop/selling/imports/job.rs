@@ -19,6 +19,6 @@ impl<E: Into<Problem>> From<E> for End {
 }
 
 pub(super) async fn file(desk: &Desk, key: &str) -> Result<Bytes, End> {
-    let found = desk.objects.get(key).await.map_err(|error| End::Problem(Problem::internal(error)))?;
+    let found = desk.objects.get(key).await.map_err(|error| End::Problem(Problem::unavailable(error)))?;
     found.ok_or_else(|| End::Unreadable("tệp không còn / the file is gone".to_owned()))
 }

@@ -121,11 +121,11 @@ pub async fn start(
     let (id, now) = (ImportId::new(), desk.now());
     let pictures = upload.other("images");
     let key = format!("{PRIVATE}imports/{id}/sheet");
-    desk.objects.put(&key, upload.bytes).await.map_err(Problem::internal)?;
+    desk.objects.put(&key, upload.bytes).await.map_err(Problem::unavailable)?;
     let images_key = match pictures {
         Some(bytes) => {
             let key = format!("{PRIVATE}imports/{id}/pictures.zip");
-            desk.objects.put(&key, bytes).await.map_err(Problem::internal)?;
+            desk.objects.put(&key, bytes).await.map_err(Problem::unavailable)?;
             Some(key)
         }
         None => None,
