@@ -110,7 +110,7 @@ class Node:
         sh("ip", "link", "set", self.outer, "up")
         for command in (["addr", "add", f"{self.address}/24", "dev", self.inner], ["link", "set", self.inner, "up"], ["link", "set", "lo", "up"]):
             sh("ip", "netns", "exec", self.name, "ip", *command)
-        self.patroni = Process(["/usr/bin/patroni", self.config], f"{self.folder}/patroni.log", host=self.name, user="postgres",
+        self.patroni = Process([os.environ.get("PATRONI", "/usr/bin/patroni"), self.config], f"{self.folder}/patroni.log", host=self.name, user="postgres",
                                env={"PYTHONUNBUFFERED": "1", "PATH": binaries + ":" + os.environ["PATH"]})
 
     def state(self):
