@@ -151,6 +151,10 @@ impl BreachInput {
                 let (vi, en) = ("chưa tới lúc đó", "that time has not come");
                 return Err(Problem::field(field, "in_future", vi, en));
             }
+            if at.is_some_and(|at| at.year() < 2000) {
+                let (vi, en) = ("năm không đúng", "not such a year");
+                return Err(Problem::field(field, "too_old", vi, en));
+            }
         }
         if self.closed && self.authority_told_at.is_none() {
             let (vi, en) = ("báo cơ quan chức năng trước khi khép lại", "tell the authority before closing it");
