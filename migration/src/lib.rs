@@ -50,6 +50,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0038_texting", include_str!("sql/0038_texting.sql")),
     ("m0039_personal_data", include_str!("sql/0039_personal_data.sql")),
     ("m0040_shared_limits", include_str!("sql/0040_shared_limits.sql")),
+    ("m0041_trail_by_thing", include_str!("sql/0041_trail_by_thing.sql")),
 ];
 
 pub struct Migrator;

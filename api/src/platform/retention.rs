@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::retention_rule;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
@@ -71,6 +71,9 @@ pub const OVER: &[Over] = &[
 ];
 
 const PERIOD: Duration = Duration::from_mins(10);
+const DAY: Duration = Duration::from_hours(24);
+/// Days after which there may be much of it.
+const LONG: i64 = 30;
 
 #[derive(FromQueryResult)]
 struct Named {
@@ -100,13 +103,20 @@ pub struct Janitor {
 }
 
 impl Janitor {
-    /// Clears away until it is told to stop. Several nodes may: what is gone is gone.
+    /// Clears away until it is told to stop. Several nodes may: what is gone is gone. What is kept long is looked for once a
+    /// day: there may be much of it.
     pub async fn run(self, stop: Stop) {
+        let mut looked: HashMap<&str, Instant> = HashMap::new();
         loop {
             match in_force(self.db.fresh(), self.clock.today()).await {
                 Ok(rules) => {
                     for over in &self.over {
                         let days = rules.get(over.kind).copied().unwrap_or(over.days).max(over.least);
+                        let pause = if days > LONG { DAY } else { PERIOD };
+                        if looked.get(over.kind).is_some_and(|at| at.elapsed() < pause) {
+                            continue;
+                        }
+                        looked.insert(over.kind, Instant::now());
                         if let Err(error) = self.clear(over, days).await {
                             tracing::warn!(error = %format!("{error:#}"), kind = over.kind, "clearing away failed; trying again");
                         }

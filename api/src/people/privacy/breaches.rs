@@ -2,7 +2,7 @@
 //! of finding out, and so are the people, where it may harm them.
 
 use actix_web::web::{Json, Path};
-use actix_web::{HttpResponse, get, patch, post};
+use actix_web::{HttpResponse, get, post, put};
 use entity::breach;
 use entity::value::{BreachId, PlatformRole};
 use garde::Validate;
@@ -236,7 +236,7 @@ pub async fn create(desk: Desk, body: Body<BreachInput>) -> Result<HttpResponse,
 
 /// Write down what was learnt and done since; what is left out is taken back.
 #[utoipa::path(tag = "admin", operation_id = "change_breach", security(("access_token" = [])), params(("id" = BreachId, Path)), request_body = BreachInput, responses((status = 200, description = "The record", body = Breach)))]
-#[patch("/v1/admin/breaches/{id}")]
+#[put("/v1/admin/breaches/{id}")]
 pub async fn update(desk: Desk, id: Path<BreachId>, body: Body<BreachInput>) -> Result<Json<Breach>, Problem> {
     Ok(Json(change(&desk, *id, &body.0).await?))
 }
