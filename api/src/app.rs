@@ -24,9 +24,10 @@ use declared::{checked_columns, forgotten};
 use crate::config::{Config, Environment};
 use crate::media;
 use crate::messaging::notification::{Mailer, Notifier};
+use crate::messaging::reach::{Pusher, Reach};
 use crate::messaging::texting::Texting;
 use crate::messaging::webhooks::{Hooks, Postman};
-use crate::messaging::{texting, webhooks};
+use crate::messaging::{reach, texting, webhooks};
 use crate::money::invoice::Clerk;
 use crate::money::payment::{Providers, Till};
 use crate::money::{invoice, payment, payout};
@@ -109,6 +110,7 @@ pub fn routes(config: &mut ServiceConfig) {
     reviews::routes(config);
     favourites::routes(config);
     reports::routes(config);
+    reach::routes(config);
     texting::routes(config);
     webhooks::routes(config);
     oversight::routes(config);
@@ -216,6 +218,7 @@ struct Shared {
     auth_limit: Data<AuthLimit>,
     document: Data<service::Document>,
     metrics: Data<PrometheusHandle>,
+    reach: Data<Reach>,
     scans: Data<Scans>,
     stories: Data<storefront::Stories>,
     personal: Data<Declared>,
@@ -250,6 +253,7 @@ impl Shared {
             providers,
         };
         Ok(Self {
+            reach: Data::new(Reach::new(db.clone())),
             db: Data::new(db),
             clock: Data::new(clock),
             objects: Data::new(objects),
@@ -299,6 +303,7 @@ impl Shared {
             .app_data(self.auth_limit.clone())
             .app_data(self.document.clone())
             .app_data(self.metrics.clone())
+            .app_data(self.reach.clone())
             .app_data(self.scans.clone())
             .app_data(self.stories.clone())
             .app_data(self.personal.clone())
@@ -371,7 +376,14 @@ impl Shared {
         let mailer = Arc::new(Mailer::new(config, Texting::new(config, db.clone())?)?);
         let carriers = self.carriers.clone().into_inner();
         Ok(vec![
-            Arc::new(Notifier { db: db.clone(), clock, mailer, base_url: config.base_url() }),
+            Arc::new(Notifier {
+                db: db.clone(),
+                clock,
+                mailer,
+                base_url: config.base_url(),
+                reach: self.reach.get_ref().clone(),
+            }),
+            Pusher::new(config, db.clone(), clock)?,
             Arc::new(CancelParcels { db: db.clone(), clock, carriers }),
             Arc::new(Hooks { db: db.clone(), clock, guide: self.guide.clone().into_inner() }),
             Arc::new(Shredder {

@@ -23,6 +23,7 @@ use crate::config::{Config, Environment, Flags, new_secret_key};
 use crate::demo;
 use crate::money::{self, payout};
 use crate::ocop::traceability;
+use crate::platform::telemetry::Exports;
 use crate::platform::{numbers, telemetry};
 use crate::shop::inventory;
 use crate::supply::storage;
@@ -247,10 +248,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         return Ok(());
     }
     let config = Config::load(&cli.flags)?;
-    telemetry::start_logging(&config.log, config.env == Environment::Production)?;
+    let serves = matches!(cli.command, Command::Serve | Command::Demo);
+    let collector = config.collector().filter(|_| serves);
+    let exports = telemetry::start_logging(&config.log, config.env == Environment::Production, collector.as_ref())?;
     match cli.command {
-        Command::Serve => serve(config, false).await,
-        Command::Demo => serve(config, true).await,
+        Command::Serve => serve(config, exports, false).await,
+        Command::Demo => serve(config, exports, true).await,
         Command::Migrate => Services::start(config).await.map(|_| eprintln!("The schema is up to date.")),
         Command::Seed { products, orders } => seed(config, products, orders).await,
         Command::Reindex => reindex(config).await,
@@ -278,8 +281,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
-    let metrics = telemetry::start_metrics()?;
+async fn serve(config: Config, exports: Exports, with_demo: bool) -> anyhow::Result<()> {
+    let metrics = telemetry::start_metrics(&exports)?;
     ensure!(
         !with_demo || config.env == Environment::Development,
         "the demo has known passwords: it is not for production"
@@ -316,6 +319,7 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
     }
     server.await??;
     tracing::info!("drained");
+    exports.end().await;
     Ok(())
 }
 

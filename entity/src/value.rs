@@ -60,7 +60,7 @@ typed_id! {
     PlotId, DiaryEntryId, RecallId, NoticeId, CertificateId, OfficeId, CriteriaSetId, DossierId, EvidenceId, RecognitionEntryId,
     PlanId, MeasureId, GuestId, SupportId, DifficultyId, HelpOfferId, SeasonReportId, HouseholdId, IncomeId,
     OrganisationId, DeliveryPlaceId, SupplyRequestId, SupplyWindowId, SupplyOfferId, ContractId, DeliveryId, AcceptanceId,
-    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId, ExportId, QuotationId, BreachId,
+    SupplyChangeId, ColdRoomId, ColdBookingId, ProcessingId, ExportId, QuotationId, BreachId, PasskeyId, PushId,
     /// Rows nobody outside their table points to: images, movements, events, …
     RowId,
 }

@@ -51,6 +51,8 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0039_personal_data", include_str!("sql/0039_personal_data.sql")),
     ("m0040_shared_limits", include_str!("sql/0040_shared_limits.sql")),
     ("m0041_trail_by_thing", include_str!("sql/0041_trail_by_thing.sql")),
+    ("m0042_passkeys", include_str!("sql/0042_passkeys.sql")),
+    ("m0043_notices", include_str!("sql/0043_notices.sql")),
 ];
 
 pub struct Migrator;

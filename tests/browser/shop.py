@@ -6,9 +6,11 @@ Run by `tests/run`, with the same surroundings as console.py.
 """
 import base64
 import hmac
+import http.server
 import json
 import os
 import struct
+import threading
 import time
 
 import zxingcpp
@@ -139,6 +141,81 @@ def secures(page):
     other.close()
 
 
+def keys(page):
+    """Adds a passkey on this phone, and comes in with it: no password, no code."""
+    phone = page.context.new_cdp_session(page)
+    phone.send("WebAuthn.enable")
+    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    phone.send("WebAuthn.addVirtualAuthenticator", {"options": {**kind, "automaticPresenceSimulation": True}})
+    page.goto(BASE + "/account/security")
+    page.fill("#again", "không phải mật khẩu này")
+    page.click("button:has-text('Thêm khoá trên máy này')")
+    until(page, lambda: page.inner_text("form[data-passkey] [data-words]") != "")
+    page.fill("#again", "bưởi ngọt đầu mùa")
+    page.click("button:has-text('Thêm khoá trên máy này')")
+    page.wait_for_selector("text=Đã thêm khoá")
+    look(page, "account-passkey", strict=True)
+    for door, inside in (("/sign-in", "h1:has-text('Chào Lê Thị Quen')"), ("/console/login", "h1")):
+        page.goto(BASE + "/account")
+        page.click("button:has-text('Đăng xuất')")
+        page.goto(BASE + door)
+        page.click("button:has-text('Đăng nhập bằng khoá')")
+        page.wait_for_url(lambda url: door not in url)
+        page.wait_for_selector(inside)
+    page.goto(BASE + "/account/security")
+    page.click("summary:has-text('Xoá khoá')")
+    page.click("details[open] button:has-text('Xoá')")
+    page.wait_for_selector("text=Đã xoá khoá")
+    page.goto(BASE + "/account")
+    page.click("button:has-text('Đăng xuất')")
+    page.goto(BASE + "/sign-in")
+    page.fill("#login", "quen@example.vn")
+    page.fill("#password", "bưởi ngọt đầu mùa")
+    page.click("main button:has-text('Đăng nhập') >> nth=0")
+    page.wait_for_selector("h1:has-text('Chào Lê Thị Quen')")
+
+
+def is_told(page):
+    """Has this phone told of orders: what its browser subscribed with is a push service of ours, and what arrives is shown."""
+    got = []
+
+    class Service(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(201)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    # A headless browser knows no push service: this one stands in for its subscription, with a key pair of RFC 8291's example.
+    page.add_init_script("""PushManager.prototype.subscribe = async () => ({toJSON: () => ({endpoint: "http://127.0.0.1:%d/send", expirationTime: null,
+      keys: {auth: "BTBZMqHH6r4Tts7J_aSIgg",
+        p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"}})});""" % service.server_address[1])
+    page.context.grant_permissions(["notifications"], origin=BASE)
+    page.goto(BASE + "/account/notices")
+    look(page, "account-notices", strict=True)
+    page.select_option("#way0", "email")
+    page.click("button:has-text('Ghi lại')")
+    page.wait_for_selector("text=Đã ghi.")
+    page.click("button:has-text('Báo cho tôi trên máy này')")
+    page.wait_for_selector("text=Máy này sẽ nhận thông báo")
+    look(page, "account-notices-device", strict=True)
+    told = page.context.new_cdp_session(page)
+    found = []
+    told.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
+    told.send("ServiceWorker.enable")
+    until(page, lambda: found)
+    words = json.dumps({"title": "Đơn DH-1 đã gửi", "body": "Mật ong", "url": BASE + "/account/orders", "tag": "t1"})
+    told.send("ServiceWorker.deliverPushMessage", {"origin": BASE, "registrationId": found[0]["registrationId"], "data": words})
+    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(one => one.title)"
+    until(page, lambda: page.evaluate(shown) == ["Đơn DH-1 đã gửi"])
+    page.close()
+    return got, service
+
+
 def signs_up(page, name, contact, pictures=None):
     """From the form to the code that was sent; looked at on the way where the pictures have a name."""
     page.fill("#name", name)
@@ -245,8 +322,11 @@ def belongs(browser):
     order = page.url.split("/o/")[1].split("?")[0]
     grower = sign_in(seller_of("buoi-dien-du-sang"))
     own = api("GET", "/v1/me", token=grower)["cooperatives"][0]["id"]
+    told, service = is_told(context.new_page())
     for step in ("confirm", "pack", "ship", "deliver"):
         api("POST", f"/v1/seller/cooperatives/{own}/orders/{order}/{step}", {}, token=grower)
+    until(page, lambda: told)
+    service.shutdown()
     page.reload()
     page.click("summary:has-text('Trả hàng trước')")
     page.fill("input.qty >> nth=0", "1")
@@ -272,6 +352,7 @@ def belongs(browser):
     page.wait_for_selector("h1:has-text('Giỏ hàng')")
     page.goto(BASE + "/account/details")
     look(page, "account-details", strict=True)
+    keys(page)
     secures(page)
     knows(page)
     page.goto(BASE + "/account")
@@ -280,7 +361,7 @@ def belongs(browser):
         other = browser.new_context(viewport={"width": width, "height": 740}, user_agent=AGENT, locale="en-GB",
                                     storage_state=context.storage_state(), **settings)
         seen_there = other.new_page()
-        for path in ("/account?lang=en", "/account/orders", "/account/favourites", "/account/addresses", "/account/details", "/account/security", "/account/data", "/privacy", f"/account/orders/{order}"):
+        for path in ("/account?lang=en", "/account/orders", "/account/favourites", "/account/addresses", "/account/details", "/account/security", "/account/notices", "/account/data", "/privacy", f"/account/orders/{order}"):
             seen_there.goto(BASE + path)
             look(seen_there, f"account-{name}-{path.strip('/').split('?')[0].replace('/', '-')[:24]}", width, strict=True)
         other.close()

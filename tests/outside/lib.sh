@@ -21,15 +21,15 @@ install() { # COMMAND PACKAGE…
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-built() { [ -x "$ocop" ] || (cd "$root" && cargo build --quiet --workspace --bins --features api/s3); }
+built() { [ -x "$ocop" ] || (cd "$root" && cargo build --quiet --workspace --bins --features api/full); }
 
-# A demo of its own, on a free port: sets BASE, DATA and LOG. Settings may be given as NAME=VALUE.
+# A demo of its own, on a free port: sets BASE, DATA and LOG. Settings may be given as NAME=VALUE; HOST is what it is called.
 demo() {
   built
   local port; port=$(free_port)
-  BASE="http://127.0.0.1:$port" DATA="$work/data" LOG="$work/server.log"
+  BASE="http://${HOST:-127.0.0.1}:$port" DATA="$work/data" LOG="$work/server.log"
   mkdir -p "$DATA"
-  env OCOP_DATA_DIR="$DATA" OCOP_LISTEN="127.0.0.1:$port" OCOP_LOG=error OCOP_RATE_LIMIT_PER_SECOND=0 OCOP_AUTH_RATE_LIMIT_PER_MINUTE=0 \
+  env OCOP_DATA_DIR="$DATA" OCOP_LISTEN="127.0.0.1:$port" OCOP_BASE_URL="$BASE" OCOP_LOG=error OCOP_RATE_LIMIT_PER_SECOND=0 OCOP_AUTH_RATE_LIMIT_PER_MINUTE=0 \
     OCOP_WEBHOOKS_ALLOW_PRIVATE=true "$@" "$ocop" demo >"$LOG" 2>&1 &
   started+=($!)
   for _ in $(seq 300); do curl -fs "$BASE/readyz" >/dev/null && return 0; sleep 0.1; done

@@ -6,19 +6,23 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod authenticator;
 mod browser;
 mod client;
 mod cluster;
 mod gateway;
+mod pace;
 mod partner;
 mod server;
 mod shop;
 mod standin;
 
+pub use authenticator::Authenticator;
 pub use browser::{Browser, between};
 pub use client::{Answer, Client, Part, http};
 pub use cluster::Cluster;
 pub use gateway::{BANK_SECRET, Gateway, Given, SECRET as GATEWAY_SECRET};
+pub use pace::patience;
 pub use partner::{FEED, PHONE, Partner, facts};
 pub use server::{Server, Settings, on_postgres};
 pub use shop::{Basket, PASSWORD, Seller, address};

@@ -123,6 +123,11 @@ impl Server {
         node
     }
 
+    /// Its pages by name, as browsers know them.
+    pub fn origin(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

@@ -14,6 +14,7 @@ pub struct Asked {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Asked {
@@ -104,10 +105,11 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Asked>>>, rule: Arc<Ru
         if bytes.len() < end + 4 + length {
             continue;
         }
-        let text = String::from_utf8_lossy(&bytes[end + 4..end + 4 + length]).into_owned();
+        let body = bytes[end + 4..end + 4 + length].to_vec();
+        let text = String::from_utf8_lossy(&body).into_owned();
         let mut words = first.split(' ').map(str::to_owned);
-        let asked =
-            Asked { method: words.next().unwrap_or_default(), path: words.next().unwrap_or_default(), headers, text };
+        let mut word = || words.next().unwrap_or_default();
+        let asked = Asked { method: word(), path: word(), headers, text, bytes: body };
         let manner = rule(&asked);
         kept.lock().unwrap().push(asked);
         let said = match manner {

@@ -325,7 +325,8 @@ async fn a_plots_day_leads_to_its_boxes_and_a_box_to_its_plots() {
     assert_eq!(found["plots"].as_array().unwrap().len(), usize::try_from(server.count(plain).await).unwrap());
     assert!(found["plots"].as_array().unwrap().len() > 3, "{found}");
     println!("forwards {forwards:?}, {boxes} boxes of {lots} lots; backwards {backwards:?}");
-    assert!(forwards.as_millis() < 200 && backwards.as_millis() < 50, "forwards {forwards:?}, backwards {backwards:?}");
+    let within = |took, millis| took < tests::patience(std::time::Duration::from_millis(millis));
+    assert!(within(forwards, 200) && within(backwards, 50), "forwards {forwards:?}, backwards {backwards:?}");
 }
 
 /// Thousands of buyers of one lot: raised in seconds, and every one of them told once, whatever is killed meanwhile.
@@ -353,7 +354,7 @@ async fn thousands_of_buyers_are_told_once_though_the_server_is_killed() {
     let raised = raise(&shop, recall(&["NHIEU"])).await.expect(201);
     let took = started.elapsed();
     println!("{count} buyers: raised in {took:?}");
-    assert!(took.as_secs() < 5, "{took:?}");
+    assert!(took < tests::patience(std::time::Duration::from_secs(5)), "{took:?}");
     assert_eq!(raised["notices"], count + 1);
     for _ in 0..3 {
         tokio::time::sleep(std::time::Duration::from_millis(400)).await;

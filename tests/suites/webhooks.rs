@@ -200,7 +200,7 @@ async fn an_endpoint_that_never_answers_holds_up_no_other() {
     let asked = std::time::Instant::now();
     quick.client.post(&test, json!({})).await.expect(202);
     receiver.asked_times(1).await;
-    assert!(asked.elapsed() < std::time::Duration::from_secs(3), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < tests::patience(std::time::Duration::from_secs(3)), "{:?}", asked.elapsed());
 }
 
 #[tokio::test]

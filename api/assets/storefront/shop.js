@@ -61,6 +61,27 @@
     }, () => { button.disabled = true; }));
   };
 
+  // Notices of orders on this device: the browser is asked, and what it answers goes into the form.
+  const telling = form => {
+    if (!("PushManager" in window) || !("serviceWorker" in navigator)) return;
+    const words = form.querySelector("[data-words]");
+    form.hidden = false;
+    form.addEventListener("submit", async event => {
+      event.preventDefault();
+      words.textContent = "";
+      try {
+        const {pushManager} = await navigator.serviceWorker.ready;
+        const key = form.dataset.push.replace(/-/g, "+").replace(/_/g, "/");
+        const applicationServerKey = Uint8Array.from(atob(key), letter => letter.charCodeAt(0));
+        const subscription = await pushManager.subscribe({userVisibleOnly: true, applicationServerKey});
+        form.elements.subscription.value = JSON.stringify(subscription);
+        form.submit();
+      } catch {
+        words.textContent = words.dataset.words;
+      }
+    });
+  };
+
   // On a phone's home screen, and open without a line.
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/worker.js").catch(() => {});
 
@@ -70,4 +91,5 @@
   document.querySelectorAll("[data-copy]").forEach(copying);
   document.querySelectorAll("[data-watch]").forEach(place => watch(place, 900));
   document.querySelectorAll("[data-near]").forEach(near);
+  document.querySelectorAll("form[data-push]").forEach(telling);
 })();

@@ -60,3 +60,20 @@ self.addEventListener("fetch", event => {
   if (request.mode === "navigate") event.respondWith(visited(request));
   else if (address.pathname.startsWith("/static/") || address.pathname.startsWith("/media/")) event.respondWith(thing(request));
 });
+
+// What our server says of an order. The same tag replaces what was said before.
+self.addEventListener("push", event => {
+  let said = {};
+  try {
+    said = event.data.json();
+  } catch { /* none of ours */ }
+  const {title = "Chợ OCOP", body = "", url = "/account", tag} = said;
+  event.waitUntil(self.registration.showNotification(title, {body, tag, icon: "/static/icon-192.png", data: {url}}));
+});
+
+self.addEventListener("notificationclick", event => {
+  event.notification.close();
+  const {url} = event.notification.data || {};
+  const address = new URL(url || "/account", self.location.origin);
+  if (address.origin === self.location.origin) event.waitUntil(self.clients.openWindow(address.href));
+});

@@ -1,6 +1,6 @@
 //! What the slices declare of their tables, put together: what is forgotten in time, what is sealed, what is of people.
 
-use crate::messaging::{texting, webhooks};
+use crate::messaging::{reach, texting, webhooks};
 use crate::money::{invoice, payment, payout};
 use crate::ocop::traceability;
 use crate::orders::{attribution, dispute, fulfilment, ordering, recall};
@@ -43,6 +43,7 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
         selling::SEALED,
         payout::SEALED,
         fulfilment::SEALED,
+        reach::SEALED,
         texting::SEALED,
         webhooks::SEALED,
         tourism::SEALED,
@@ -61,6 +62,7 @@ pub fn personal() -> Declared {
     let records = [
         audit::PERSONAL,
         pages::PERSONAL,
+        reach::PERSONAL,
         texting::PERSONAL,
         buyers::PERSONAL,
         tourism::PERSONAL,

@@ -22,6 +22,12 @@ impl Config {
         if self.security_contact.as_ref().is_some_and(|contact| !known(contact)) {
             bail!("OCOP_SECURITY_CONTACT begins with mailto: or https://");
         }
+        if !(0.0..=1.0).contains(&self.otlp_share) {
+            bail!("OCOP_OTLP_SHARE is a share of requests, from 0 to 1");
+        }
+        if self.otlp_url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            bail!("OCOP_OTLP_URL begins with http:// or https://");
+        }
         if self.env == Environment::Development {
             return Ok(());
         }

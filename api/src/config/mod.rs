@@ -20,6 +20,7 @@ use self::names::{NAMES, PARSED, defaults, providers, texts};
 
 use crate::platform::numbers::amount_setting;
 use crate::platform::objects::{Objects, S3};
+use crate::platform::telemetry::Collector;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -69,6 +70,12 @@ pub struct Config {
     pub cors_origins: String,
     pub trust_proxy: bool,
     metrics_token: Option<SecretString>,
+    /// A collector of traces and metrics: `http://collector:4318`.
+    pub otlp_url: Option<String>,
+    /// `name=value,…` sent to it.
+    otlp_headers: Option<SecretString>,
+    /// The share of requests whose traces are sent, 0 to 1.
+    pub otlp_share: f64,
     /// Requests per second and client address; 0 = no limit.
     pub rate_limit_per_second: u32,
     /// Attempts to sign in, sign up or reset per minute and client address; 0 = no limit.
@@ -107,6 +114,8 @@ pub struct Config {
     pub zalo_refresh_token: Option<SecretString>,
     /// A template for codes, with the field `otp`.
     pub zalo_code_template: Option<String>,
+    /// A template for everything else, with the field `noi_dung`.
+    pub zalo_notice_template: Option<String>,
     /// An order that its seller leaves unanswered for so long expires and frees its stock.
     pub order_response_hours: u32,
     /// A delivered order nobody objects to is completed after so many days.
@@ -282,6 +291,12 @@ impl Config {
 
     pub fn smtp_url(&self) -> Option<&str> {
         self.smtp_url.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    /// Whoever collects traces and metrics.
+    pub fn collector(&self) -> Option<Collector> {
+        let (headers, share) = (self.otlp_headers.clone(), self.otlp_share);
+        self.otlp_url.clone().map(|url| Collector { url, headers, share })
     }
 
     pub fn metrics_token(&self) -> Option<&str> {

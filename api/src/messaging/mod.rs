@@ -2,8 +2,10 @@
 //!
 //! - `notification`: mails and text messages to people.
 //! - `texting`: text messages to phones, by Zalo or SMS.
+//! - `reach`: how people want to be told, and the devices they are told on.
 //! - `webhooks`: signed messages to programs of cooperatives and partners.
 
 pub mod notification;
+pub mod reach;
 pub mod texting;
 pub mod webhooks;

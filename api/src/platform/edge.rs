@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::i18n::language_of;
 use super::limits::{Allowance, KeyAllowance, Limit, client_key};
 use super::problem::Problem;
+use super::telemetry;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bodies smaller than this are not worth compressing.
@@ -52,7 +53,7 @@ pub async fn edge(
     let started = Instant::now();
     let request_id = request_id(request.headers());
     request.extensions_mut().insert(RequestId(request_id.clone()));
-    let span = tracing::info_span!("request", id = %request_id);
+    let span = span_of(&request, &request_id);
     let edge = request.app_data::<Data<Edge>>().cloned();
     let allowed = edge.as_ref().filter(|_| !WATCHED.contains(&request.path())).and_then(|edge| {
         let limit = edge.limit.as_ref()?;
@@ -83,6 +84,7 @@ pub async fn edge(
     let elapsed = started.elapsed();
     let status = response.status();
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    telemetry::answered(&span, (response.request().method().as_str(), &route), status.as_u16());
     metrics::histogram!("http_request_duration_seconds", "route" => route, "status" => status_label(status.as_u16()))
         .record(elapsed);
     span.in_scope(|| {
@@ -95,6 +97,22 @@ pub async fn edge(
         }
     });
     Ok(response)
+}
+
+/// A request's span. What a collector wants to know beside its id is filled in where there is one.
+fn span_of(request: &ServiceRequest, id: &str) -> tracing::Span {
+    use tracing::field::Empty;
+    let span = tracing::info_span!(
+        "request",
+        %id,
+        otel.kind = Empty,
+        otel.status_code = Empty,
+        http.request.method = Empty,
+        http.route = Empty,
+        http.response.status_code = Empty,
+    );
+    telemetry::follow(&span, request.method().as_str(), request.headers());
+    span
 }
 
 /// Keeps the compressor from touching small bodies; stands right inside it.

@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, S
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::background::Stop;
@@ -219,7 +220,8 @@ impl Worker {
         for consumer in &self.consumers {
             let wanted = |event: &&outbox::Model| consumer.wants(&event.topic) && !failed.contains_key(&event.id);
             let wanted: Vec<_> = events.iter().filter(wanted).collect();
-            let done = if wanted.is_empty() { Vec::new() } else { consumer.handle_all(&wanted).await };
+            let job = tracing::info_span!("job", otel.name = consumer.name(), events = wanted.len());
+            let done = if wanted.is_empty() { Vec::new() } else { consumer.handle_all(&wanted).instrument(job).await };
             for (event, done) in wanted.iter().zip(done) {
                 if let Err(error) = done {
                     failed.insert(event.id, error.context(consumer.name()));

@@ -16,6 +16,9 @@ use super::clock::VIETNAM;
 /// The sheet of every page.
 static SHEET: &str = include_str!("../../assets/design/design.css");
 
+/// Makes passkeys and signs in with them, on the pages that do.
+static PASSKEYS: &str = include_str!("../../assets/design/passkey.js");
+
 /// What every page is built of.
 const DESIGN: &[(&str, &str)] = &[
     ("design/base.html", include_str!("../../assets/design/base.html")),
@@ -42,12 +45,17 @@ pub fn plain(status: StatusCode, (vi, en): (&str, &str), more: &str, back: &str)
 }
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(sheet).service(icon);
+    config.service(sheet).service(icon).service(passkeys);
 }
 
 #[get("/static/design.css")]
 async fn sheet() -> HttpResponse {
     asset("text/css; charset=utf-8", SHEET)
+}
+
+#[get("/static/passkey.js")]
+async fn passkeys() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", PASSKEYS)
 }
 
 /// A pomelo, for the browser's tab.
@@ -73,6 +81,7 @@ pub fn environment(pages: &[(&'static str, &'static str)]) -> Environment<'stati
         }
     }
     environment.add_global("design", versioned("/static/design.css", SHEET));
+    environment.add_global("passkeys", versioned("/static/passkey.js", PASSKEYS));
     environment.add_function("t", translate);
     // Marks a form, so that sending it twice does its work once.
     environment.add_function("once", || crate::platform::secrets::code(16));

@@ -135,7 +135,7 @@ pub async fn add_site(desk: PartnerDesk, body: Body<NewSite>) -> Result<HttpResp
 }
 
 async fn fetch(client: &reqwest::Client, url: &str) -> Option<String> {
-    let mut response = client.get(url).timeout(Duration::from_secs(8)).send().await.ok()?;
+    let mut response = outgoing::send(client.get(url).timeout(Duration::from_secs(8))).await.ok()?;
     if !response.status().is_success() {
         return None;
     }

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::texts::Mail;
 use crate::config::{Config, MailSink};
-use crate::messaging::texting::{TextMessage, Texting};
+use crate::messaging::texting::{Channel, TextMessage, Texting};
 use crate::people::identity::rules::Contact;
 use crate::platform::fold;
 
@@ -53,12 +53,18 @@ impl Mailer {
     }
 
     /// Sends a mail, or to a phone a text message. `key` names the message: the same key is the same message.
-    pub async fn send(&self, key: &str, to: &Contact, mail: &Mail, now: OffsetDateTime) -> anyhow::Result<()> {
+    pub async fn send(
+        &self,
+        key: &str,
+        (to, first): (&Contact, Option<Channel>),
+        mail: &Mail,
+        now: OffsetDateTime,
+    ) -> anyhow::Result<()> {
         match to {
             Contact::Email(address) => self.mail(key, address, mail, now).await,
             Contact::Phone(number) => {
                 let (to, text) = (number.clone(), in_short(mail));
-                let message = TextMessage { key: key.to_owned(), to, text, code: mail.code.clone() };
+                let message = TextMessage { key: key.to_owned(), to, text, code: mail.code.clone(), first };
                 self.texting.send(&message, now).await
             }
         }
@@ -101,7 +107,7 @@ impl Mailer {
 }
 
 /// What a text message says: the code, or what a mail is about and where to look, in 160 letters without accents.
-fn in_short(mail: &Mail) -> String {
+pub(super) fn in_short(mail: &Mail) -> String {
     if let Some(code) = &mail.code {
         let about = fold::plain(&mail.subject);
         return format!(

@@ -28,6 +28,8 @@ use entity::value::{
 };
 use futures_util::future::BoxFuture;
 
+use crate::messaging::reach::{Notice, Person, Reach, Way};
+use crate::messaging::texting::Channel;
 use crate::ocop::certification::who_acts;
 use crate::orders::ordering::{OrderForMail, leaders_of, order_for_mail, orders_for_mail};
 use crate::people::identity::partner::partner_owners;
@@ -46,6 +48,7 @@ pub struct Notifier {
     pub clock: Clock,
     pub mailer: Arc<Mailer>,
     pub base_url: String,
+    pub reach: Reach,
 }
 
 impl Consumer for Notifier {
@@ -73,6 +76,7 @@ impl Consumer for Notifier {
                     | "password.changed"
                     | "sign_in.new_device"
                     | "sign_in.second_factor"
+                    | "sign_in.passkey"
                     | "invitation.created"
                     | "message.written"
                     | "preorder.short"
@@ -147,7 +151,7 @@ impl Consumer for Notifier {
                 "registration.requested" => self.registration(event).await,
                 "password_reset.requested" => self.reset(event).await,
                 "password.changed" => self.password_changed(event).await,
-                "sign_in.new_device" | "sign_in.second_factor" => self.sign_in(event).await,
+                "sign_in.new_device" | "sign_in.second_factor" | "sign_in.passkey" => self.sign_in(event).await,
                 "favourite.back" => self.favourite(event).await,
                 "invitation.created" => self.invitation(event).await,
                 topic if topic.starts_with("application.") => self.application(event).await,
@@ -175,6 +179,15 @@ impl Consumer for Notifier {
             }
         })
     }
+}
+
+/// Codes, and what keeps an account safe: it goes where the account was signed up, whatever is chosen.
+fn is_of_the_way_in(topic: &str) -> bool {
+    topic.starts_with("sign_in.")
+        || matches!(
+            topic,
+            "registration.requested" | "password_reset.requested" | "password.changed" | "invitation.created"
+        )
 }
 
 /// The state an order came to, if that is what the event tells.
@@ -435,8 +448,39 @@ impl Notifier {
         Ok(())
     }
 
+    /// Says it the way somebody chose, and on their devices; to who chose nothing, where they are known.
     async fn send(&self, event: &outbox::Model, part: &str, to: &Contact, mail: &Mail) -> anyhow::Result<()> {
-        self.mailer.send(&format!("{}.{part}", event.id), to, mail, self.clock.now()).await
+        let (key, now) = (format!("{}.{part}", event.id), self.clock.now());
+        if is_of_the_way_in(&event.topic) {
+            return self.mailer.send(&key, (to, None), mail, now).await;
+        }
+        let person = self.reach.person(to).await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        let Some(person) = person else { return self.mailer.send(&key, (to, None), mail, now).await };
+        self.say(&key, (&person, to), mail).await?;
+        if person.has_devices {
+            let link = mail.body.split_whitespace().find(|word| word.starts_with(&self.base_url));
+            let text = mail.body.split("\n\n").nth(1).unwrap_or_default();
+            let notice = Notice { key: &key, title: &mail.subject, text, url: link.unwrap_or(&self.base_url) };
+            self.reach.owe(&person, &notice, now).await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        }
+        Ok(())
+    }
+
+    /// One way after the other, until one takes it; at last where it was to go.
+    async fn say(&self, key: &str, (person, to): (&Person, &Contact), mail: &Mail) -> anyhow::Result<()> {
+        for way in &person.ways {
+            let (address, first) = match way {
+                Way::Email => (person.email.clone().map(Contact::Email), None),
+                Way::Zalo => (person.phone.clone().map(Contact::Phone), Some(Channel::Zalo)),
+                Way::Sms => (person.phone.clone().map(Contact::Phone), Some(Channel::Sms)),
+            };
+            let Some(address) = address else { continue };
+            match self.mailer.send(key, (&address, first), mail, self.clock.now()).await {
+                Ok(()) => return Ok(()),
+                Err(error) => tracing::warn!(way = way.as_str(), %error, "not told this way; the next is tried"),
+            }
+        }
+        self.mailer.send(key, (to, None), mail, self.clock.now()).await
     }
 }
 

@@ -84,6 +84,9 @@ fn letter(topic: &str, payload: &Value, language: Language, link: &str) -> Mail 
             ),
         );
     }
+    if topic == "sign_in.passkey" {
+        return passkey(payload, language, link);
+    }
     let (vi, en) = if payload["enabled"] == true {
         ("vừa được bật", "was just switched on")
     } else {
@@ -98,6 +101,30 @@ fn letter(topic: &str, payload: &Value, language: Language, link: &str) -> Mail 
         (
             "The second factor of your Chợ OCOP account",
             format!("Hello,\n\nThe second factor of your account {en}. If it was not you, look at once at {link}"),
+        ),
+    )
+}
+
+fn passkey(payload: &Value, language: Language, link: &str) -> Mail {
+    let label = payload["label"].as_str().unwrap_or("?");
+    let (vi, en) = if payload["added"] == true {
+        ("vừa được thêm vào", "was just added to")
+    } else {
+        ("vừa bị xoá khỏi", "was just removed from")
+    };
+    bilingual(
+        language,
+        (
+            "Khoá đăng nhập của Chợ OCOP",
+            format!(
+                "Chào bạn,\n\nKhoá \u{ab}{label}\u{bb} {vi} tài khoản của bạn. Nếu không phải bạn làm, hãy xem ngay {link}"
+            ),
+        ),
+        (
+            "A passkey of your Chợ OCOP account",
+            format!(
+                "Hello,\n\nThe passkey \u{201c}{label}\u{201d} {en} your account. If it was not you, look at once at {link}"
+            ),
         ),
     )
 }

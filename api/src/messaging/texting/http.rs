@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Messenger, Receipt, Refusal, TextMessage};
 use crate::config::Config;
+use crate::platform::outgoing;
 
 pub struct Gateway {
     http: reqwest::Client,
@@ -71,7 +72,7 @@ impl Messenger for Gateway {
             if let Some(token) = &self.token {
                 asked = asked.bearer_auth(token.expose_secret());
             }
-            let response = asked.send().await.map_err(|error| Refusal(error.without_url().to_string()))?;
+            let response = outgoing::send(asked).await.map_err(|error| Refusal(error.without_url().to_string()))?;
             if !response.status().is_success() {
                 return Err(Refusal(format!("answered {}", response.status())));
             }
@@ -91,6 +92,7 @@ mod tests {
             to: "+84912345678".to_owned(),
             text: "Ma \"K7\" {phone}\n".to_owned(),
             code: None,
+            first: None,
         };
         assert_eq!(
             filled("https://x/?to={phone}&t={text}&{other}", &message, in_url),

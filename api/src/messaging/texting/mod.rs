@@ -55,6 +55,15 @@ pub struct TextMessage {
     pub text: String,
     /// The code it carries: Zalo takes messages by template.
     pub code: Option<String>,
+    /// Who is asked first, where somebody chose.
+    pub first: Option<Channel>,
+}
+
+/// What somebody may choose between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Zalo,
+    Sms,
 }
 
 impl TextMessage {
@@ -133,7 +142,7 @@ impl Texting {
             return store::end(&self.db, &message.key, "limited", "over the day's limit", now).await;
         }
         let mut refusals = Vec::new();
-        for messenger in &self.messengers {
+        for messenger in self.ordered(message.first) {
             let name = messenger.name();
             match messenger.send(message).await {
                 Ok(receipt) => {
@@ -149,6 +158,15 @@ impl Texting {
         }
         store::release(&self.db, &message.key, now).await?;
         bail!("nobody took the text message: {}", refusals.join("; "))
+    }
+
+    /// As they are configured, those somebody chose before the others.
+    fn ordered(&self, first: Option<Channel>) -> Vec<&dyn Messenger> {
+        let mut all: Vec<&dyn Messenger> = self.messengers.iter().map(Box::as_ref).collect();
+        if let Some(first) = first {
+            all.sort_by_key(|messenger| (messenger.name() == "zalo") != (first == Channel::Zalo));
+        }
+        all
     }
 
     /// Nobody is configured to send: it lies in the folder, where developers look.
@@ -174,7 +192,7 @@ fn national(e164: &str) -> &str {
 
 /// A provider's answer as JSON; what is no answer is a refusal, told without what was asked.
 async fn answer(asked: reqwest::RequestBuilder) -> Result<serde_json::Value, Refusal> {
-    let response = asked.send().await.map_err(|error| Refusal(error.without_url().to_string()))?;
+    let response = outgoing::send(asked).await.map_err(|error| Refusal(error.without_url().to_string()))?;
     let status = response.status();
     let text = response.text().await.map_err(|error| Refusal(error.without_url().to_string()))?;
     if !status.is_success() {

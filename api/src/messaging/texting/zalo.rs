@@ -28,6 +28,8 @@ pub struct Zalo {
     /// The first; later ones come with each renewal.
     refresh_token: SecretString,
     template: String,
+    /// Of what carries no code, where there is one.
+    notice_template: Option<String>,
 }
 
 impl Zalo {
@@ -42,6 +44,7 @@ impl Zalo {
             app_secret: secret(config.zalo_app_secret.as_ref(), "OCOP_ZALO_APP_SECRET")?.clone(),
             refresh_token: secret(config.zalo_refresh_token.as_ref(), "OCOP_ZALO_REFRESH_TOKEN")?.clone(),
             template: config.zalo_code_template.clone().with_context(|| missing("OCOP_ZALO_CODE_TEMPLATE"))?,
+            notice_template: config.zalo_notice_template.clone(),
         })
     }
 
@@ -106,9 +109,14 @@ impl Zalo {
         }
     }
 
-    async fn attempt(&self, message: &TextMessage, code: &str, token: &str) -> Result<serde_json::Value, Refusal> {
+    async fn attempt(&self, message: &TextMessage, token: &str) -> Result<serde_json::Value, Refusal> {
+        let (template, data) = match (&message.code, &self.notice_template) {
+            (Some(code), _) => (&self.template, json!({"otp": code})),
+            (None, Some(template)) => (template, json!({"noi_dung": message.text})),
+            (None, None) => return Err(Refusal("no template for this".to_owned())),
+        };
         let body = json!({
-            "phone": national(&message.to), "template_id": self.template, "template_data": {"otp": code}, "tracking_id": message.name(),
+            "phone": national(&message.to), "template_id": template, "template_data": data, "tracking_id": message.name(),
         });
         let asked = self.http.post(format!("{}/message/template", self.url)).header("access_token", token);
         answer(asked.json(&body)).await
@@ -122,10 +130,12 @@ impl Messenger for Zalo {
 
     fn send<'a>(&'a self, message: &'a TextMessage) -> BoxFuture<'a, Result<Receipt, Refusal>> {
         Box::pin(async move {
-            let Some(code) = &message.code else { return Err(Refusal("no template for this".to_owned())) };
-            let mut said = self.attempt(message, code, &self.token(false).await?).await?;
+            if message.code.is_none() && self.notice_template.is_none() {
+                return Err(Refusal("no template for this".to_owned()));
+            }
+            let mut said = self.attempt(message, &self.token(false).await?).await?;
             if said["error"] == NOT_LET_IN {
-                said = self.attempt(message, code, &self.token(true).await?).await?;
+                said = self.attempt(message, &self.token(true).await?).await?;
             }
             match said["data"]["msg_id"].as_str() {
                 Some(id) if said["error"] == 0 => Ok(Receipt { provider_id: id.to_owned(), cost: None }),

@@ -375,17 +375,15 @@ impl Postman {
         {
             signatures.extend(sign(old, &id, timestamp, &message.body));
         }
-        let sent = self
+        let asked = self
             .http
             .post(url)
             .header("content-type", "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", timestamp.to_string())
             .header("webhook-signature", signatures.join(" "))
-            .body(message.body.clone())
-            .send()
-            .await;
-        match sent {
+            .body(message.body.clone());
+        match outgoing::send(asked).await {
             Ok(response) => Ok(response.status().as_u16()),
             Err(error) if error.is_timeout() => Err("no answer in time".to_owned()),
             Err(error) => {

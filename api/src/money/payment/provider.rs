@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::rules::Verdict;
 use crate::ledger::rules::Account;
+use crate::platform::outgoing;
 
 /// What is to be paid.
 pub struct Charge {
@@ -208,7 +209,7 @@ pub fn sha256(key: &str, text: &str) -> String {
 
 /// An answer in JSON, or why there is none. A connection that was never made is a refusal: nothing was heard.
 pub async fn ask(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
-    let response = request.send().await.map_err(|error| {
+    let response = outgoing::send(request).await.map_err(|error| {
         if error.is_connect() {
             Failure::Refused("not reachable".to_owned())
         } else {

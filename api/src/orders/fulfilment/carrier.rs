@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use time::Date;
 
+use crate::platform::outgoing;
+
 /// Where a parcel comes from or goes to.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -123,7 +125,7 @@ impl Http {
     }
 
     pub async fn bytes(&self, url: String, headers: &[(&str, &str)]) -> Result<Vec<u8>, CarrierError> {
-        let response = with_headers(self.0.get(url), headers).send().await.map_err(|e| unknown(&e))?;
+        let response = outgoing::send(with_headers(self.0.get(url), headers)).await.map_err(|e| unknown(&e))?;
         if !response.status().is_success() {
             return Err(CarrierError::Refused(format!("status {}", response.status())));
         }
@@ -135,7 +137,7 @@ impl Http {
         request: reqwest::RequestBuilder,
         headers: &[(&str, &str)],
     ) -> Result<T, CarrierError> {
-        let response = with_headers(request, headers).send().await.map_err(|error| {
+        let response = outgoing::send(with_headers(request, headers)).await.map_err(|error| {
             // Nobody was reached: nothing can have happened.
             if error.is_connect() { CarrierError::Refused("cannot be reached".to_owned()) } else { unknown(&error) }
         })?;

@@ -48,7 +48,7 @@ macro_rules! pages {
 pages! {
     "base.html", "macros.html", "home.html", "product.html", "cooperative.html", "destination.html", "basket.html", "checkout.html",
     "account.html", "account_addresses.html", "account_details.html", "account_favourites.html", "account_orders.html", "account_review.html",
-    "account_data.html", "account_security.html", "account_factor.html",
+    "account_data.html", "account_notices.html", "account_security.html", "account_factor.html",
     "door.html", "map.html", "offline.html", "privacy.html", "review.html", "order.html", "order_after.html", "trace.html", "trace_form.html", "certificate_check.html", "error.html",
 }
 

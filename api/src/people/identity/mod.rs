@@ -15,6 +15,7 @@ mod entry;
 mod keys;
 mod me;
 pub mod partner;
+mod passkeys;
 mod passwords;
 mod permissions;
 mod personal;
@@ -48,6 +49,10 @@ pub use devices::{begin as begin_session, end_own as end_own_session, note_seen,
 pub use entry::{Alive, Entered, SignUp, ask_to_reset, authenticate, confirm, is_alive, reset_by_code, sign_up};
 pub use keys::Keys;
 pub use me::{PasswordChange, ProfileChange, change as change_profile, prove as prove_password, set_new_password};
+pub use passkeys::{
+    BAD_PASSKEY, PASSKEYS_UNAVAILABLE, Site, add_passkey, begin_entry, begin_passkey, enter_by_passkey, is_strong,
+    passkeys_of, prove_for_passkeys, remove_passkey,
+};
 pub use passwords::Passwords;
 pub use permissions::{Permission, as_markdown as permissions_as_markdown};
 pub use personal::{HOLDS, PERSONAL, SUBJECTS};
@@ -81,6 +86,7 @@ pub const OVER: &[Over] = &[
             "DELETE FROM password_reset WHERE expires_at < $1",
             "DELETE FROM second_step WHERE expires_at < $1",
             "DELETE FROM sign_in_attempt WHERE last_at < $1",
+            "DELETE FROM passkey_challenge WHERE expires_at < $1",
         ],
     ),
     Over::new(
@@ -122,6 +128,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(second::begin)
         .service(second::confirm_first)
         .service(second::end)
+        .service(passkeys::list)
+        .service(passkeys::ask_to_add)
+        .service(passkeys::add)
+        .service(passkeys::remove)
+        .service(passkeys::ask_to_enter)
+        .service(passkeys::enter)
         .service(addresses::list)
         .service(addresses::create)
         .service(addresses::update)

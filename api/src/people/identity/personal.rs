@@ -32,6 +32,13 @@ pub const PERSONAL: &[Record] = &[
     ),
     Record::forgotten("recovery_code", ("Mã khôi phục", "Recovery codes"), OWN, &[moment("used_at")]),
     Record::forgotten(
+        "passkey",
+        ("Khoá đăng nhập không mật khẩu", "Passkeys"),
+        OWN,
+        &[text("label"), moment("created_at"), moment("last_used_at")],
+    ),
+    Record::forgotten("passkey_challenge", ("Khoá đang thêm dở", "Passkeys being added"), OWN, &[]),
+    Record::forgotten(
         "registration",
         ("Đăng ký", "Sign-ups"),
         "contact = :email OR contact = :phone",

@@ -136,7 +136,7 @@ pub async fn verify(
     signed_in(&db, &hook, account, (tokens, visit), input.guest_cart).await
 }
 
-async fn signed_in(
+pub async fn signed_in(
     db: &Db,
     hook: &SignInHook,
     account: entity::account::Model,

@@ -199,11 +199,12 @@ async fn switch_off(
     Ok(())
 }
 
-/// For who lost phone and paper, by somebody who knows them: the second factor is off, and every session ends. False where there
+/// For who lost phone and paper, by somebody who knows them: the second factor is off, passkeys are gone, and every session ends. False where there
 /// was none.
 pub async fn forget(db: &Db, account: AccountId, now: OffsetDateTime) -> Result<bool, Problem> {
     let transaction = db.begin().await?;
-    if factor(&transaction, account).await?.is_none() {
+    let passkeys = run(&transaction, "DELETE FROM passkey WHERE account_id = $1", [account.into()]).await?;
+    if passkeys == 0 && factor(&transaction, account).await?.is_none() {
         return Ok(false);
     }
     switch_off(&transaction, account, now).await?;

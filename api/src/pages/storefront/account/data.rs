@@ -50,6 +50,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("description", "nội dung chuyển khoản", "text of the transfer"),
     ("detail", "chi tiết", "detail"),
     ("email", "thư điện tử", "e-mail"),
+    ("endpoint", "nơi nhận thông báo", "push service"),
     ("entity", "về", "about"),
     ("expires_at", "hết hạn", "ends at"),
     ("file_name", "tên tệp", "file"),
@@ -114,6 +115,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("transferred_at", "chuyển lúc", "transferred at"),
     ("used_at", "dùng lúc", "used at"),
     ("version", "bản", "version"),
+    ("ways", "cách nhận tin", "ways"),
     ("weight_g", "nặng (g)", "weight (g)"),
     ("withdrawn_at", "rút lại lúc", "withdrawn at"),
 ];

@@ -11,8 +11,8 @@ use crate::pages::session::{Coming, sit_down, step_of, to_second_step};
 use crate::pages::storefront::basket::{held, own_form};
 use crate::pages::storefront::shell::{Fault, Shell, parameter};
 use crate::people::identity::{
-    Entered, GuestCart, Passwords, SignInHook, SignUp, ask_to_reset, authenticate, confirm, reset_by_code, second_step,
-    sign_up as ask_in,
+    BAD_PASSKEY, Entered, GuestCart, PASSKEYS_UNAVAILABLE, Passwords, SignInHook, SignUp, Site, ask_to_reset,
+    authenticate, begin_entry, confirm, enter_by_passkey, reset_by_code, second_step, sign_up as ask_in,
 };
 use crate::platform::forms::Form;
 use crate::platform::problem::Problem;
@@ -89,6 +89,38 @@ pub async fn sign_in(
     match authenticate(&shell.db, &passwords, &coming.visit, (form.text("login"), password), now).await {
         Ok(Entered::In(account)) => come_in(&shell, &hook, account.id, coming, next).await,
         Ok(Entered::Step(step)) => Ok(to_second_step(step, coming.secure, next)),
+        Err(problem) => refused(&shell, "in", problem, &form),
+    }
+}
+
+/// What the browser is asked, to sign in with a passkey.
+#[post("/sign-in/passkey/options")]
+pub async fn ask_passkey(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
+    own_form(&shell, &request, payload).await?;
+    let Some(site) = Site::of(&shell.config.base_url()) else {
+        let words = Problem::new(&PASSKEYS_UNAVAILABLE).words(shell.language);
+        return Ok(HttpResponse::Ok().json(serde_json::json!({"error": words})));
+    };
+    Ok(HttpResponse::Ok().json(begin_entry(&shell.db, &site, shell.clock.now()).await?))
+}
+
+/// In with a passkey: no password, and no code after it.
+#[post("/sign-in/passkey")]
+pub async fn by_passkey(
+    request: HttpRequest,
+    shell: Shell,
+    hook: Data<SignInHook>,
+    payload: Payload,
+) -> Result<HttpResponse, Fault> {
+    let form = own_form(&shell, &request, payload).await?;
+    let coming = Coming { strong: true, ..Coming::by_password(&request, shell.is_secure()) };
+    let entered = async {
+        let site = Site::of(&shell.config.base_url()).ok_or_else(|| Problem::new(&PASSKEYS_UNAVAILABLE))?;
+        let credential = serde_json::from_str(form.text("credential")).map_err(|_| Problem::new(&BAD_PASSKEY))?;
+        enter_by_passkey(&shell.db, &site, &credential, shell.clock.now()).await
+    };
+    match entered.await {
+        Ok(account) => come_in(&shell, &hook, account.id, coming, own_path(form.text("next"))).await,
         Err(problem) => refused(&shell, "in", problem, &form),
     }
 }

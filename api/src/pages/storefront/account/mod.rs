@@ -7,6 +7,7 @@ mod data;
 mod door;
 mod favourites;
 mod hub;
+mod notices;
 mod orders;
 mod reviews;
 mod security;
@@ -31,6 +32,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(door::sign_in_page)
         .service(door::sign_in)
+        .service(door::ask_passkey)
+        .service(door::by_passkey)
         .service(door::second_page)
         .service(door::second)
         .service(door::sign_up_page)
@@ -51,11 +54,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(data::on_consent)
         .service(data::on_erase)
         .service(data::on_privacy)
+        .service(notices::on_show)
+        .service(notices::on_choose)
+        .service(notices::on_subscribe)
+        .service(notices::on_forget)
         .service(security::on_show)
         .service(security::on_end)
         .service(security::on_enrol)
         .service(security::on_confirm)
         .service(security::on_remove)
+        .service(security::on_ask_passkey)
+        .service(security::on_add_passkey)
+        .service(security::on_remove_passkey)
         .service(orders::on_list)
         .service(orders::on_one)
         .service(orders::on_again)
