@@ -236,6 +236,7 @@ impl Shared {
         let edge = Edge {
             trust_proxy: config.trust_proxy,
             limit: Limit::per_second(config.rate_limit_per_second),
+            https: config.base_url().starts_with("https:"),
             strict_transport: config.env == Environment::Production && config.base_url().starts_with("https:"),
         };
         let auth_limit = AuthLimit(Limit::per_minute(config.auth_rate_limit_per_minute));
@@ -358,6 +359,8 @@ impl Shared {
         background.spawn(|stop| gauges.run(stop));
         let limits = (self.edge.clone(), self.auth_limit.clone());
         background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
+        let (replicated, lag) = (db.clone(), config.read_lag());
+        background.spawn(move |stop| replicated.watch_replica(lag, stop));
         background.spawn(|stop| db.keep_statistics(clock, stop));
         let unsealed = self.db.get_ref().clone();
         background.spawn(|_| seal_what_is_clear(unsealed, sealed_columns()));

@@ -33,6 +33,24 @@ impl Cluster {
         cluster
     }
 
+    /// A replica that streams from this one.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let folder = TempDir::with_prefix_in("cho-ocop-standby", "/tmp").unwrap();
+        let standby = Self { programs: self.programs.clone(), folder, port: free_port() };
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(standby.folder.path(), own).unwrap();
+        if is_root() {
+            assert!(Command::new("chown").arg("postgres").arg(standby.folder.path()).status().unwrap().success());
+        }
+        let from = self.port.to_string();
+        let arguments =
+            ["-R", "-h", "127.0.0.1", "-p", &from, "-U", "postgres", "-X", "stream", "-c", "fast", "--no-sync"];
+        standby.run("pg_basebackup", &arguments);
+        standby.start_again();
+        standby
+    }
+
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
@@ -62,7 +80,8 @@ impl Cluster {
         // What a server started here writes must not hold up whoever reads our own output.
         let output = std::fs::File::create(std::env::temp_dir().join(format!("cluster-{}.log", self.port))).unwrap();
         let status = command.stdout(output.try_clone().unwrap()).stderr(output).status().unwrap();
-        assert!(status.success(), "{command:?}: {status}");
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        assert!(status.success(), "{command:?}: {status}\n{log}");
     }
 }
 

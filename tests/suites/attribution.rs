@@ -281,7 +281,7 @@ async fn a_partners_own_rate_counts_more_than_the_general_one() {
 /// say is what the ledger holds is what plain SQL over orders, lines and refunds comes to.
 #[tokio::test]
 async fn orders_with_returns_agree_in_reports_ledger_and_plain_sql() {
-    let count = tests::size(1_000, 160);
+    let count = tests::size(1_000, 80);
     let server = Server::with(
         Settings::default().set("OCOP_RATE_LIMIT_PER_SECOND", 0).set("OCOP_REFUND_APPROVAL_ABOVE", 1_000_000_000),
     )

@@ -53,7 +53,7 @@ async fn kills_lose_nothing_that_was_acknowledged() {
         server.seller_of(product).await.set_available(&offer, 900_000).await;
     }
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
-    let kills = tests::size(50, 15);
+    let kills = tests::size(50, 8);
     for kill in 0..kills {
         let buyers: Vec<_> = (0..BUYERS)
             .map(|_| tokio::spawn(buy_until_killed(server.url(), offers.clone(), acknowledged.clone())))

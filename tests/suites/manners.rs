@@ -150,7 +150,7 @@ async fn purchases_through_a_gateway_with_bad_manners() {
         offers.push(offer);
     }
     let (client, offers, mut dice) = (server.client(), Arc::new(offers), Dice(20_261_124));
-    let bought: Vec<(String, i64)> = stream::iter(0..tests::size(2_000, 260))
+    let bought: Vec<(String, i64)> = stream::iter(0..tests::size(2_000, 130))
         .map(|number| tokio::spawn(purchase(client.clone(), offers.clone(), number)))
         .buffered(AT_ONCE)
         .map(|joined| joined.unwrap())

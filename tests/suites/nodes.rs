@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
-use tests::{Server, Settings, on_postgres, size};
+use tests::{Cluster, Server, Settings, on_postgres, size};
 
 const DAY: i64 = 86_400;
 
@@ -111,4 +112,56 @@ async fn what_is_due_in_a_month_is_done_once_though_two_nodes_look() {
     assert_eq!(both, Vec::<String>::new(), "sent by both");
     assert!(names(&server).len() + names(&node).len() > 2 * before.len(), "something was sent");
     server.assert_books_agree();
+}
+
+async fn replica_is_used(server: &Server, used: bool) {
+    let words = format!("ocop_replica_used {}", u8::from(used));
+    for _ in 0..400 {
+        if server.client().get("/metrics").await.text.contains(&words) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never {words}:\n{}", server.log());
+}
+
+#[tokio::test]
+async fn a_replica_is_asked_while_it_is_close_behind_and_the_primary_when_it_is_not() {
+    if !on_postgres() {
+        return;
+    }
+    let cluster = Cluster::start();
+    let standby = cluster.standby();
+    let settings = Settings::default().set("OCOP_READ_DATABASE_URL", standby.url()).set("OCOP_READ_LAG_SECONDS", 1);
+    let server = Server::on(&cluster.url(), settings).await;
+    replica_is_used(&server, true).await;
+    let seller = server.seller_of("hat-doi").await;
+    let (path, public) =
+        (seller.path("pickup-points"), format!("/v1/cooperatives/{}/pickup-points", seller.cooperative));
+    let shown = async |name: &str| server.client().get(&public).await.expect(200).to_string().contains(name);
+    let point = |name: &str| {
+        json!({"name_vi": name, "name_en": name, "street": "Xóm Sáng", "commune_code": "04978", "latitude": 20.67, "longitude": 105.53,
+            "hours": [{"days": [1, 2, 3], "from": "07:00", "to": "17:30"}], "active": true})
+    };
+    seller.client.patch(&seller.path("profile"), json!({"pickup_offered": true})).await.expect(200);
+    let replica = Database::connect(standby.url()).await.unwrap();
+    replica.execute_unprepared("SELECT pg_wal_replay_pause()").await.unwrap();
+    seller.client.post(&path, point("Nhà văn hoá")).await.expect(201);
+    assert!(!shown("Nhà văn hoá").await, "it is the replica that answers, and it stands still");
+    replica_is_used(&server, false).await;
+    assert!(shown("Nhà văn hoá").await, "the primary answers now");
+    replica.execute_unprepared("SELECT pg_wal_replay_resume()").await.unwrap();
+    replica_is_used(&server, true).await;
+    assert!(shown("Nhà văn hoá").await);
+    replica.close().await.unwrap();
+    // One that is away holds up neither buyers nor a start.
+    standby.stop("immediate");
+    replica_is_used(&server, false).await;
+    seller.client.post(&path, point("Chợ xã")).await.expect(201);
+    assert!(shown("Chợ xã").await);
+    let mut server = server;
+    server.restart_with(|settings| settings).await;
+    assert!(server.client().get(&public).await.expect(200).to_string().contains("Chợ xã"));
+    standby.start_again();
+    replica_is_used(&server, true).await;
 }

@@ -321,3 +321,22 @@ async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
     let renew = json!({"refresh_token": one["refresh_token"]});
     server.client().post("/v1/auth/refresh", renew).await.expect_problem(401, "bad_refresh_token");
 }
+
+#[tokio::test]
+async fn a_site_with_https_believes_cookies_of_its_own_alone() {
+    let server = Server::with(Settings::default().set("OCOP_BASE_URL", "https://cho.example")).await;
+    server.new_buyer(MAIL).await;
+    let mut browser = Browser::new(&server);
+    let entered = browser.send("/sign-in", &[("login", MAIL), ("password", PASSWORD)]).await;
+    let said: Vec<_> = entered.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap()).collect();
+    let session = said.iter().find(|cookie| cookie.starts_with("__Host-ocop_console=")).expect("a session");
+    for word in ["Secure", "HttpOnly", "Path=/", "SameSite=Lax"] {
+        assert!(session.contains(word), "{session}");
+    }
+    assert!(!session.contains("Domain"), "{session}");
+    assert_eq!(browser.get("/account").await.status, 200);
+    // A neighbour, or somebody on an open line, can set one without the prefix only.
+    let mut slipped_in = Browser::new(&server);
+    slipped_in.cookies.insert("ocop_console".into(), browser.cookies["__Host-ocop_console"].clone());
+    assert_eq!(slipped_in.get("/account").await.status, 303);
+}

@@ -43,7 +43,8 @@ async fn every_statement_that_stands_whole_in_the_code_is_prepared() {
         for text in file.texts.iter().map(|text| unescaped(text)) {
             // What is put together from parts is run by the suites, and `plans` reads its plans.
             let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-            let of_postgres = has(&["pg_advisory_xact_lock", " FOR UPDATE", "pg_tables", "pg_export_snapshot"]);
+            let of_postgres =
+                has(&["pg_advisory_xact_lock", " FOR UPDATE", "pg_tables", "pg_export_snapshot", "pg_is_in_recovery"]);
             let of_the_other = if on_postgres() { has(&["sqlite_master"]) } else { of_postgres };
             // Declarations of personal data name the person (`:account`); `privacy` runs them.
             if !is_statement(&text) || text.contains('{') || has(&["= :", "IN :"]) || of_the_other {

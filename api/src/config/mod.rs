@@ -5,6 +5,7 @@ mod names;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use base64::Engine;
@@ -50,6 +51,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     database_url: Option<SecretString>,
     read_database_url: Option<SecretString>,
+    /// How far the replica may be behind and still be asked.
+    read_lag_seconds: u64,
     /// Connections per pool.
     pub database_connections: u32,
     /// Threads that serve requests; 0 = one per core.
@@ -269,6 +272,10 @@ impl Config {
             Some(url) => url.expose_secret().to_owned(),
             None => format!("sqlite://{}", self.data_dir.join("ocop.db").display()),
         }
+    }
+
+    pub fn read_lag(&self) -> Duration {
+        Duration::from_secs(self.read_lag_seconds)
     }
 
     pub fn read_database_url(&self) -> Option<&str> {

@@ -8,6 +8,7 @@ pub(super) const NAMES: &[&str] = &[
     "data_dir",
     "database_url",
     "read_database_url",
+    "read_lag_seconds",
     "database_connections",
     "workers",
     "base_url",
@@ -105,6 +106,7 @@ pub(super) const PARSED: &[&str] = &[
     "database_connections",
     "workers",
     "trust_proxy",
+    "read_lag_seconds",
     "otlp_share",
     "rate_limit_per_second",
     "auth_rate_limit_per_minute",
@@ -146,6 +148,7 @@ pub(super) fn defaults() -> serde_json::Value {
         "trust_proxy": false,
         // Whole villages share one address behind a mobile carrier.
         "otlp_share": 1.0,
+        "read_lag_seconds": 5,
         "rate_limit_per_second": 300,
         "auth_rate_limit_per_minute": 30,
         "phone_sign_in": true,

@@ -19,6 +19,7 @@ use crate::people::identity::{
 };
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
+use crate::platform::cookies::{self, gone, kept};
 use crate::platform::db::{Db, by_id, run};
 
 pub use crate::platform::forms::{FORM, Form};
@@ -146,7 +147,7 @@ pub async fn session_of(
 
 /// What a browser shows of its session.
 pub fn cookie_of(request: &HttpRequest) -> Option<String> {
-    request.cookie(COOKIE).map(|cookie| cookie.value().to_owned())
+    cookies::shown(request, COOKIE)
 }
 
 /// Who is signed in; whoever is not is sent to a door.
@@ -290,11 +291,6 @@ impl Coming {
     }
 }
 
-/// A cookie of ours that scripts do not see.
-fn kept(name: &'static str, value: String, secure: bool, time: actix_web::cookie::time::Duration) -> Cookie<'static> {
-    Cookie::build(name, value).path("/").http_only(true).secure(secure).same_site(SameSite::Lax).max_age(time).finish()
-}
-
 /// The password was right, and a code is still to come: led to where it is typed.
 pub fn to_second_step(step: String, secure: bool, next: &str) -> HttpResponse {
     let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
@@ -305,7 +301,7 @@ pub fn to_second_step(step: String, secure: bool, next: &str) -> HttpResponse {
 
 /// What a browser shows of a password that was right.
 pub fn step_of(request: &HttpRequest) -> String {
-    request.cookie(STEP).map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+    cookies::shown(request, STEP).unwrap_or_default()
 }
 
 /// Opens a session for a browser, which is led on and gets its cookies.
@@ -332,7 +328,7 @@ pub async fn sit_down(
     let mut response = to(next);
     let _ = response.add_cookie(&kept(COOKIE, token, secure, actix_web::cookie::time::Duration::days(60)));
     let _ = response.add_cookie(&kept(DEVICE, visit.device, secure, actix_web::cookie::time::Duration::days(730)));
-    let _ = response.add_cookie(&gone(STEP));
+    let _ = response.add_cookie(&gone(STEP, secure));
     Ok(response)
 }
 
@@ -340,17 +336,13 @@ pub async fn sit_down(
 pub async fn stand_up(seat: &Seat, next: &str) -> Result<HttpResponse, Turn> {
     end_session(seat.desk.db.write(), seat.desk.who.session, "signed out", seat.desk.now()).await?;
     let mut response = to(next);
-    let _ = response.add_cookie(&gone(COOKIE));
+    let _ = response.add_cookie(&gone(COOKIE, seat.secure));
     Ok(response)
-}
-
-fn gone(name: &'static str) -> Cookie<'static> {
-    Cookie::build(name, "").path("/").max_age(actix_web::cookie::time::Duration::ZERO).finish()
 }
 
 /// A flash is said once.
 pub fn said(response: &mut HttpResponse) {
-    let _ = response.add_cookie(&gone(FLASH));
+    let _ = response.add_cookie(&gone(FLASH, false));
 }
 
 /// Chooses which of one's cooperatives to work for.

@@ -31,7 +31,9 @@ pub struct Edge {
     /// Believe `X-Forwarded-For`: only behind a proxy that sets it.
     pub trust_proxy: bool,
     pub limit: Option<Limit>,
-    /// Served over TLS: tell browsers to stay there.
+    /// The site is reached by HTTPS.
+    pub https: bool,
+    /// And browsers are told to stay there.
     pub strict_transport: bool,
 }
 

@@ -6,6 +6,7 @@ pub mod background;
 pub mod backup;
 pub mod body;
 pub mod clock;
+pub mod cookies;
 pub mod db;
 pub mod download;
 pub mod edge;

@@ -15,15 +15,23 @@ pub fn prepare_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// For providers named in the configuration: one for all, as each reads the machine's certificates when it is made.
-pub fn client() -> anyhow::Result<reqwest::Client> {
-    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
-    if let Some(client) = CLIENT.get() {
+/// One for all of a kind, as each reads the machine's certificates when it is made.
+fn kept(
+    place: &OnceLock<reqwest::Client>,
+    made: impl FnOnce() -> reqwest::Result<reqwest::Client>,
+) -> anyhow::Result<reqwest::Client> {
+    if let Some(client) = place.get() {
         return Ok(client.clone());
     }
     prepare_tls();
-    let client = builder().build()?;
-    Ok(CLIENT.get_or_init(|| client).clone())
+    let client = made()?;
+    Ok(place.get_or_init(|| client).clone())
+}
+
+/// For providers named in the configuration.
+pub fn client() -> anyhow::Result<reqwest::Client> {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    kept(&CLIENT, || builder().build())
 }
 
 fn builder() -> reqwest::ClientBuilder {
@@ -58,11 +66,11 @@ pub async fn send(asked: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Re
 /// For addresses that users typed: names that resolve to private, loopback or link-local addresses are refused when
 /// connecting, so that nobody reaches our own network through us.
 pub fn guarded_client(allow_private: bool) -> anyhow::Result<reqwest::Client> {
-    prepare_tls();
+    static GUARDED: OnceLock<reqwest::Client> = OnceLock::new();
     if allow_private {
-        return Ok(builder().build()?);
+        return client();
     }
-    Ok(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)).build()?)
+    kept(&GUARDED, || builder().no_proxy().dns_resolver(Arc::new(PublicOnly)).build())
 }
 
 struct PublicOnly;

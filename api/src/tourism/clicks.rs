@@ -18,7 +18,7 @@ use crate::platform::body::Params;
 use crate::platform::db::one;
 use crate::platform::edge::client_address;
 use crate::platform::problem::Problem;
-use crate::platform::secrets;
+use crate::platform::{cookies, secrets};
 use crate::shop::catalogue::pick::Pick;
 
 #[derive(Deserialize, Validate)]
@@ -52,10 +52,10 @@ struct Own {
 
 /// Whether somebody of the partner's team clicks, signed in at the partner's pages in the same browser.
 async fn is_own(guide: &Guide, feed: &FeedEntry, request: &HttpRequest) -> Result<bool, Problem> {
-    let Some(cookie) = request.cookie("ocop_console") else { return Ok(false) };
+    let Some(cookie) = cookies::shown(request, "ocop_console") else { return Ok(false) };
     let sql = "SELECT m.account_id FROM console_session s JOIN partner_member m ON m.account_id = s.account_id
                WHERE s.token_hash = $1 AND m.partner_id = $2";
-    let values = [secrets::hash(cookie.value()).into(), feed.partner.into()];
+    let values = [secrets::hash(&cookie).into(), feed.partner.into()];
     Ok(one::<Own>(guide.db.fresh(), sql, values).await?.is_some())
 }
 

@@ -228,3 +228,29 @@ fn templates_can_be_read() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+/// What programs read is written as RFC 3339 says; the library's own way is for nobody.
+#[test]
+fn times_are_told_as_rfc_3339() {
+    let mut faults = Vec::new();
+    for path in files("api/src", "rs") {
+        let text = read(&path);
+        let (mut told, mut marked) = (false, false);
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim();
+            if line.starts_with("#[derive(") {
+                told = line.contains("Serialize");
+            } else if line == "}" {
+                told = false;
+            } else if line.starts_with("#[serde(") && line.contains("with = ") {
+                marked = line.contains("rfc3339");
+            } else if line.contains(": OffsetDateTime,") || line.contains(": Option<OffsetDateTime>,") {
+                if told && line.starts_with("pub ") && !marked {
+                    faults.push(format!("{}:{number}: {line}", named(&path)));
+                }
+                marked = false;
+            }
+        }
+    }
+    assert!(faults.is_empty(), "#[serde(with = \"time::serde::rfc3339\")] is missing:\n{}", faults.join("\n"));
+}

@@ -52,6 +52,8 @@ pub struct Device {
     pub id: PushId,
     #[schema(example = "Chrome, Android")]
     pub label: String,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
 }
 

@@ -116,6 +116,7 @@ pub struct Proposal {
     pub amount: i64,
     pub purchase_number: String,
     pub phone: String,
+    #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
 

@@ -21,6 +21,7 @@ use crate::pages::words;
 use crate::people::identity::SignedIn;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
+use crate::platform::cookies;
 use crate::platform::db::Db;
 use crate::platform::i18n::language_of;
 use crate::platform::outbox::Bell;
@@ -161,8 +162,8 @@ impl Shell {
         let asked = parameter(request, "lang").and_then(|lang| lang.parse::<Language>().ok());
         let kept = request.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse::<Language>().ok());
         let foreign = || request.headers().contains_key(header::ACCEPT_LANGUAGE).then(|| language_of(request));
-        let basket = request.cookie(BASKET).and_then(|cookie| {
-            let (id, token) = cookie.value().split_once('.')?;
+        let basket = cookies::shown(request, BASKET).and_then(|cookie| {
+            let (id, token) = cookie.split_once('.')?;
             Some((id.parse().ok()?, token.to_owned()))
         });
         let arrived = parameter(request, "via").filter(|via| via.len() <= 100);
@@ -237,9 +238,10 @@ impl Shell {
     }
 
     pub fn keep_basket(&self, response: &mut HttpResponse, basket: Option<(CartId, &str)>) {
+        let days = actix_web::cookie::time::Duration::days;
         let cookie = match basket {
-            Some((id, token)) => self.cookie(BASKET, format!("{id}.{token}"), 30),
-            None => forgotten(BASKET),
+            Some((id, token)) => cookies::kept(BASKET, format!("{id}.{token}"), self.is_secure(), days(30)),
+            None => cookies::gone(BASKET, self.is_secure()),
         };
         let _ = response.add_cookie(&cookie);
     }

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use super::rules::device_label;
-use crate::platform::secrets;
+use crate::platform::{cookies, secrets};
 
 /// A browser's mark of a device, kept for years.
 pub const DEVICE: &str = "ocop_device";
@@ -31,7 +31,7 @@ fn shown(device: Option<String>, request: &HttpRequest, by_label: bool) -> Visit
 impl Visit {
     /// A browser's, which has a cookie.
     pub fn of_browser(request: &HttpRequest) -> Self {
-        shown(request.cookie(DEVICE).map(|cookie| cookie.value().to_owned()), request, false)
+        shown(cookies::shown(request, DEVICE), request, false)
     }
 
     /// A program's, which sends what it was given.

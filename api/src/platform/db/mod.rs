@@ -6,9 +6,11 @@
 mod bound;
 mod errors;
 mod record;
+mod replica;
 mod together;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -25,6 +27,7 @@ use super::clock::Clock;
 use super::problem::Problem;
 pub use bound::Bound;
 pub use errors::{Trouble, is_duplicate, is_duplicate_of, is_lock_timeout, refusal, trouble};
+use replica::Replica;
 pub use together::Write;
 
 /// So long a server that is not up is waited for: at the start, and by a request.
@@ -34,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    /// Where `read` is a replica: whether it is close enough behind to be asked.
+    replica: Option<Arc<Replica>>,
     /// Who waits for the writer, on SQLite.
     group: Option<together::Group>,
 }
@@ -55,20 +60,22 @@ impl Db {
             anyhow::bail!("OCOP_DATABASE_URL must begin with sqlite: or postgres:");
         }
         errors::reach(target.url, PATIENCE).await.context("cannot reach the database")?;
-        let write = Self::postgres(target.url, target.connections).await.context("cannot reach the database")?;
-        let read = match target.read_url {
+        let write = Self::postgres(target.url, target.connections, false).await.context("cannot reach the database")?;
+        let (read, replica) = match target.read_url {
+            // One that is away holds up no start: the primary is asked until it answers.
             Some(url) => {
-                errors::reach(url, PATIENCE).await.context("cannot reach the read replica")?;
-                Self::postgres(url, target.connections).await.context("cannot reach the read replica")?
+                let read = Self::postgres(url, target.connections, true).await.context("OCOP_READ_DATABASE_URL")?;
+                (read, Some(Arc::default()))
             }
-            None => write.clone(),
+            None => (write.clone(), None),
         };
-        Ok(Self { write, read, group: None })
+        Ok(Self { write, read, replica, group: None })
     }
 
-    async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    async fn postgres(url: &str, connections: u32, lazily: bool) -> Result<DatabaseConnection, DbErr> {
         let mut options = ConnectOptions::new(url);
         options
+            .connect_lazy(lazily)
             .max_connections(connections)
             .min_connections(1)
             .acquire_timeout(PATIENCE)
@@ -112,7 +119,7 @@ impl Db {
         let write = Database::connect(options(1, false)).await.with_context(|| format!("cannot open {path}"))?;
         let read = Database::connect(options(target.connections.clamp(1, 4), true)).await?;
         let group = Some(together::Group::new(write.clone()));
-        Ok(Self { write, read, group })
+        Ok(Self { write, read, replica: None, group })
     }
 
     /// Has every statement written down, once each.
@@ -123,9 +130,19 @@ impl Db {
         Ok(())
     }
 
-    /// For queries that change nothing.
+    /// For what everybody may see: of a replica, where there is one that is close enough behind.
     pub fn read(&self) -> &DatabaseConnection {
-        &self.read
+        match &self.replica {
+            Some(replica) if !replica.is_near() => &self.write,
+            _ => &self.read,
+        }
+    }
+
+    /// Looks how far the replica is behind, where there is one; `most` is how far it may be.
+    pub async fn watch_replica(self, most: Duration, stop: Stop) {
+        if let Some(replica) = self.replica.clone() {
+            replica.watch((&self.write, &self.read), most, stop).await;
+        }
     }
 
     /// For reads that must see the newest: never a replica, and on SQLite not the one writer.

@@ -154,7 +154,7 @@ impl Catalogue {
     /// Reads everything anew.
     pub async fn reload(&self) -> anyhow::Result<()> {
         let _changing = self.changing.lock().await;
-        let connection = self.db.read();
+        let connection = self.db.fresh();
         let cooperatives =
             Arc::new(store::cooperatives(connection).await?.into_iter().map(|row| (row.id, row)).collect());
         let categories = Arc::new(category_index(store::categories(connection).await?));
@@ -259,7 +259,7 @@ impl Catalogue {
             Some(moment) if self.search.document_count() > 0 => {
                 // The overlap covers transactions that were open at the last commit.
                 let since = time::OffsetDateTime::from_unix_timestamp(moment - 10)?;
-                let changed = store::changed_since(self.db.read(), since).await?;
+                let changed = store::changed_since(self.db.fresh(), since).await?;
                 if !changed.is_empty() {
                     let _ = self.to_index.send(changed);
                 }
@@ -277,7 +277,7 @@ impl Catalogue {
         let mut after = None;
         let mut pages = Vec::new();
         loop {
-            let texts = store::texts(self.db.read(), None, after, PAGE).await?;
+            let texts = store::texts(self.db.fresh(), None, after, PAGE).await?;
             let Some(last) = texts.last() else { break };
             after = Some(last.id);
             progress(texts.len());

@@ -88,7 +88,7 @@ impl Catalogue {
     }
 
     async fn read_page(&self, entry: &Entry, snapshot: &Snapshot) -> Result<ProductPage, Problem> {
-        let connection = self.db.read();
+        let connection = self.db.fresh();
         let gone = || Problem::new(&NOT_FOUND);
         let product = store::product(connection, entry.id).await?.ok_or_else(gone)?;
         let seller = by_id::<cooperative::Entity>(connection, entry.cooperative).await?.ok_or_else(gone)?;
@@ -186,7 +186,7 @@ impl Catalogue {
         if let Some(ready) = self.kept.get(&key) {
             return Ok(ready);
         }
-        let full = by_id::<cooperative::Entity>(self.db.read(), row.id).await?.ok_or_else(gone)?;
+        let full = by_id::<cooperative::Entity>(self.db.fresh(), row.id).await?.ok_or_else(gone)?;
         let products = snapshot.entries.iter().filter(|entry| entry.cooperative == row.id).take(100);
         let page = CooperativePage {
             card: cooperative_card(&snapshot, row.id).ok_or_else(gone)?,

@@ -61,7 +61,11 @@ pub struct Passkey {
     pub id: PasskeyId,
     #[schema(example = "Điện thoại của Lan")]
     pub label: String,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub last_used_at: Option<OffsetDateTime>,
 }
 
