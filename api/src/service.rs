@@ -148,6 +148,8 @@ const DOORS: &[&str] = &[
     "/console/register",
     "/console/verify",
     "/sign-in",
+    "/sign-in/passkey",
+    "/sign-in/passkey/options",
     "/sign-in/second",
     "/sign-up",
     "/sign-up/code",
@@ -156,6 +158,7 @@ const DOORS: &[&str] = &[
     "/account/password",
     "/account/security/confirm",
     "/account/security/remove",
+    "/account/security/passkeys/options",
 ];
 
 pub async fn limit_auth(
@@ -166,6 +169,7 @@ pub async fn limit_auth(
     let guarded = path.starts_with("/v1/auth/")
         || path == "/v1/me/password"
         || path.starts_with("/v1/me/second-factor")
+        || (path.starts_with("/v1/me/passkeys") && request.method() == Method::POST)
         || (request.method() == Method::POST && DOORS.contains(&path));
     let limit = request.app_data::<Data<AuthLimit>>().cloned().filter(|_| guarded);
     if let Some(limit) = limit.as_ref().and_then(|limit| limit.0.as_ref())

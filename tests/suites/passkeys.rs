@@ -211,3 +211,19 @@ async fn pages_add_and_use_passkeys_where_the_site_has_a_name() {
     browser.send(&format!("/account/security/passkeys/{id}"), &[("csrf", &csrf)]).await;
     assert!(!browser.get("/account/security").await.text.contains("Máy của Hoa"));
 }
+
+/// Each question is a row: nobody asks without end.
+#[tokio::test]
+async fn questions_are_counted_as_sign_ins_are() {
+    let server = named(Settings::default().set("OCOP_AUTH_RATE_LIMIT_PER_MINUTE", "3")).await;
+    let mut browser = Browser::new(&server);
+    assert_eq!(browser.send("/sign-in/passkey/options", &[]).await.status, 200);
+    let guest = server.client();
+    for _ in 0..2 {
+        guest.post("/v1/auth/passkey/options", json!({})).await.expect(200);
+    }
+    guest.post("/v1/auth/passkey/options", json!({})).await.expect_problem(429, "rate_limited");
+    assert_eq!(browser.send("/sign-in/passkey/options", &[]).await.status, 429);
+    assert_eq!(browser.send("/sign-in/passkey", &[("credential", "{}")]).await.status, 429);
+    assert_eq!(server.count("SELECT COUNT(*) FROM passkey_challenge").await, 3);
+}
