@@ -4,6 +4,7 @@
 //! the request is stored, and what follows (a code, or "you already have an account") goes to the address itself.
 //! An account comes into being when its code is shown. A sign-in is a session with a chain of refresh tokens, each used
 //! once; an old one shown again means that somebody copied it, and ends the session. Access tokens live 15 minutes.
+//! A second factor (`second`) stands beside the password; a passkey (`passkeys`) stands for both.
 
 mod addresses;
 pub mod breached;
