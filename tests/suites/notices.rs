@@ -211,3 +211,21 @@ async fn the_page_puts_ways_in_order_and_knows_devices() {
     browser.send("/account/notices/devices", &[("csrf", csrf.as_str()), ("subscription", "{}")]).await;
     assert_eq!(server.count("SELECT COUNT(*) FROM push_subscription").await, 0);
 }
+
+#[tokio::test]
+async fn who_was_texted_enough_today_is_told_the_next_way() {
+    let there = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
+    let settings = Settings::default()
+        .set("OCOP_MESSENGERS", "http")
+        .set("OCOP_SMS_HTTP_URL", format!("{}/send?to={{phone}}&text={{text}}", there.url))
+        .set("OCOP_TEXTS_PER_NUMBER", 1);
+    let server = Server::with(settings).await;
+    let buyer = server.new_buyer(MAIL).await;
+    server.execute(&format!("UPDATE account SET phone = '+84912345670' WHERE email = '{MAIL}'")).await;
+    buyer.put("/v1/me/notices", json!({"ways": ["sms", "email"]})).await.expect(200);
+    ordered(&server, &buyer).await;
+    there.asked_times(1).await;
+    ordered(&server, &buyer).await;
+    server.message_to(MAIL, "was placed").await;
+    assert_eq!(there.asked().len(), 1);
+}

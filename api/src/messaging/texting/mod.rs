@@ -139,7 +139,10 @@ impl Texting {
                 "a text message over the day's limit was not sent"
             );
             metrics::counter!("ocop_text_messages_total", "channel" => "none", "outcome" => "limited").increment(1);
-            return store::end(&self.db, &message.key, "limited", "over the day's limit", now).await;
+            store::end(&self.db, &message.key, "limited", "over the day's limit", now).await?;
+            // Whoever chose text messages has another way.
+            anyhow::ensure!(message.first.is_none(), "over the day's limit");
+            return Ok(());
         }
         let mut refusals = Vec::new();
         for messenger in self.ordered(message.first) {
