@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::sealed::Sealed;
-use crate::value::{AccountId, PushId};
+use crate::value::{AccountId, PushId, SessionId};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,6 +19,8 @@ pub struct Model {
     pub auth: Sealed,
     pub label: String,
     pub created_at: TimeDateTimeWithTimeZone,
+    /// Where it was asked for: told until that sign-in is ended.
+    pub session_id: Option<SessionId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

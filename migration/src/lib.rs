@@ -53,6 +53,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0041_trail_by_thing", include_str!("sql/0041_trail_by_thing.sql")),
     ("m0042_passkeys", include_str!("sql/0042_passkeys.sql")),
     ("m0043_notices", include_str!("sql/0043_notices.sql")),
+    ("m0044_told_while_signed_in", include_str!("sql/0044_told_while_signed_in.sql")),
 ];
 
 pub struct Migrator;

@@ -229,3 +229,27 @@ async fn who_was_texted_enough_today_is_told_the_next_way() {
     server.message_to(MAIL, "was placed").await;
     assert_eq!(there.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn a_shared_phone_says_nothing_after_signing_out() {
+    let service = StandIn::new(|_: &Asked| Manner::Answer(201, json!({}))).await;
+    let server = Server::with(Settings::default().set("OCOP_WEBHOOKS_ALLOW_PRIVATE", "true")).await;
+    let (shared, path) = (server.new_buyer(MAIL).await, "/v1/me/push-subscriptions");
+    let own = server.sign_in(MAIL).await;
+    for (client, name) in [(&shared, "shared"), (&own, "own")] {
+        client.post(path, Phone::new().subscription(&format!("{}/{name}", service.url))).await.expect(201);
+    }
+    shared.post("/v1/auth/logout", json!({})).await.expect(204);
+    let devices = own.get(path).await.expect(200);
+    assert_eq!(devices["items"].as_array().map(Vec::len), Some(1), "{devices}");
+    ordered(&server, &own).await;
+    assert_eq!(service.asked_times(1).await[0].path, "/own");
+    // Nor is anything owed to a device where the last sign-in was ended from elsewhere.
+    let third = server.sign_in(MAIL).await;
+    let session = own.get("/v1/me/sessions").await.expect(200);
+    let mine = session["items"].as_array().unwrap().iter().find(|one| one["current"] == true).unwrap();
+    third.delete(&format!("/v1/me/sessions/{}", mine["id"].as_str().unwrap())).await.expect(204);
+    ordered(&server, &third).await;
+    crate::payments::until(&server, "SELECT COUNT(*) FROM outbox WHERE delivered_at IS NULL", 0).await;
+    assert_eq!(service.asked().len(), 1);
+}

@@ -77,11 +77,11 @@ fn wrong(pointer: &str) -> Problem {
     Problem::field(pointer, "subscription", "không phải của trình duyệt", "is none of a browser's")
 }
 
-/// From now on the browser is told what its owner is told.
+/// From now on the browser is told what its owner is told, until that sign-in ends.
 pub async fn subscribe(
     (db, reach): (&Db, &Reach),
     config: &Config,
-    account: AccountId,
+    who: &SignedIn,
     (input, label): (&Subscription, &str),
     now: OffsetDateTime,
 ) -> Result<Device, Problem> {
@@ -93,22 +93,24 @@ pub async fn subscribe(
     let public = read(&input.keys.p256dh).filter(|public| seal(b"", public, &auth).is_ok());
     let public = public.ok_or_else(|| wrong("/keys/p256dh"))?;
     let id = PushId::new();
-    let sql = "INSERT INTO push_subscription (id, account_id, endpoint, p256dh, auth, label, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)
+    let sql = "INSERT INTO push_subscription (id, account_id, endpoint, p256dh, auth, label, created_at, session_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                ON CONFLICT (endpoint) DO UPDATE SET id = excluded.id, account_id = excluded.account_id, p256dh = excluded.p256dh,
-                   auth = excluded.auth, label = excluded.label, created_at = excluded.created_at";
+                   auth = excluded.auth, label = excluded.label, created_at = excluded.created_at,
+                   session_id = excluded.session_id";
     let values = [
         id.into(),
-        account.into(),
+        who.account.into(),
         input.endpoint.as_str().into(),
         URL_SAFE_NO_PAD.encode(public).into(),
         Sealed::from(URL_SAFE_NO_PAD.encode(auth)).into(),
         label.into(),
         now.into(),
+        who.session.into(),
     ];
     run(db.write(), sql, values).await?;
-    for old in subscriptions(db, account).await?.iter().skip(MOST) {
-        drop_subscription(db, account, old.id).await?;
+    for old in subscriptions(db, who.account).await?.iter().skip(MOST) {
+        drop_subscription(db, who.account, old.id).await?;
     }
     reach.note();
     Ok(Device { id, label: label.to_owned(), created_at: now })
@@ -132,7 +134,7 @@ pub async fn list(db: Data<Db>, caller: SignedIn) -> Result<HttpResponse, Proble
     Ok(HttpResponse::Ok().json(DeviceList { items: devices_of(&db, caller.account).await? }))
 }
 
-/// Have a browser told, too. The same endpoint again is the same device.
+/// Have a browser told, too, until the sign-in this is asked with is ended. The same endpoint again is the same device.
 #[utoipa::path(tag = "me", operation_id = "create_push_subscription", security(("access_token" = [])), request_body = Subscription, responses((status = 201, description = "It is told from now on", body = Device)))]
 #[post("/v1/me/push-subscriptions")]
 pub async fn create(
@@ -145,7 +147,7 @@ pub async fn create(
     body: Body<Subscription>,
 ) -> Result<HttpResponse, Problem> {
     let label = Visit::of_program(&request, None).label;
-    let made = subscribe((&db, &reach), &config, caller.account, (&body.0, &label), clock.now()).await?;
+    let made = subscribe((&db, &reach), &config, &caller, (&body.0, &label), clock.now()).await?;
     Ok(HttpResponse::Created().json(made))
 }
 

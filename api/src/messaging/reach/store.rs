@@ -2,8 +2,8 @@
 
 use entity::sealed::Sealed;
 use entity::value::{AccountId, PushId};
-use entity::{push_key, push_subscription};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use entity::{push_key, push_subscription, session};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use time::OffsetDateTime;
 
 use super::choice::{Way, read_ways};
@@ -45,7 +45,8 @@ struct Row {
 
 pub async fn person(db: &Db, contact: &Contact) -> Result<Option<Person>, Problem> {
     let sql = "SELECT a.id AS account_id, a.email, a.phone, n.ways,
-                      EXISTS (SELECT 1 FROM push_subscription s WHERE s.account_id = a.id) AS has_devices
+                      EXISTS (SELECT 1 FROM push_subscription p JOIN session s ON s.id = p.session_id
+                              WHERE p.account_id = a.id AND s.revoked_at IS NULL) AS has_devices
                FROM account a LEFT JOIN notice_choice n ON n.account_id = a.id
                WHERE a.id = (SELECT id FROM account WHERE email = $1 UNION ALL SELECT id FROM account WHERE phone = $1 LIMIT 1)
                  AND a.disabled_at IS NULL";
@@ -59,9 +60,16 @@ pub async fn person(db: &Db, contact: &Contact) -> Result<Option<Person>, Proble
     }))
 }
 
-/// An account's devices, the newest first.
+/// An account's devices where it is signed in, the newest first.
 pub async fn subscriptions(db: &Db, account: AccountId) -> Result<Vec<push_subscription::Model>, Problem> {
-    let own = push_subscription::Entity::find().filter(push_subscription::Column::AccountId.eq(account));
+    let open = session::Entity::find()
+        .select_only()
+        .column(session::Column::Id)
+        .filter(session::Column::AccountId.eq(account))
+        .filter(session::Column::RevokedAt.is_null());
+    let own = push_subscription::Entity::find()
+        .filter(push_subscription::Column::AccountId.eq(account))
+        .filter(push_subscription::Column::SessionId.in_subquery(open.into_query()));
     Ok(own.order_by_desc(push_subscription::Column::CreatedAt).all(db.fresh()).await?)
 }
 

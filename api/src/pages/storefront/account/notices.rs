@@ -73,12 +73,12 @@ pub async fn on_subscribe(
     payload: Payload,
 ) -> Result<HttpResponse, Fault> {
     let form = person.form(&request, payload).await?;
-    let (shell, account) = (&person.shell, person.seat.desk.who.account);
+    let (shell, who) = (&person.shell, &person.seat.desk.who);
     let told = async {
         let input: Subscription =
             serde_json::from_str(form.text("subscription")).map_err(|_| Problem::new(&MALFORMED))?;
         let (input, label) = (validate(input)?, Visit::of_browser(&request).label);
-        subscribe((&shell.db, &reach), &shell.config, account, (&input, &label), shell.clock.now()).await.map(drop)
+        subscribe((&shell.db, &reach), &shell.config, who, (&input, &label), shell.clock.now()).await.map(drop)
     };
     person.told(HERE, told.await, ("Máy này sẽ nhận thông báo.", "This device will be told."))
 }
