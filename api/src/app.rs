@@ -13,8 +13,6 @@ use actix_web::{App, HttpServer};
 use entity::value::AccountId;
 use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa::OpenApi;
-use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 pub use declared::{personal, sealed_columns};
@@ -60,6 +58,7 @@ use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::read_model::ReadModel;
 use crate::platform::ready::Ready;
 use crate::platform::retention::{Janitor, Over};
+use crate::platform::routing::Routes;
 use crate::platform::sealing::{check_keys, seal_what_is_clear};
 use crate::platform::templates;
 use crate::service::{self, AuthLimit};
@@ -74,7 +73,7 @@ use crate::tourism::sites::Looker;
 use crate::{ledger, oversight, tourism};
 
 /// Every route of the API, slice by slice. Routes are tried in this order: what is asked for most stands first.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     catalogue::routes(config);
     tourism::public_routes(config);
     ordering::routes(config);
@@ -151,8 +150,8 @@ struct Document;
 
 /// The OpenAPI document, generated from the routes.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, mut document) =
-        App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
+    let mut document = Document::openapi();
+    drop(App::new().configure(|app| routes(&mut Routes::written(app, &mut document))));
     openapi::complete(&mut document);
     document
 }
@@ -414,9 +413,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             // First of all, as no reference may be slowed down by the routes before it.
             .service(service::bench)
             .configure(storefront::first)
-            .into_utoipa_app()
-            .configure(routes)
-            .into_app()
+            .configure(|app| routes(&mut Routes::served(app)))
             .configure(service::routes)
             .configure(swagger::routes)
             .configure(templates::routes)

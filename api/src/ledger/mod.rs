@@ -19,13 +19,14 @@ pub mod rules;
 pub mod tax;
 
 pub use book::post;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What every kind of account comes to: what a restored backup is compared by.
 pub const BALANCES: &str =
     "SELECT kind AS name, CAST(SUM(balance) AS bigint) AS value FROM ledger_account GROUP BY kind ORDER BY kind";
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(commission::list_rules)
         .service(commission::create_rule)

@@ -18,17 +18,17 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::db::by_id;
 use crate::platform::objects::Objects;
 use crate::platform::problem::Problem;
+use crate::platform::routing::Routes;
 use crate::platform::upload;
 use pictures::MAX_BYTES;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(upload_media);
 }
 

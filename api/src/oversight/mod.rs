@@ -14,9 +14,10 @@ pub mod to_do;
 pub mod trail;
 
 pub use gauges::Gauges;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(to_do::list_tasks)
         .service(to_do::list_late_orders)

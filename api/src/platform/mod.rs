@@ -30,6 +30,7 @@ pub mod read_model;
 pub mod ready;
 pub mod retention;
 pub mod revision;
+pub mod routing;
 pub mod sealing;
 pub mod secrets;
 pub mod sheets;

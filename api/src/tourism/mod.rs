@@ -27,10 +27,10 @@ pub mod sites;
 pub mod team;
 mod views;
 
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 pub use guide::{Guide, Place, changed};
 pub use personal::{HOLDS, PERSONAL};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("partner", "bank_account")];
@@ -41,7 +41,7 @@ pub fn pages(config: &mut actix_web::web::ServiceConfig) {
 }
 
 /// What thousands of sites and their guests ask for.
-pub fn public_routes(config: &mut ServiceConfig) {
+pub fn public_routes(config: &mut Routes<'_>) {
     config
         .service(serve::show_feed)
         .service(serve::count_view)
@@ -54,7 +54,7 @@ pub fn public_routes(config: &mut ServiceConfig) {
         .service(destinations::list_of_product);
 }
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(keeping::create_destination)
         .service(keeping::update_destination)

@@ -24,18 +24,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use time::OffsetDateTime;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::people::identity::rules::Contact;
 use crate::platform::db::Db;
 use crate::platform::outbox::emit;
 use crate::platform::problem::Problem;
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("push_subscription", "auth"), ("push_key", "private_key")];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(choice::show)
         .service(choice::put)

@@ -22,12 +22,12 @@ use anyhow::{Context, bail};
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::{Config, MailSink};
 use crate::platform::db::Db;
 use crate::platform::outgoing;
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 use crate::platform::secrets;
 
@@ -42,7 +42,7 @@ pub const OVER: &[Over] = &[Over::new(
     &["DELETE FROM text_message WHERE created_at < $1"],
 )];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(reports::receive).service(reports::receive_by_query);
 }
 

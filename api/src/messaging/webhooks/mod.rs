@@ -9,10 +9,10 @@ mod routes;
 pub mod rules;
 
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 pub use delivery::{Hooks, Postman};
 pub use messages::again as send_again;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("webhook_endpoint", "secret"), ("webhook_endpoint", "old_secret")];
@@ -28,7 +28,7 @@ pub const OVER: &[Over] = &[Over::new(
     ],
 )];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::list_endpoints)
         .service(routes::create_endpoint)

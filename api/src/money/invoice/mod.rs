@@ -21,7 +21,6 @@ use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -31,11 +30,12 @@ use crate::platform::db::{Db, all, run};
 use crate::platform::outbox::Consumer;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::routing::Routes;
 
 pub use personal::PERSONAL;
 pub use provider::{InvoiceProvider, Local};
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_invoices).service(show_invoice).service(receipt::show_receipt);
 }
 

@@ -29,6 +29,7 @@ mod worker;
 mod zalopay;
 
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 pub use attempts::{begin as begin_payment, standing as standing_payment};
 pub use callbacks::PAYING;
 pub use personal::{HOLDS, PERSONAL};
@@ -38,7 +39,6 @@ pub use reconciliation::{QueueQuery, ResolutionInput, proposals, queue_of, settl
 pub use refunds::{NewRefund, RefundDecision, RefundQuery, all_refunds, give_back, judge_refund};
 pub use settle::Till;
 pub use settlements::{SettlementSource, all_settlements, book as book_settlement};
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use vnpay::Vnpay;
 
 /// What is forgotten, and after how many days.
@@ -49,7 +49,7 @@ pub const OVER: &[Over] = &[Over::new(
     &["DELETE FROM payment_callback WHERE last_at < $1 AND outcome IN ('forged', 'unreadable', 'not_found')"],
 )];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(attempts::create)
         .service(callbacks::bank_webhook)

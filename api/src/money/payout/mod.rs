@@ -12,17 +12,17 @@ mod preview;
 mod statements;
 mod store;
 
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 pub use bank::{FileFormat, PayoutMark, file_for_bank, mark};
 pub use batches::{BatchDecision, NewBatch, PayoutView, all_batches, batch, judge_batch, make_batch, payout_view};
 pub use preview::{next_of, preview_of};
 pub use statements::{Statement, account_holders, latest, paper, sheet, statement};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("payout", "bank_account")];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(preview::preview)
         .service(preview::show_next_payout)

@@ -21,11 +21,12 @@ pub use office::{Judgement, JudgementInput, judge, read_file, waiting};
 pub use own::{CertificateInput, create, ending, find, put_file, withdraw};
 pub use shown::{ShownCertificate, of_lot, of_product};
 pub use store::Certificate;
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use warning::Reminder;
 pub use words::{KINDS, words_of};
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(needed::list_lacking)
         .service(own::list_certificates)

@@ -37,9 +37,10 @@ pub use sets::{ILLUSTRATIVE, import as import_criteria, set_in_force, sheet_of, 
 pub use sheet::{CellFault, read as read_criteria, write as write_criteria};
 pub use steps::{Act, as_markdown as steps_as_markdown};
 pub use told::who_acts;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(holidays::list_holidays)
         .service(holidays::keep_holiday)

@@ -18,10 +18,11 @@ pub use indicators::{
 };
 pub use report::{FiguresFormat, ReportQuery, download, words as in_words};
 pub use routes::{MapQuery, map};
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{CommuneFigures, FiguresQuery, FiguresView, History, HistoryQuery, Year, history, show};
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::show_figures)
         .service(routes::show_figures_history)

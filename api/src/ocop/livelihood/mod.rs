@@ -17,9 +17,10 @@ pub use income::{Income, IncomeInput, Incomes, enter, incomes, remove};
 pub use own::{OwnIncome, OwnQuery, YearSum, open as own_income};
 pub use seasons::{SeasonInput, SeasonReport, find as seasons, put as put_season};
 pub use sheet::{import, template};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(seasons::list_seasons)
         .service(seasons::put_season_report)

@@ -3,9 +3,9 @@
 
 mod routes;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::platform::routing::Routes;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::list_own_offices)
         .service(routes::list_offices)

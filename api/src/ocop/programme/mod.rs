@@ -31,10 +31,11 @@ pub use support::{
     Outcome, Support, SupportDetail, SupportInput, SupportQuery, SupportWithdrawal, grant, granted_to, show_support,
     supports, withdraw,
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{BudgetLine, Guest, Measure, Plan, PlanDetail, Target, show};
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(plans::list_plans)
         .service(plans::create_plan)

@@ -27,8 +27,8 @@ mod store;
 pub mod waiting;
 
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 pub use store::{check, lot_of};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[Over::new(
@@ -38,7 +38,7 @@ pub const OVER: &[Over] = &[Over::new(
     &["DELETE FROM scan WHERE day < $1"],
 )];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(plots::list_plots)
         .service(plots::create_plot)

@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::Config;
 use crate::ledger;
@@ -33,6 +32,7 @@ use crate::platform::fold;
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::routing::Routes;
 
 codes! {
     NOT_DISPUTABLE = "not_disputable" 409 "Chỉ khiếu nại được đơn đã giao, trong 30 ngày." "Only a delivered order can be disputed, within 30 days.";
@@ -45,7 +45,7 @@ codes! {
 const DAYS: i64 = 30;
 const MOST_EVIDENCE: i64 = 40;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(open)
         .service(list_for_buyer)

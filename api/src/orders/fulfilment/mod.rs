@@ -20,6 +20,7 @@ mod viettel_post;
 mod webhook;
 mod worker;
 
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 pub use carriers::Carriers;
 pub use orders::{BulkAction, WRONG_CODE, bulk, collect_order, deliver_whole, ship_whole};
@@ -29,13 +30,12 @@ pub use parcels::{
 };
 pub use personal::PERSONAL;
 pub use queue::{OrderBrief, PackList, Queue, pack_list, today};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("carrier_account", "token")];
 pub use worker::{Booker, CancelParcels};
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(queue::show_queue)
         .service(queue::show_pack_list)

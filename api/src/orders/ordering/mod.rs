@@ -42,6 +42,7 @@ mod view;
 mod write_up;
 
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 pub use cart_sources::{MergeOnSignIn, attribute};
 pub use carts::{Cart, Item, put, set_quantity, view as cart_view};
@@ -68,7 +69,6 @@ pub use store::{
 };
 pub use sweeper::Sweeper;
 pub use take_back::take_back;
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{OrderView, views};
 pub use write_up::{cash_reference, number};
 
@@ -93,7 +93,7 @@ pub const OVER: &[Over] = &[
     ),
 ];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(carts::create)
         .service(carts::show)

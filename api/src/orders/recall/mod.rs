@@ -24,9 +24,10 @@ pub use report::{RecallReportFormat, answer};
 pub use routes::RecallView;
 pub use store::{BuyerRecall, Recall, find, find_all, of_order, show};
 pub use tasks::{NoticeConfirmation, confirm, confirm_as_buyer, notices, refund_all};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::list_recalls)
         .service(routes::create_recall)

@@ -10,7 +10,6 @@ use sea_orm::{DbBackend, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
@@ -19,10 +18,11 @@ use crate::platform::body::Params;
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::all;
 use crate::platform::problem::Problem;
+use crate::platform::routing::Routes;
 use crate::platform::sheets::{Cell, Column, SheetFormat, Table};
 use crate::shop::catalogue::unsellable;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(show_sales).service(show_stock).service(show_searches);
 }
 

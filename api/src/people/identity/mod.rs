@@ -32,11 +32,11 @@ mod visit;
 use std::sync::Arc;
 
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 use entity::value::{AccountId, CartId};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use addresses::{
     Address, AddressInput, book as address_book, check_commune, enter as enter_address, rewrite as rewrite_address,
@@ -108,7 +108,7 @@ pub const OVER: &[Over] = &[
     ),
 ];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::register)
         .service(routes::verify)

@@ -9,9 +9,10 @@ mod lookup;
 mod routes;
 
 pub use data::{Commune, Province, commune, communes_of, province, province_of, provinces, successor};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config.service(routes::list).service(routes::show);
 }
 

@@ -13,9 +13,10 @@ pub use breaches::{Breach, BreachInput, all as all_breaches, change as change_br
 pub use erase::{Erasing, Shredder, erase_guest, erase_own, erased_since, held_back};
 pub use known::{Known, of as known_of};
 pub use retention::{RetentionRule, RuleInput, all as retention_rules, kept as kept_for, set as set_retention};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(known::show)
         .service(erase::erase)

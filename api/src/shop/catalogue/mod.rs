@@ -31,7 +31,6 @@ use entity::value::{CooperativeId, ProductId};
 use futures_util::future::BoxFuture;
 use moka::sync::Cache;
 use tokio::sync::{Mutex, mpsc};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::background::Background;
 use crate::platform::clock::Clock;
@@ -40,6 +39,7 @@ use crate::platform::outbox::Follower;
 use crate::platform::read_model::{Level, Shown};
 use crate::platform::ready::Kept;
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 use browse::Fit;
 pub use browse::Sort;
 use search::{Document, Search};
@@ -61,7 +61,7 @@ const FITS_BYTES: u64 = 16 * 1024 * 1024;
 /// Products read at a time, while loading and while indexing.
 const PAGE: usize = 500;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::list_products)
         .service(routes::show_product)

@@ -10,9 +10,10 @@ pub use pickup::{PickupPointInput, find as pickup_points_of, for_buyers as picku
 pub use point::{PickupPoint, Window};
 pub use reception::{Reception, ReceptionTerms, has_room, leave, receptions, receptions_for, serve};
 pub use store::{add_default_rates, rate_to, rates, replace_rates};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(pickup::list_public)
         .service(pickup::list_own)

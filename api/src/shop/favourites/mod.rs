@@ -9,9 +9,10 @@ mod watch;
 
 pub use list::{Favourite, FavouriteInput, FavouriteList, forget, is_liked, keep, liked};
 pub use personal::PERSONAL;
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use watch::Watcher;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list).service(list::put).service(list::delete);
 }

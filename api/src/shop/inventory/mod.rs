@@ -29,9 +29,10 @@ pub use store::{
     BELOW_RESERVED, Outcome, Wanted, check, held, level, lock, lots_of, open_lots, reserve, reserve_again,
     reserve_parts, sellable,
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::list)
         .service(routes::movements)

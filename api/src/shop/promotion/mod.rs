@@ -12,9 +12,10 @@ mod store;
 pub use personal::PERSONAL;
 pub use routes::{NewPromotion, add, all_promotions, set};
 pub use store::{Buyer, UsedUp, Window, active, release, take, take_again, windows};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::list_for_platform)
         .service(routes::create_for_platform)

@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::media::{self, Media, Owner, pictures::MAX_BYTES};
 use crate::people::desk::Desk;
@@ -28,13 +27,14 @@ use crate::platform::db::{Db, all, by_id, list, one, run};
 use crate::platform::outbox::emit;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem, codes};
+use crate::platform::routing::Routes;
 use crate::platform::{fold, upload};
 
 codes! {
     NOT_BOUGHT = "not_bought" 409 "Chỉ người đã mua và nhận sản phẩm mới đánh giá được." "Only who bought and received the product can review it.";
 }
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_reviews)
         .service(write_review)

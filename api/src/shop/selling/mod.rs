@@ -24,10 +24,10 @@ mod slugs;
 pub mod team;
 
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 use crate::platform::sealing::SealedColumn;
 pub use personal::{PERSONAL, SUBJECTS};
 pub use prices::PriceClock;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What is forgotten, and after how many days.
 pub const OVER: &[Over] = &[INVITATIONS, REFUSED];
@@ -59,7 +59,7 @@ const REFUSED: Over = Over {
 /// What is sealed where it is stored.
 pub const SEALED: &[SealedColumn] = &[("application", "bank_account"), ("bank_account", "number")];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(applications::create_application)
         .service(applications::list_applications)

@@ -12,9 +12,10 @@ pub use organisations::{
 pub use personal::{HOLDS, PERSONAL};
 pub use places::{DeliveryPlace, DeliveryPlaceInput, add_place, place_of, places};
 pub use team::{mailboxes, may, may_approved};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(organisations::list_own_organisations)
         .service(organisations::sign_up_organisation)

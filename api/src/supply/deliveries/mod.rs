@@ -28,10 +28,11 @@ pub use packs::{Pack, packs_of, there};
 pub use paper::{buyers_record, sellers_record};
 pub use reading::{PaidBill, choose, of_cooperative, paid_bill, to_agree};
 pub use signing::{Planned, brought, plan, sign};
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{Delivery, of_request};
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(reading::list_request_deliveries)
         .service(reading::list_supply_deliveries)

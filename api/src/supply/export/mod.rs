@@ -20,10 +20,11 @@ pub use orders::{ExportInput, ExportLineInput, ExportStep, create, find, step};
 pub use papers::{PaperInput, enter};
 pub use rates::{latest as latest_rates, write as enter_rates};
 pub use table::rates as rates_of;
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{ExportOrder, own, shown};
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(rates::list_exchange_rates)
         .service(rates::put_exchange_rates)

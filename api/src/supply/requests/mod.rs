@@ -35,10 +35,11 @@ pub use offers::{put as put_offer, withdraw};
 pub use rest::{RestInput, fill_rest};
 pub use shares::{ChosenShare, SharesInput, accept, reckon};
 pub use sheet::{SharesSheetQuery, shares_sheet};
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use view::{RequestStep, SupplyOffer, SupplyRequest, SupplyRequestDetail};
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(buyer::list_supply_requests)
         .service(buyer::create_supply_request)

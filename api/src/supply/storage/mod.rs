@@ -25,9 +25,10 @@ pub use processing::{
 pub use rooms::{
     ColdRoom, FreeRoom, RoomInput, RoomSearch, change as change_room, create as create_room, own as rooms_of, search,
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(rooms::search_cold_rooms)
         .service(rooms::list_cold_rooms)

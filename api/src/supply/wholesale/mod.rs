@@ -15,9 +15,10 @@ pub use lines::{LinesInput, read_sheet};
 pub use paper::quotation_pdf;
 pub use quotations::{Quotation, QuotationInput, again, create as quote, find as quotations_of, shown as quotation};
 pub use sheet::{OrderSheetQuery, order_sheet};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-pub fn routes(config: &mut ServiceConfig) {
+use crate::platform::routing::Routes;
+
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(goods::list_wholesale_goods)
         .service(prices::list_organisation_prices)

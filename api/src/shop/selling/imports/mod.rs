@@ -15,12 +15,12 @@ mod worker;
 mod writing;
 
 use crate::platform::retention::Over;
+use crate::platform::routing::Routes;
 pub use columns::UNITS;
 pub use exports::{export, template};
 pub use routes::{
     Confirmation, JobView, MAX_UPLOAD, RowView, cancel_job, confirm_rows, find_jobs, job_of, rows_of, run_job, start,
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 pub use worker::Importer;
 
 /// A worker that dies leaves its job to another after this.
@@ -35,7 +35,7 @@ pub const OVER: &[Over] = &[Over::new(
            (SELECT id FROM import_job WHERE updated_at < $1 AND state IN ('done', 'cancelled', 'failed'))"],
 )];
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(routes::show_template)
         .service(routes::create_import)
