@@ -15,6 +15,7 @@ use super::unmatched::{Transfer, queue, transfer_row};
 use crate::ledger::{self, gateways};
 use crate::platform::clock::VIETNAM;
 use crate::platform::db::is_duplicate;
+use crate::platform::fold::stored;
 use crate::platform::problem::Problem;
 use crate::platform::secrets;
 
@@ -42,6 +43,11 @@ fn moment(value: &Value, otherwise: OffsetDateTime) -> OffsetDateTime {
     stamp.map_or(otherwise, |stamp| stamp.assume_offset(VIETNAM).to_offset(time::UtcOffset::UTC))
 }
 
+/// As it can be kept; a signature is over what came.
+fn words(value: &Value) -> String {
+    stored(&text(value))
+}
+
 /// The incoming transfers of a message; `None` if it has none of the known shapes.
 pub fn read(body: &Value, now: OffsetDateTime) -> Option<Vec<Transfer>> {
     if body.get("transferAmount").is_some() {
@@ -49,12 +55,12 @@ pub fn read(body: &Value, now: OffsetDateTime) -> Option<Vec<Transfer>> {
         if body["transferType"] != "in" {
             return Some(Vec::new());
         }
-        let reference = Some(text(&body["referenceCode"])).filter(|code| !code.is_empty());
+        let reference = Some(words(&body["referenceCode"])).filter(|code| !code.is_empty());
         return Some(vec![Transfer {
             source: "sepay",
-            bank_reference: reference.unwrap_or_else(|| format!("sepay-{}", text(&body["id"]))),
+            bank_reference: reference.unwrap_or_else(|| format!("sepay-{}", words(&body["id"]))),
             amount: number(&body["transferAmount"])?,
-            description: text(&body["content"]),
+            description: words(&body["content"]),
             at: moment(&body["transactionDate"], now),
         }]);
     }
@@ -63,9 +69,9 @@ pub fn read(body: &Value, now: OffsetDateTime) -> Option<Vec<Transfer>> {
         let read = |row: &Value| {
             Some(Transfer {
                 source: "casso",
-                bank_reference: Some(text(&row["tid"])).filter(|code| !code.is_empty())?,
+                bank_reference: Some(words(&row["tid"])).filter(|code| !code.is_empty())?,
                 amount: number(&row["amount"])?,
-                description: text(&row["description"]),
+                description: words(&row["description"]),
                 at: moment(&row["when"], now),
             })
         };
@@ -76,9 +82,9 @@ pub fn read(body: &Value, now: OffsetDateTime) -> Option<Vec<Transfer>> {
     let data = body.get("data")?;
     Some(vec![Transfer {
         source: "payos",
-        bank_reference: Some(text(&data["reference"])).filter(|code| !code.is_empty())?,
+        bank_reference: Some(words(&data["reference"])).filter(|code| !code.is_empty())?,
         amount: number(&data["amount"])?,
-        description: text(&data["description"]),
+        description: words(&data["description"]),
         at: moment(&data["transactionDateTime"], now),
     }])
 }

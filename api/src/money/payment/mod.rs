@@ -12,6 +12,8 @@ mod bank_feed;
 pub mod bills;
 mod callbacks;
 mod cash;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod momo;
 mod personal;
 mod provider;

@@ -74,6 +74,13 @@ impl Momo {
         sha256(self.secret_key.expose_secret(), &raw(self.access_key.expose_secret(), body, fields))
     }
 
+    /// An IPN as MoMo would sign it.
+    #[cfg(feature = "fuzz")]
+    pub fn signed(&self, mut body: Value) -> Value {
+        body["signature"] = self.sign(&body, IPN).into();
+        body
+    }
+
     async fn call(&self, path: &str, mut body: Value, fields: &[&str]) -> Result<Value, Failure> {
         body["signature"] = self.sign(&body, fields).into();
         ask(self.http.post(format!("{}{path}", self.base)).json(&body)).await

@@ -61,8 +61,13 @@ pub struct EpcisBody {
 }
 
 impl EpcisDocument {
+    #[cfg(feature = "fuzz")]
+    pub(super) fn events(&self) -> &[Value] {
+        &self.body.events
+    }
+
     /// Told by the document's own names, which are not ours.
-    fn check(&self) -> Result<(), Problem> {
+    pub(super) fn check(&self) -> Result<(), Problem> {
         let wrong =
             |pointer: &str, vi: &'static str, en: &'static str| Err(Problem::field(pointer, "document", vi, en));
         if !self.context.to_string().contains("epcis-context.jsonld") {
@@ -93,7 +98,7 @@ pub struct Captured {
 }
 
 /// An event with its lots, read from somebody else's document.
-struct Told {
+pub(super) struct Told {
     external_id: String,
     kind: String,
     step: Option<String>,
@@ -107,7 +112,7 @@ fn fault(at: usize, field: &str, rule: &'static str, vi: &'static str, en: &'sta
 }
 
 /// The first fault of an event, but for its lots.
-fn read(at: usize, event: &Value, now: OffsetDateTime) -> Result<Told, Problem> {
+pub(super) fn read(at: usize, event: &Value, now: OffsetDateTime) -> Result<Told, Problem> {
     let text = |field: &str| event[field].as_str().filter(|text| !text.is_empty() && text.len() <= 300);
     let kind = text("type").filter(|kind| KINDS.contains(kind)).ok_or_else(|| {
         fault(
@@ -154,7 +159,7 @@ fn read(at: usize, event: &Value, now: OffsetDateTime) -> Result<Told, Problem> 
 }
 
 /// What an event names: pieces, and classes with how much of them.
-fn named(at: usize, event: &Value) -> Result<Vec<(String, i64)>, Problem> {
+pub(super) fn named(at: usize, event: &Value) -> Result<Vec<(String, i64)>, Problem> {
     let mut named = Vec::new();
     for list in ["epcList", "childEPCs", "inputEPCList", "outputEPCList"] {
         named

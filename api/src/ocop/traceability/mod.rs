@@ -14,6 +14,8 @@ pub mod codes;
 pub mod diary;
 mod epcis;
 pub mod events;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod keys;
 pub mod labels;
 pub mod link;

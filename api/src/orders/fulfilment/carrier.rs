@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use time::Date;
 
+use crate::platform::fold::is_forbidden;
 use crate::platform::outgoing;
 
 /// Where a parcel comes from or goes to.
@@ -178,6 +179,12 @@ impl Contract {
 /// A number, or digits in a string: carriers send both.
 pub fn amount(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// A code or a number of a parcel: some text, on one line.
+pub fn code(value: &Value) -> Option<String> {
+    let text = value.as_str()?.trim();
+    ((1..=100).contains(&text.len()) && !text.chars().any(is_forbidden)).then(|| text.to_owned())
 }
 
 /// The day at the start of an ISO date or time.

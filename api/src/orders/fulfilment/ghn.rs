@@ -5,7 +5,7 @@ use entity::value::{ParcelState, Vnd};
 use serde_json::{Value, json};
 
 use super::carrier::{
-    Answer, Booking, CarrierApi, CarrierError, Contract, Http, Label, Shipment, Update, amount, day, national,
+    self, Answer, Booking, CarrierApi, CarrierError, Contract, Http, Label, Shipment, Update, amount, day, national,
 };
 
 pub struct Ghn {
@@ -25,9 +25,9 @@ impl Ghn {
 }
 
 fn booking(data: &Value) -> Result<Booking, CarrierError> {
-    let code = data["order_code"].as_str().filter(|code| !code.is_empty());
+    let code = carrier::code(&data["order_code"]);
     Ok(Booking {
-        tracking_code: code.ok_or_else(|| CarrierError::Unknown("no order code".to_owned()))?.to_owned(),
+        tracking_code: code.ok_or_else(|| CarrierError::Unknown("no order code".to_owned()))?,
         fee: amount(&data["total_fee"]).map(Vnd),
         expected_on: data["expected_delivery_time"].as_str().or(data["leadtime"].as_str()).and_then(day),
     })
@@ -51,12 +51,12 @@ fn state(status: &str) -> Option<ParcelState> {
 }
 
 fn update(data: &Value, code: &str, client: &str, status: &str) -> Option<Update> {
-    let status = data[status].as_str()?;
+    let status = carrier::code(&data[status])?;
     Some(Update {
-        tracking_code: data[code].as_str()?.to_owned(),
-        reference: data[client].as_str().filter(|text| !text.is_empty()).map(str::to_owned),
-        status: status.to_owned(),
-        state: state(status),
+        tracking_code: carrier::code(&data[code])?,
+        reference: carrier::code(&data[client]),
+        state: state(&status),
+        status,
     })
 }
 

@@ -5,7 +5,7 @@ use entity::value::{ParcelState, Vnd};
 use serde_json::{Value, json};
 
 use super::carrier::{
-    Answer, Booking, CarrierApi, CarrierError, Contract, Http, Label, Shipment, Update, amount, day, national,
+    self, Answer, Booking, CarrierApi, CarrierError, Contract, Http, Label, Shipment, Update, amount, day, national,
 };
 
 pub struct Ghtk {
@@ -22,9 +22,9 @@ fn accepted(answer: Value) -> Result<Value, CarrierError> {
 }
 
 fn booking(order: &Value) -> Result<Booking, CarrierError> {
-    let code = order["label"].as_str().or(order["label_id"].as_str());
+    let code = carrier::code(&order["label"]).or_else(|| carrier::code(&order["label_id"]));
     Ok(Booking {
-        tracking_code: code.ok_or_else(|| CarrierError::Unknown("no label".to_owned()))?.to_owned(),
+        tracking_code: code.ok_or_else(|| CarrierError::Unknown("no label".to_owned()))?,
         fee: amount(&order["fee"]).or(amount(&order["ship_money"])).map(Vnd),
         expected_on: order["estimated_deliver_time"].as_str().or(order["deliver_date"].as_str()).and_then(day),
     })
@@ -48,8 +48,8 @@ fn state(code: i64) -> Option<ParcelState> {
 fn read(data: &Value, code: &str, reference: &str, status: &str) -> Option<Update> {
     let number = amount(&data[status])?;
     Some(Update {
-        tracking_code: data[code].as_str()?.to_owned(),
-        reference: data[reference].as_str().map(str::to_owned),
+        tracking_code: carrier::code(&data[code])?,
+        reference: carrier::code(&data[reference]),
         status: number.to_string(),
         state: state(number),
     })

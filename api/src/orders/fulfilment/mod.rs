@@ -8,6 +8,8 @@ pub mod carrier;
 mod carriers;
 mod contracts;
 mod faults;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod ghn;
 mod ghtk;
 mod orders;

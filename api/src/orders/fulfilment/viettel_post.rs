@@ -5,7 +5,7 @@ use entity::value::{ParcelState, Vnd};
 use serde_json::{Value, json};
 
 use super::carrier::{
-    Answer, Booking, CarrierApi, CarrierError, Contract, Http, Label, Place, Shipment, Update, amount, national,
+    self, Answer, Booking, CarrierApi, CarrierError, Contract, Http, Label, Place, Shipment, Update, amount, national,
 };
 
 pub struct ViettelPost {
@@ -66,9 +66,9 @@ impl CarrierApi for ViettelPost {
     fn create<'a>(&'a self, contract: &'a Contract, parcel: &'a Shipment) -> Answer<'a, Booking> {
         Box::pin(async move {
             let data = self.call(contract, "v2/order/createOrderNlp", shipment(parcel)).await?;
-            let code = data["ORDER_NUMBER"].as_str().filter(|code| !code.is_empty());
+            let code = carrier::code(&data["ORDER_NUMBER"]);
             Ok(Booking {
-                tracking_code: code.ok_or_else(|| CarrierError::Unknown("no order number".to_owned()))?.to_owned(),
+                tracking_code: code.ok_or_else(|| CarrierError::Unknown("no order number".to_owned()))?,
                 fee: amount(&data["MONEY_TOTAL"]).map(Vnd),
                 expected_on: None,
             })
@@ -107,8 +107,8 @@ impl CarrierApi for ViettelPost {
         let data = &whole["DATA"];
         let code = amount(&data["ORDER_STATUS"])?;
         Some(Update {
-            tracking_code: data["ORDER_NUMBER"].as_str()?.to_owned(),
-            reference: data["ORDER_REFERENCE"].as_str().filter(|text| !text.is_empty()).map(str::to_owned),
+            tracking_code: carrier::code(&data["ORDER_NUMBER"])?,
+            reference: carrier::code(&data["ORDER_REFERENCE"]),
             status: code.to_string(),
             state: state(code),
         })

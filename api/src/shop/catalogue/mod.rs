@@ -10,6 +10,8 @@ mod browse;
 mod columns;
 mod facets;
 mod freshness;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod materials;
 mod misses;
 mod pages;

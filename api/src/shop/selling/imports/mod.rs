@@ -6,6 +6,8 @@
 
 pub mod columns;
 mod exports;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod job;
 mod judging;
 mod pictures;

@@ -1,0 +1,9 @@
+//! What is typed into the search (`api/examples/fuzz.rs`).
+
+use super::browse::Wanted;
+use super::search::Search;
+
+pub fn typed(search: &Search, text: &str) {
+    let _ = Wanted::parse(text);
+    assert!(search.hits(text).is_ok(), "whatever is typed is a search");
+}
