@@ -128,6 +128,7 @@ async fn every_answer_carries_its_request_id_and_the_security_headers() {
     }
     let page = server.client().get("/privacy").await;
     assert_eq!((page.status, page.header("cross-origin-resource-policy")), (200, "same-origin"));
+    assert_eq!(page.header("x-frame-options"), "DENY");
     let hostile = server.client().header("x-request-id", "a b\"c{}").get("/healthz").await;
     assert_ne!(hostile.header("x-request-id"), "a b\"c{}");
 }

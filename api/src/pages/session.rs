@@ -122,7 +122,7 @@ pub struct Seat {
     /// What the page before wanted said: whether it went well, and the words.
     pub flash: Option<(bool, String)>,
     pub name: String,
-    secure: bool,
+    pub secure: bool,
 }
 
 impl FromRequest for Seat {

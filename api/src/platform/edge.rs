@@ -185,8 +185,9 @@ fn decorate(
     default(headers, header::CROSS_ORIGIN_RESOURCE_POLICY, if open { "cross-origin" } else { "same-origin" });
     default(headers, header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
     default(headers, HeaderName::from_static("x-permitted-cross-domain-policies"), "none");
-    // Whoever says who may frame it says it in its own policy.
-    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+    // Whoever may be framed says by whom in its own policy; browsers that know none are told of the others.
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    if policy.is_none_or(|policy| policy.contains("frame-ancestors 'none'")) {
         default(headers, header::X_FRAME_OPTIONS, "DENY");
     }
     default(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");

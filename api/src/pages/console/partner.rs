@@ -10,7 +10,7 @@ mod storage;
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -26,6 +26,8 @@ use crate::people::desk::PartnerDesk;
 use crate::people::identity::partner::partnerships;
 use crate::people::places;
 use crate::platform::body::{service, validate};
+use crate::platform::cookies;
+use crate::platform::edge::Edge;
 use crate::platform::problem::Problem;
 use crate::tourism::Guide;
 use crate::tourism::partners::{PartnerInput, change_profile, sign_up};
@@ -65,27 +67,18 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Whether somebody who signs in was on the way to these pages.
 pub fn is_meant(request: &HttpRequest) -> bool {
-    request.cookie(MEANT).is_some_and(|cookie| cookie.value() == "partner")
+    cookies::shown(request, MEANT).is_some_and(|meant| meant == "partner")
 }
 
 pub async fn works_for_one(seat: &Seat) -> Result<bool, Turn> {
     Ok(!partnerships(seat.desk.db.fresh(), seat.desk.who.account).await?.is_empty())
 }
 
-fn cookie(name: &'static str, value: String, seconds: i64) -> Cookie<'static> {
-    Cookie::build(name, value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(actix_web::cookie::time::Duration::seconds(seconds))
-        .finish()
-}
-
 /// Signing in, and back here then.
 #[get("/partner/enter")]
-async fn enter() -> HttpResponse {
+async fn enter(edge: Data<Edge>) -> HttpResponse {
     let mut response = to("/console/login");
-    let _ = response.add_cookie(&cookie(MEANT, "partner".to_owned(), 3600));
+    let _ = response.add_cookie(&cookies::kept(MEANT, "partner".to_owned(), edge.https, Duration::hours(1)));
     response
 }
 
@@ -126,7 +119,7 @@ impl FromRequest for Stand {
                 state: row.state,
             };
             let houses: Vec<House> = rows.into_iter().map(house).collect();
-            let chosen = request.cookie(CHOSEN).and_then(|cookie| cookie.value().parse::<PartnerId>().ok());
+            let chosen = cookies::shown(&request, CHOSEN).and_then(|chosen| chosen.parse::<PartnerId>().ok());
             let house = houses.iter().find(|house| Some(house.id) == chosen).or(houses.first()).cloned();
             Ok(Self { seat, houses, house, guide: service(&request)? })
         })
@@ -175,7 +168,7 @@ async fn front(stand: Stand) -> Result<HttpResponse, Turn> {
             stand.page("partner_waiting.html", "", StatusCode::OK, context! { note => note })?
         }
     };
-    let _ = response.add_cookie(&cookie(MEANT, String::new(), 0));
+    let _ = response.add_cookie(&cookies::gone(MEANT, stand.seat.secure));
     Ok(response)
 }
 
@@ -258,13 +251,19 @@ async fn on_sign_up(request: HttpRequest, stand: Stand, payload: web::Payload) -
     }
 }
 
+/// Which of one's partners to work for.
+fn choose(response: &mut HttpResponse, stand: &Stand, id: PartnerId) {
+    let chosen = cookies::kept(CHOSEN, id.to_string(), stand.seat.secure, Duration::days(365));
+    let _ = response.add_cookie(&chosen);
+}
+
 #[post("/partner/join")]
 async fn on_join(request: HttpRequest, stand: Stand, payload: web::Payload) -> Result<HttpResponse, Turn> {
     let form = stand.form(&request, payload).await?;
     match accept(&stand.seat.desk, form.text("code")).await {
         Ok(partner) => {
             let mut response = stand.seat.back("/partner", Ok(stand.seat.say("Đã tham gia.", "Joined.")));
-            let _ = response.add_cookie(&cookie(CHOSEN, partner.to_string(), 365 * 86_400));
+            choose(&mut response, &stand, partner);
             Ok(response)
         }
         Err(problem) if problem.code.status < 500 => Ok(stand.seat.back("/partner/sign-up", Err(&problem))),
@@ -278,7 +277,7 @@ async fn on_choose(request: HttpRequest, stand: Stand, payload: web::Payload) ->
     let mut response = to("/partner");
     let id: PartnerId = form.parsed("partner")?;
     if stand.houses.iter().any(|house| house.id == id) {
-        let _ = response.add_cookie(&cookie(CHOSEN, id.to_string(), 365 * 86_400));
+        choose(&mut response, &stand, id);
     }
     Ok(response)
 }
