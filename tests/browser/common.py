@@ -74,9 +74,24 @@ def look(page, name, width=PHONE["width"], strict=False):
     )
     if small:
         faults.append(f"{name}: too small to touch: {small[:5]}")
+    on_paper(page, name)
     if os.environ.get("SHAPES"):
         shapes(page, name, strict)
     seen.append(name)
+
+
+def on_paper(page, name):
+    """Printed by somebody whose screen is dark: ink on white, and nothing to press."""
+    page.emulate_media(media="print", color_scheme="dark")
+    ink, paper, pressed = page.evaluate("""() => {
+      const light = color => color.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 3;
+      const style = getComputedStyle(document.body);
+      const seen = [...document.querySelectorAll('button, nav')].filter(e => e.getClientRects().length);
+      return [light(style.color), light(style.backgroundColor), seen.map(e => e.textContent.trim().slice(0, 40))];
+    }""")
+    page.emulate_media(media="null", color_scheme="null")
+    if ink > 90 or paper < 250 or pressed:
+        faults.append(f"{name}: on paper ink is {ink:.0f} and paper {paper:.0f} of 255, and these are printed: {pressed[:3]}")
 
 
 def shapes(page, name, strict):
