@@ -64,6 +64,7 @@ mod secrets;
 mod selling;
 mod signing_in;
 mod signs;
+mod soak;
 mod statements;
 mod storage;
 mod storefront;

@@ -9,14 +9,14 @@ fn later(settings: Settings) -> Settings {
     settings.set("OCOP_CLOCK_AHEAD_SECONDS", (HOLD_DAYS + 1) * 86_400)
 }
 
-async fn admins(server: &Server) -> (Client, Client) {
+pub async fn admins(server: &Server) -> (Client, Client) {
     let output = server
         .ocop(&["user", "create", "sep@example.vn", "--name", "Sếp", "--role", "admin"], &format!("{PASSWORD}\n"));
     assert!(output.status.success() || String::from_utf8_lossy(&output.stderr).contains("already"));
     (server.sign_in("admin@example.vn").await, server.sign_in("sep@example.vn").await)
 }
 
-async fn bank_accounts(server: &Server) {
+pub async fn bank_accounts(server: &Server) {
     server
         .execute(
             "INSERT INTO bank_account (cooperative_id, bank_bin, number, holder, updated_at)
@@ -40,7 +40,7 @@ async fn sold(server: &Server, product: &str) -> (Basket, Value, Seller) {
     (basket, purchase, seller)
 }
 
-async fn make(admin: &Client, key: &str) -> tests::Answer {
+pub async fn make(admin: &Client, key: &str) -> tests::Answer {
     admin.clone().header("idempotency-key", key).post("/v1/admin/payout-batches", json!({})).await
 }
 
