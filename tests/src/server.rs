@@ -52,6 +52,31 @@ pub struct Server {
     database_url: String,
     database: Option<String>,
     settings: Settings,
+    asked: Asked,
+}
+
+/// The test's own connection. PostgreSQL starts a process for each, and reads its catalogue anew; a file is opened when it is asked, for
+/// tests take it away.
+#[derive(Default)]
+struct Asked(tokio::sync::Mutex<Option<DatabaseConnection>>);
+
+impl Asked {
+    async fn connection(&self, url: &str) -> DatabaseConnection {
+        if !on_postgres() {
+            return connect(url).await;
+        }
+        let mut kept = self.0.lock().await;
+        match kept.as_ref() {
+            Some(connection) if connection.ping().await.is_ok() => connection.clone(),
+            _ => kept.insert(connect(url).await).clone(),
+        }
+    }
+
+    async fn release(connection: DatabaseConnection) {
+        if !on_postgres() {
+            connection.close().await.unwrap();
+        }
+    }
 }
 
 impl Server {
@@ -79,7 +104,7 @@ impl Server {
         } else {
             (format!("sqlite://{}/ocop.db", data.path().display()), None)
         };
-        Self { child: None, port: free_port(), data, database_url, database, settings }
+        Self { child: None, port: free_port(), data, database_url, database, settings, asked: Asked::default() }
     }
 
     /// A server on a database of the test's own, which the demo is loaded into.
@@ -95,7 +120,15 @@ impl Server {
     /// A server on a database that may not be there.
     pub fn unstarted(database_url: &str, settings: Settings) -> Self {
         let data = tempfile::tempdir().unwrap();
-        Self { child: None, port: free_port(), data, database_url: database_url.to_owned(), database: None, settings }
+        Self {
+            child: None,
+            port: free_port(),
+            data,
+            database_url: database_url.to_owned(),
+            database: None,
+            settings,
+            asked: Asked::default(),
+        }
     }
 
     /// Where its data is.
@@ -118,6 +151,7 @@ impl Server {
             database_url: self.database_url.clone(),
             database: None,
             settings: settings(self.settings.clone()),
+            asked: Asked::default(),
         };
         node.run().await;
         node
@@ -190,13 +224,21 @@ impl Server {
 
     /// The most memory the running process has had at once.
     pub fn peak_memory_mb(&self) -> u64 {
-        let id = self.child.as_ref().expect("a running server").id();
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
-        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+        self.memory("VmHWM:")
     }
 
-    /// SIGKILL: no chance to tidy up.
+    /// What it holds now, but for what is a file's.
+    pub fn memory_mb(&self) -> u64 {
+        self.memory("RssAnon:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
+        let id = self.child.as_ref().expect("a running server").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
+        let held = status.lines().find_map(|line| line.strip_prefix(name)).expect("Linux");
+        held.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
     /// The process ends by itself.
     pub fn wait_end(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -204,6 +246,7 @@ impl Server {
         }
     }
 
+    /// SIGKILL: no chance to tidy up.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -299,16 +342,16 @@ impl Server {
 
     /// A statement on the test's own database.
     pub async fn execute(&self, sql: &str) {
-        let database = connect(&self.database_url).await;
+        let database = self.asked.connection(&self.database_url).await;
         database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        database.close().await.unwrap();
+        Asked::release(database).await;
     }
 
     /// A statement that may be refused.
     pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
-        let database = connect(&self.database_url).await;
+        let database = self.asked.connection(&self.database_url).await;
         let done = database.execute_unprepared(sql).await.map(|_| ()).map_err(|error| error.to_string());
-        database.close().await.unwrap();
+        Asked::release(database).await;
         done
     }
 
@@ -329,7 +372,7 @@ impl Server {
         } else {
             (format!("sqlite://{}/ocop.db", data.path().display()), None)
         };
-        Self { child: None, port: free_port(), data, database_url, database, settings }
+        Self { child: None, port: free_port(), data, database_url, database, settings, asked: Asked::default() }
     }
 
     /// Whether nothing is on the machine, as before.
@@ -345,23 +388,23 @@ impl Server {
 
     /// A query on the test's own database; the first column of the first row as a number.
     pub async fn count(&self, sql: &str) -> i64 {
-        let database = connect(&self.database_url).await;
+        let database = self.asked.connection(&self.database_url).await;
         let row = database
             .query_one_raw(sea_orm::Statement::from_string(database.get_database_backend(), sql))
             .await
             .unwrap();
         let count = row.map_or(0, |row| row.try_get_by_index::<i64>(0).unwrap());
-        database.close().await.unwrap();
+        Asked::release(database).await;
         count
     }
 
     /// The same as a text.
     pub async fn text(&self, sql: &str) -> String {
-        let database = connect(&self.database_url).await;
+        let database = self.asked.connection(&self.database_url).await;
         let statement = sea_orm::Statement::from_string(database.get_database_backend(), sql);
         let row = database.query_one_raw(statement).await.unwrap();
         let text = row.map(|row| row.try_get_by_index::<String>(0).unwrap()).unwrap_or_default();
-        database.close().await.unwrap();
+        Asked::release(database).await;
         text
     }
 }
