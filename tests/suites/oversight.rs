@@ -374,4 +374,28 @@ async fn two_change_one_thing(server: &Server, category: &str) {
     let marks = admin.marks(&path, &path).await;
     let kept = admin.fill(&path, &marks, &typed).await;
     assert!(kept.text.contains("Đã ghi.") && kept.text.contains("Tên khác"), "{}", kept.text);
+    belongings(&mut admin, &path).await;
+}
+
+/// What belongs to a destination is said on its page: festivals, cooperatives, products; by their addresses in the shop.
+async fn belongings(admin: &mut Browser, path: &str) {
+    let (events, links) = (format!("{path}/events"), format!("{path}/links"));
+    let named = [("name_vi", "Lễ hội bưởi"), ("name_en", "Pomelo festival"), ("starts_on", "24/12/2099")];
+    let marks = admin.marks(path, &events).await;
+    let told = admin.fill(&events, &marks, &[named[0], named[1], ("starts_on", "mai")]).await;
+    assert!(!told.text.contains("Lễ hội bưởi"), "{}", told.text);
+    let marks = admin.marks(path, &events).await;
+    let kept = admin.fill(&events, &marks, &named).await;
+    assert!(kept.text.contains("Lễ hội bưởi") && kept.text.contains("24/12/2099"), "{}", kept.text);
+    let off = format!("{events}/{}", between(&kept.text, &format!("action=\"{events}/"), "\""));
+    let marks = admin.marks(path, &off).await;
+    assert!(!admin.fill(&off, &marks, &[]).await.text.contains("Lễ hội bưởi"));
+    for (act, field, typed, name) in [
+        ("product", "product", "http://cho.example/p/mat-ong-rung-hop-tien/", "Mật ong"),
+        ("cooperative", "cooperative", "no-such-shop", "hãy dán địa chỉ trang"),
+    ] {
+        let marks = admin.marks(path, &links).await;
+        let told = admin.fill(&links, &marks, &[("act", act), (field, typed), ("kind", "tasting")]).await;
+        assert!(told.text.contains(name), "{}", told.text);
+    }
 }

@@ -107,6 +107,13 @@ pub struct DestinationEvent {
     pub website: Option<String>,
 }
 
+impl DestinationEvent {
+    pub fn of(row: &destination_event::Model) -> Self {
+        let (name, text) = (Bilingual::new(&row.name_vi, &row.name_en), Bilingual::new(&row.text_vi, &row.text_en));
+        Self { id: row.id, name, text, starts_on: row.starts_on, ends_on: row.ends_on, website: row.website.clone() }
+    }
+}
+
 #[derive(Clone, Serialize, ToSchema)]
 pub struct PartnerRef {
     pub id: PartnerId,
@@ -156,21 +163,13 @@ pub fn page_of(guide: &Guide, place: &Place) -> DestinationPage {
             product: picked.card,
         })
     });
-    let event = |row: &destination_event::Model| DestinationEvent {
-        id: row.id,
-        name: Bilingual::new(&row.name_vi, &row.name_en),
-        text: Bilingual::new(&row.text_vi, &row.text_en),
-        starts_on: row.starts_on,
-        ends_on: row.ends_on,
-        website: row.website.clone(),
-    };
     let book = guide.book();
     let partners = book.partners_at.get(&place.row.id).map(Vec::as_slice).unwrap_or_default();
     DestinationPage {
         destination: Destination::of(place),
         cooperatives,
         products: products.collect(),
-        events: place.events.iter().filter(|row| row.ends_on >= today).map(event).collect(),
+        events: place.events.iter().filter(|row| row.ends_on >= today).map(DestinationEvent::of).collect(),
         partners: partners.iter().map(|(id, name)| PartnerRef { id: *id, name: name.clone() }).collect(),
     }
 }

@@ -1,11 +1,12 @@
 //! Where the tourists are: destinations, partners, and what partners show of what grows nearby.
 //!
-//! Destinations are read by everybody (`destinations`) and kept by officers (`keeping`). A partner (`partners`, its `team`,
+//! Destinations are read by everybody (`destinations`) and kept by officers (`keeping`, and `belonging` for what belongs to one). A partner (`partners`, its `team`,
 //! `sites`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`) written in many formats
 //! (`formats`), served as ready bytes (`serve`) and shown by a widget (`embed`) or printed (`poster`). Showing it counts
 //! (`views`), and guests come by signed links (`clicks`); what that brought is read from the books (`reports`). Boxes can be
 //! collected at a partner's reception (`boxes`). What is served without asking the database stands in memory (`guide`).
 
+pub mod belonging;
 pub mod boxes;
 mod clicks;
 pub mod definition;
@@ -58,11 +59,11 @@ pub fn routes(config: &mut Routes<'_>) {
     config
         .service(keeping::create_destination)
         .service(keeping::update_destination)
-        .service(keeping::link_destination)
-        .service(keeping::create_event)
-        .service(keeping::delete_event)
-        .service(keeping::add_image)
-        .service(keeping::delete_image)
+        .service(belonging::link_destination)
+        .service(belonging::create_event)
+        .service(belonging::delete_event)
+        .service(belonging::add_image)
+        .service(belonging::delete_image)
         .service(team::join_partner)
         .service(partners::create_partner)
         .service(partners::list_own)

@@ -325,7 +325,7 @@ pub async fn all_partners(desk: &Desk, query: PartnerQuery) -> Result<Page<Partn
     desk.who.require(PlatformRole::Admin)?;
     let paging = Paging { limit: query.limit, cursor: query.cursor };
     let state = query.state.map(PartnerState::as_str);
-    let page = NewestFirst::of("SELECT * FROM partner", "id", paging.place())?.and_if("state = ?", state);
+    let page = NewestFirst::every::<entity::partner::Entity>(paging.place())?.and_if("state = ?", state);
     let page = page.page(desk.db.fresh(), |row: &partner::Model| row.id).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for row in page.items {

@@ -1,6 +1,7 @@
 //! `/admin`: what waits for the platform's people, and where they decide on it. The pages call what the API calls.
 
 mod decisions;
+mod destinations;
 mod money;
 mod overview;
 mod privacy;
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
     decisions::routes(config);
     money::routes(config);
     settings::routes(config);
+    destinations::routes(config);
     world::routes(config);
     privacy::routes(config);
 }
