@@ -10,6 +10,7 @@ mod authenticator;
 mod browser;
 mod client;
 mod cluster;
+mod database;
 mod gateway;
 mod pace;
 mod partner;

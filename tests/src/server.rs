@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::Client;
+use crate::database::{Wire, postgres};
 
 /// Whether this run is on PostgreSQL.
 pub fn on_postgres() -> bool {
     std::env::var("TEST_DATABASE").is_ok_and(|name| name == "postgres")
 }
 
-fn postgres_url() -> String {
+pub fn postgres_url() -> String {
     std::env::var("TEST_POSTGRES")
         .expect("TEST_POSTGRES must be the URL of a throw-away PostgreSQL cluster; `tests/run` starts one")
 }
@@ -49,34 +49,10 @@ pub struct Server {
     pub port: u16,
     /// The data folder: mails, pictures, index, and the database on SQLite.
     pub data: TempDir,
-    database_url: String,
+    pub(crate) database_url: String,
     database: Option<String>,
     settings: Settings,
-    asked: Asked,
-}
-
-/// The test's own connection. PostgreSQL starts a process for each, and reads its catalogue anew; a file is opened when it is asked, for
-/// tests take it away.
-#[derive(Default)]
-struct Asked(tokio::sync::Mutex<Option<DatabaseConnection>>);
-
-impl Asked {
-    async fn connection(&self, url: &str) -> DatabaseConnection {
-        if !on_postgres() {
-            return connect(url).await;
-        }
-        let mut kept = self.0.lock().await;
-        match kept.as_ref() {
-            Some(connection) if connection.ping().await.is_ok() => connection.clone(),
-            _ => kept.insert(connect(url).await).clone(),
-        }
-    }
-
-    async fn release(connection: DatabaseConnection) {
-        if !on_postgres() {
-            connection.close().await.unwrap();
-        }
-    }
+    pub(crate) wire: Wire,
 }
 
 impl Server {
@@ -104,7 +80,7 @@ impl Server {
         } else {
             (format!("sqlite://{}/ocop.db", data.path().display()), None)
         };
-        Self { child: None, port: free_port(), data, database_url, database, settings, asked: Asked::default() }
+        Self { child: None, port: free_port(), data, database_url, database, settings, wire: Wire::default() }
     }
 
     /// A server on a database of the test's own, which the demo is loaded into.
@@ -127,7 +103,7 @@ impl Server {
             database_url: database_url.to_owned(),
             database: None,
             settings,
-            asked: Asked::default(),
+            wire: Wire::default(),
         }
     }
 
@@ -151,7 +127,7 @@ impl Server {
             database_url: self.database_url.clone(),
             database: None,
             settings: settings(self.settings.clone()),
-            asked: Asked::default(),
+            wire: Wire::default(),
         };
         node.run().await;
         node
@@ -340,21 +316,6 @@ impl Server {
         panic!("no message to {to} contains “{containing}”; there are {:?}", self.messages());
     }
 
-    /// A statement on the test's own database.
-    pub async fn execute(&self, sql: &str) {
-        let database = self.asked.connection(&self.database_url).await;
-        database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        Asked::release(database).await;
-    }
-
-    /// A statement that may be refused.
-    pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
-        let database = self.asked.connection(&self.database_url).await;
-        let done = database.execute_unprepared(sql).await.map(|_| ()).map_err(|error| error.to_string());
-        Asked::release(database).await;
-        done
-    }
-
     /// A backup, restored beside, holds the same and passes both checks.
     pub fn assert_backup_agrees(&self) {
         let output = self.ocop(&["drill"], "");
@@ -372,7 +333,7 @@ impl Server {
         } else {
             (format!("sqlite://{}/ocop.db", data.path().display()), None)
         };
-        Self { child: None, port: free_port(), data, database_url, database, settings, asked: Asked::default() }
+        Self { child: None, port: free_port(), data, database_url, database, settings, wire: Wire::default() }
     }
 
     /// Whether nothing is on the machine, as before.
@@ -384,28 +345,6 @@ impl Server {
             return false;
         }
         files(&media) == 0 && !self.data.path().join("ocop.db").exists()
-    }
-
-    /// A query on the test's own database; the first column of the first row as a number.
-    pub async fn count(&self, sql: &str) -> i64 {
-        let database = self.asked.connection(&self.database_url).await;
-        let row = database
-            .query_one_raw(sea_orm::Statement::from_string(database.get_database_backend(), sql))
-            .await
-            .unwrap();
-        let count = row.map_or(0, |row| row.try_get_by_index::<i64>(0).unwrap());
-        Asked::release(database).await;
-        count
-    }
-
-    /// The same as a text.
-    pub async fn text(&self, sql: &str) -> String {
-        let database = self.asked.connection(&self.database_url).await;
-        let statement = sea_orm::Statement::from_string(database.get_database_backend(), sql);
-        let row = database.query_one_raw(statement).await.unwrap();
-        let text = row.map(|row| row.try_get_by_index::<String>(0).unwrap()).unwrap_or_default();
-        Asked::release(database).await;
-        text
     }
 }
 
@@ -422,19 +361,21 @@ impl Drop for Server {
     }
 }
 
-/// Boxed, for a connection being opened is a large future, and every test would hold it.
-async fn connect(url: &str) -> DatabaseConnection {
-    Box::pin(Database::connect(url)).await.unwrap_or_else(|error| panic!("the database {url} answers: {error}"))
-}
-
-async fn postgres(sql: &str) {
-    let database = connect(&format!("{}/postgres", postgres_url())).await;
-    database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    database.close().await.unwrap();
-}
-
+/// One that no other test of the run was given: two servers on one would be taken for each other.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let folder = std::env::temp_dir().join("cho-ocop-tests/ports");
+    std::fs::create_dir_all(&folder).unwrap();
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let given = folder.join(port.to_string());
+        let age = std::fs::metadata(&given).and_then(|facts| facts.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > Duration::from_mins(20)) {
+            let _ = std::fs::remove_file(&given);
+        }
+        if File::create_new(&given).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn copy_folder(from: &Path, to: &Path) {
