@@ -60,6 +60,7 @@ use crate::platform::ready::Ready;
 use crate::platform::retention::{Janitor, Over};
 use crate::platform::routing::Routes;
 use crate::platform::sealing::{check_keys, seal_what_is_clear};
+use crate::platform::telemetry;
 use crate::platform::templates;
 use crate::service::{self, AuthLimit};
 use crate::shop::catalogue::{self, Catalogue};
@@ -356,6 +357,8 @@ impl Shared {
         background.spawn(|stop| janitor.run(stop));
         let gauges = Gauges { db: db.clone(), clock };
         background.spawn(|stop| gauges.run(stop));
+        let metrics = self.metrics.get_ref().clone();
+        background.spawn(|stop| telemetry::keep_up(metrics, stop));
         let limits = (self.edge.clone(), self.auth_limit.clone());
         background.spawn(|stop| forget_quiet_clients(limits.0, limits.1, stop));
         let (replicated, lag) = (db.clone(), config.read_lag());

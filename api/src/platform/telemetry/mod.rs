@@ -5,6 +5,7 @@
 mod otlp;
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -13,6 +14,8 @@ use tracing::{Metadata, Span};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
+
+use super::background::Stop;
 
 /// Whoever collects traces and metrics.
 pub struct Collector {
@@ -48,6 +51,8 @@ fn logged(metadata: &Metadata<'_>) -> bool {
 
 /// `filter` is in `tracing`'s notation, such as `info,api=debug`.
 pub fn start_logging(filter: &str, json: bool, collector: Option<&Collector>) -> anyhow::Result<Exports> {
+    // Forty lines of migrations would push what a newcomer is to read off the screen; whoever names these targets hears them.
+    let filter = format!("sea_orm_migration=warn,actix_server=warn,{filter}");
     let filter = EnvFilter::try_new(filter).map_err(|error| anyhow::anyhow!("OCOP_LOG: {error}"))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if json {
@@ -96,6 +101,13 @@ pub fn start_metrics(exports: &Exports) -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!("ocop_checkouts_total", "Checkouts by outcome, and whether from memory or read anew");
     metrics::describe_histogram!("ocop_writes_per_commit", "Writes that shared a commit of SQLite");
     Ok(handle)
+}
+
+/// Durations are kept one by one until they are put into their buckets: where nobody asks for `/metrics`, it is done here.
+pub async fn keep_up(metrics: PrometheusHandle, stop: Stop) {
+    while stop.pause(Duration::from_secs(5)).await {
+        metrics.run_upkeep();
+    }
 }
 
 fn install(recorder: metrics_exporter_prometheus::PrometheusRecorder, exports: &Exports) -> anyhow::Result<()> {
