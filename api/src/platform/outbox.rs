@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::background::Stop;
 use super::clock::Clock;
-use super::db::{Db, all, list, one, run};
+use super::db::{Db, all, list, one, padded, run};
 
 /// A worker that dies leaves its events to others after this many seconds.
 const LEASE_SECONDS: i64 = 30;
@@ -169,8 +169,9 @@ impl Worker {
         let delivered: Vec<_> = events.iter().map(|event| event.id).filter(|id| !failed.contains_key(id)).collect();
         if !delivered.is_empty() {
             let mut values = vec![self.clock.now().into()];
-            values.extend(delivered.iter().map(|id| id.0.into()));
-            let ids = list(2, delivered.len());
+            let named = padded(&delivered);
+            values.extend(named.iter().map(|id| id.0.into()));
+            let ids = list(2, named.len());
             run(
                 self.db.write(),
                 format!("UPDATE outbox SET delivered_at = $1, last_error = NULL WHERE id IN {ids}"),

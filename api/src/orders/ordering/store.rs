@@ -12,7 +12,7 @@ use serde_json::Value;
 use time::{Date, OffsetDateTime};
 
 use super::rules::Standing;
-use crate::platform::db::{all, list, one, run};
+use crate::platform::db::{all, list, one, padded, run};
 use crate::shop::catalogue::{on_sale, price, season_allows, unsellable};
 
 #[derive(Clone, FromQueryResult)]
@@ -351,6 +351,7 @@ pub async fn orders_for_mail(connection: &impl ConnectionTrait, ids: &[OrderId])
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let ids = &padded(ids)[..];
     // Of the last step: where from, where to, and why.
     let last = |column: &str| {
         format!(

@@ -276,6 +276,7 @@ impl Db {
             Migrator::up(&self.write, None).await.context("migrating the schema")?;
             drop(lock);
         }
+        tracing::info!("the schema was brought up to date");
         Ok(())
     }
 }
@@ -337,6 +338,16 @@ pub fn list(first: usize, count: usize) -> String {
     placeholders(first, 1, count)
 }
 
+/// The same ids, the last one repeated up to 1, 2, 4, 8, … of them: lists of every length would each be a statement of its own to
+/// databases, read, planned and kept.
+pub fn padded<T: Copy>(ids: &[T]) -> Vec<T> {
+    let mut padded = ids.to_vec();
+    if let Some(last) = ids.last() {
+        padded.resize(ids.len().next_power_of_two(), *last);
+    }
+    padded
+}
+
 /// Rows for several tables, written in one round trip: PostgreSQL takes them as one statement (foreign keys are checked at its
 /// end), SQLite as several statements sent at once. It has no network to cross, but each trip to its thread and back costs as
 /// much as an insert, while everybody waits for the one writer.
@@ -386,4 +397,16 @@ pub async fn by_id<E: EntityTrait>(
     id: impl Into<<E::PrimaryKey as sea_orm::PrimaryKeyTrait>::ValueType>,
 ) -> Result<Option<E::Model>, DbErr> {
     E::find_by_id(id.into()).one(connection).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::padded;
+
+    #[test]
+    fn lists_come_in_few_lengths_and_name_nobody_else() {
+        assert_eq!(padded(&[7, 8, 9]), [7, 8, 9, 9]);
+        assert!(padded::<i32>(&[]).is_empty());
+        assert_eq!((padded(&[1]).len(), padded(&[1; 200]).len()), (1, 256));
+    }
 }
