@@ -104,7 +104,8 @@ impl Market {
             let mine = order["number"].as_str().unwrap();
             let shown = basket.client.get(&Basket::link(order)).await.expect(200);
             assert_eq!(shown["number"], mine);
-            let seller = sellers.iter().find(|seller| shown["cooperative"]["id"] == seller.cooperative.as_str()).unwrap();
+            let seller =
+                sellers.iter().find(|seller| shown["cooperative"]["id"] == seller.cooperative.as_str()).unwrap();
             match round % 7 {
                 0 => {
                     let cancel = Basket::link(order).replace('?', "/cancel?");

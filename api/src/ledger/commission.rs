@@ -129,7 +129,7 @@ pub struct NewRule {
 /// Commission rules, newest first.
 pub async fn all_rules(desk: &Desk, query: &Paging) -> Result<Page<CommissionRule>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let page = NewestFirst::of("SELECT * FROM commission_rule", "id", query.place())?;
+    let page = NewestFirst::every::<entity::commission_rule::Entity>(query.place())?;
     let page = page.page(desk.db.fresh(), |row: &commission_rule::Model| row.id).await?;
     let items = page.items.into_iter().map(view).collect::<Vec<_>>();
     Ok(Page { items, next_cursor: page.next_cursor })

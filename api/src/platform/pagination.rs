@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -60,6 +60,11 @@ impl NewestFirst {
         let before = cursor.map(decode::<uuid::Uuid>).transpose()?.unwrap_or(uuid::Uuid::max());
         let sql = format!("{select} WHERE {key} < $1");
         Ok(Self { key, sql, values: vec![before.into()], limit: limit.unwrap_or(DEFAULT_LIMIT) })
+    }
+
+    /// Whole rows of a table whose key is `id`.
+    pub fn every<E: EntityTrait>(place: (Option<u64>, Option<&str>)) -> Result<Self, Problem> {
+        Self::of(&format!("SELECT * FROM {}", E::default().table_name()), "id", place)
     }
 
     /// A condition in which `?` stands for the value, as often as it is written.

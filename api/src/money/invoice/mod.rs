@@ -139,7 +139,7 @@ pub async fn list_invoices(
     query: Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeReports).await?;
-    let page = NewestFirst::of("SELECT * FROM invoice", "id", query.0.place())?.and("cooperative_id = ?", *cooperative);
+    let page = NewestFirst::every::<entity::invoice::Entity>(query.0.place())?.and("cooperative_id = ?", *cooperative);
     let page = page.page(desk.db.fresh(), |row: &invoice::Model| row.id).await?;
     let items = page.items.iter().map(view).collect::<Vec<_>>();
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))

@@ -95,7 +95,7 @@ pub async fn queue_of(desk: &Desk, query: &QueueQuery) -> Result<Page<Reconcilia
     desk.who.require(PlatformRole::Admin)?;
     let place = (query.limit, query.cursor.as_deref());
     let state = query.state.unwrap_or(ReconciliationState::Open);
-    let page = NewestFirst::of("SELECT * FROM reconciliation_item", "id", place)?.and("state = ?", state.as_str());
+    let page = NewestFirst::every::<entity::reconciliation_item::Entity>(place)?.and("state = ?", state.as_str());
     let page = page.page(desk.db.fresh(), |row: &reconciliation_item::Model| row.id).await?;
     let items = page.items.into_iter().map(view).collect::<Vec<_>>();
     Ok(Page { items, next_cursor: page.next_cursor })

@@ -92,7 +92,7 @@ pub struct RefundQuery {
 pub async fn all_refunds(desk: &Desk, query: &RefundQuery) -> Result<Page<RefundView>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let place = (query.limit, query.cursor.as_deref());
-    let page = NewestFirst::of("SELECT * FROM refund", "id", place)?
+    let page = NewestFirst::every::<entity::refund::Entity>(place)?
         .and_if("state = ?", query.state.map(RefundState::as_str))
         .page(desk.db.fresh(), |row: &refund::Model| row.id)
         .await?;

@@ -140,7 +140,7 @@ fn view(row: settlement::Model) -> SettlementView {
 /// Settlement files, newest first.
 pub async fn all_settlements(desk: &Desk, query: &Paging) -> Result<Page<SettlementView>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let page = NewestFirst::of("SELECT * FROM settlement", "id", query.place())?;
+    let page = NewestFirst::every::<entity::settlement::Entity>(query.place())?;
     let page = page.page(desk.db.fresh(), |row: &settlement::Model| row.id).await?;
     let items = page.items.into_iter().map(view).collect::<Vec<_>>();
     Ok(Page { items, next_cursor: page.next_cursor })

@@ -130,7 +130,7 @@ pub struct BatchLine {
 /// Runs, newest first.
 pub async fn all_batches(desk: &Desk, query: &Paging) -> Result<Page<BatchLine>, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    let page = NewestFirst::of("SELECT * FROM payout_batch", "id", query.place())?;
+    let page = NewestFirst::every::<entity::payout_batch::Entity>(query.place())?;
     let page = page.page(desk.db.fresh(), |row: &payout_batch::Model| row.id).await?;
     let line = |row: payout_batch::Model| BatchLine {
         id: row.id,

@@ -31,7 +31,7 @@ pub async fn list_payouts(
     query: Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     desk.may(*cooperative, Permission::SeeReports).await?;
-    let page = NewestFirst::of("SELECT * FROM payout", "id", query.0.place())?.and("cooperative_id = ?", *cooperative);
+    let page = NewestFirst::every::<entity::payout::Entity>(query.0.place())?.and("cooperative_id = ?", *cooperative);
     let page = page.page(desk.db.fresh(), |row: &payout::Model| row.id).await?;
     let items = page.items.into_iter().map(payout_view).collect::<Vec<_>>();
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))

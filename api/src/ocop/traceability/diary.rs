@@ -122,7 +122,7 @@ pub async fn find(
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<DiaryEntry>, Problem> {
     plots::own(desk.db.fresh(), cooperative, plot).await?;
-    let page = NewestFirst::of("SELECT * FROM diary_entry", "id", place)?
+    let page = NewestFirst::every::<entity::diary_entry::Entity>(place)?
         .and("plot_id = ?", plot)
         .page(desk.db.fresh(), |row: &diary_entry::Model| row.id)
         .await?;

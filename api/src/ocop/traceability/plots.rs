@@ -160,7 +160,7 @@ pub async fn find(
     cooperative: CooperativeId,
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<PlotView>, Problem> {
-    let page = NewestFirst::of("SELECT * FROM plot", "id", place)?
+    let page = NewestFirst::every::<entity::plot::Entity>(place)?
         .and("cooperative_id = ?", cooperative)
         .page(desk.db.fresh(), |row: &plot::Model| row.id)
         .await?;

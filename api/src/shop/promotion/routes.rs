@@ -284,7 +284,7 @@ async fn change(
 }
 
 async fn page(desk: &Desk, condition: Option<CooperativeId>, query: &Paging) -> Result<Page<PromotionView>, Problem> {
-    let list = NewestFirst::of("SELECT * FROM promotion", "id", query.place())?;
+    let list = NewestFirst::every::<entity::promotion::Entity>(query.place())?;
     let list = match condition {
         Some(cooperative) => list.and("cooperative_id = ?", cooperative),
         None => list,

@@ -142,7 +142,7 @@ pub async fn find(
     cooperative: CooperativeId,
     place: (Option<u64>, Option<&str>),
 ) -> Result<Page<ExportOrder>, Problem> {
-    let page = NewestFirst::of("SELECT * FROM export_order", "id", place)?
+    let page = NewestFirst::every::<entity::export_order::Entity>(place)?
         .and("cooperative_id = ?", cooperative)
         .page(desk.db.fresh(), |row: &export_order::Model| row.id)
         .await?;
