@@ -407,6 +407,18 @@ def looks_around(browser):
     context.close()
 
 
+def describes_itself(browser):
+    """The API's pages come from this server alone, with no script or style in them, and open."""
+    context = browser.new_context(viewport={"width": 1000, "height": 800})
+    page = context.new_page()
+    page.on("console", lambda message: faults.append(f"/docs/: {message.text[:200]}") if message.type == "error" else None)
+    page.goto(BASE + "/docs/")
+    page.wait_for_selector(".opblock-summary-path:has-text('/v1/auth/login')", timeout=60_000)
+    page.click(".opblock:has-text('/v1/auth/login')")
+    page.wait_for_selector("button:has-text('Try it out')")
+    context.close()
+
+
 def installed(browser):
     """On the home screen: a manifest with pictures, and what was looked at opens without a line; what is somebody's own does not."""
     context = browser.new_context(viewport=PHONE, user_agent=AGENT, locale="vi-VN", has_touch=True, is_mobile=True)
@@ -461,6 +473,7 @@ with sync_playwright() as playwright:
         belongs(browser)
         leaves(browser)
         looks_around(browser)
+        describes_itself(browser)
         installed(browser)
         otherwise(browser)
     finally:

@@ -54,6 +54,8 @@ async fn the_documentation_page_works_without_the_internet() {
     let page = server.client().get("/docs/").await;
     assert_eq!(page.status, 200);
     assert!(page.text.contains("swagger-ui") && !page.text.contains("https://"), "{}", page.text);
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
     for (file, kind) in [("swagger-ui-bundle.js", "javascript"), ("swagger-ui.css", "css"), ("start.js", "javascript")]
     {
         let file = server.client().get(&format!("/docs/{file}")).await;
