@@ -13,7 +13,7 @@
 :host{display:block;contain:layout style;--a:var(--ocop-accent,#1f6b3a);--i:var(--ocop-ink,#1d2a1f);--s:var(--ocop-soft,#55635a);--b:var(--ocop-background,#fff);--l:var(--ocop-line,#d5ddd3);--r:var(--ocop-radius,10px);font:15px/1.4 var(--ocop-font,system-ui,"Segoe UI",Roboto,sans-serif);color:var(--i)}
 :host([hidden]){display:none}
 :host([theme=dark]){--a:var(--ocop-accent,#8fd3a4);--i:var(--ocop-ink,#e8efe6);--s:var(--ocop-soft,#a9b7ab);--b:var(--ocop-background,#1c2520);--l:var(--ocop-line,#38463c)}
-@media(prefers-color-scheme:dark){:host(:not([theme=light])){--a:var(--ocop-accent,#8fd3a4);--i:var(--ocop-ink,#e8efe6);--s:var(--ocop-soft,#a9b7ab);--b:var(--ocop-background,#1c2520);--l:var(--ocop-line,#38463c)}}
+@media screen and (prefers-color-scheme:dark){:host(:not([theme=light])){--a:var(--ocop-accent,#8fd3a4);--i:var(--ocop-ink,#e8efe6);--s:var(--ocop-soft,#a9b7ab);--b:var(--ocop-background,#1c2520);--l:var(--ocop-line,#38463c)}}
 *{box-sizing:border-box}
 ul{list-style:none;margin:0;padding:0;display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%,var(--ocop-column,150px)),1fr))}
 .carousel ul{grid-template-columns:none;grid-auto-flow:column;grid-auto-columns:min(220px,72%);overflow-x:auto;scroll-snap-type:x mandatory;padding:3px}
