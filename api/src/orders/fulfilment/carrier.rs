@@ -196,3 +196,18 @@ pub fn day(text: &str) -> Option<Date> {
 pub fn national(phone: &str) -> String {
     phone.strip_prefix("+84").map_or_else(|| phone.to_owned(), |rest| format!("0{rest}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::code;
+
+    #[test]
+    fn a_parcel_has_a_number_that_can_be_kept() {
+        assert_eq!(code(&json!(" S1.A1 ")).as_deref(), Some("S1.A1"));
+        for none in [json!(""), json!("  "), json!("a\u{0}b"), json!("x".repeat(101)), json!(7), json!(null)] {
+            assert_eq!(code(&none), None, "{none}");
+        }
+    }
+}
