@@ -37,3 +37,9 @@ pub mod app;
 pub mod cli;
 mod service;
 mod swagger;
+#[cfg(test)]
+mod thrown;
+
+// Targets of fuzzing name this crate as others do.
+#[cfg(test)]
+extern crate self as api;

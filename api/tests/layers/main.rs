@@ -27,7 +27,7 @@ const DISTRICTS: &[&str] = &[
     "demo",
 ];
 /// What puts everything together.
-const ROOT: &[&str] = &["app", "cli", "service", "swagger", "main", "lib"];
+const ROOT: &[&str] = &["app", "cli", "service", "swagger", "thrown", "main", "lib"];
 /// Districts that are one slice.
 const SINGLE: &[&str] = &["platform", "config", "media", "ledger", "tourism", "oversight", "demo"];
 

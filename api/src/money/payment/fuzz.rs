@@ -1,4 +1,5 @@
-//! What gateways and banks send, by somebody who need not be one (`api/examples/fuzz.rs`).
+//! What gateways and banks send, by somebody who need not be one (`api/examples/fuzz/targets.rs`).
+#![allow(clippy::missing_panics_doc, reason = "a panic is how a target tells")]
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ mod bank_feed;
 pub mod bills;
 mod callbacks;
 mod cash;
-#[cfg(feature = "fuzz")]
+#[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod momo;
 mod personal;

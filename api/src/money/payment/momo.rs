@@ -75,7 +75,7 @@ impl Momo {
     }
 
     /// An IPN as MoMo would sign it.
-    #[cfg(feature = "fuzz")]
+    #[cfg(any(test, feature = "fuzz"))]
     pub fn signed(&self, mut body: Value) -> Value {
         body["signature"] = self.sign(&body, IPN).into();
         body

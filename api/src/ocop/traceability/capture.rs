@@ -61,7 +61,7 @@ pub struct EpcisBody {
 }
 
 impl EpcisDocument {
-    #[cfg(feature = "fuzz")]
+    #[cfg(any(test, feature = "fuzz"))]
     pub(super) fn events(&self) -> &[Value] {
         &self.body.events
     }

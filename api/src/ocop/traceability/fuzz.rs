@@ -1,4 +1,5 @@
-//! Events and codes as strangers bring them (`api/examples/fuzz.rs`).
+//! Events and codes as strangers bring them (`api/examples/fuzz/targets.rs`).
+#![allow(clippy::missing_panics_doc, reason = "a panic is how a target tells")]
 
 use time::OffsetDateTime;
 

@@ -14,7 +14,7 @@ pub mod codes;
 pub mod diary;
 mod epcis;
 pub mod events;
-#[cfg(feature = "fuzz")]
+#[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 pub mod keys;
 pub mod labels;

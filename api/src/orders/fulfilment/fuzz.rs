@@ -1,4 +1,5 @@
-//! What carriers send, by somebody who need not be one (`api/examples/fuzz.rs`).
+//! What carriers send, by somebody who need not be one (`api/examples/fuzz/targets.rs`).
+#![allow(clippy::missing_panics_doc, reason = "a panic is how a target tells")]
 
 use entity::value::Carrier;
 

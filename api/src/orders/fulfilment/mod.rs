@@ -8,7 +8,7 @@ pub mod carrier;
 mod carriers;
 mod contracts;
 mod faults;
-#[cfg(feature = "fuzz")]
+#[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod ghn;
 mod ghtk;

@@ -1,4 +1,5 @@
-//! What is typed into the search (`api/examples/fuzz.rs`).
+//! What is typed into the search (`api/examples/fuzz/targets.rs`).
+#![allow(clippy::missing_panics_doc, reason = "a panic is how a target tells")]
 
 use super::browse::Wanted;
 use super::search::Search;

@@ -10,7 +10,7 @@ mod browse;
 mod columns;
 mod facets;
 mod freshness;
-#[cfg(feature = "fuzz")]
+#[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 pub mod materials;
 mod misses;
@@ -254,7 +254,7 @@ impl Catalogue {
         }
     }
 
-    /// Has the index learn what changed while it was away, in the background; makes it anew when it is empty.
+    /// Has the index learn what changed while it was away, before anybody is answered from it; makes it anew when it is empty.
     async fn catch_up_index(&self) -> anyhow::Result<()> {
         let on_sale = self.snapshot().entries.len();
         match self.search.up_to() {
@@ -262,10 +262,7 @@ impl Catalogue {
                 // The overlap covers transactions that were open at the last commit.
                 let since = time::OffsetDateTime::from_unix_timestamp(moment - 10)?;
                 let changed = store::changed_since(self.db.fresh(), since).await?;
-                if !changed.is_empty() {
-                    let _ = self.to_index.send(changed);
-                }
-                Ok(())
+                if changed.is_empty() { Ok(()) } else { self.index(&changed).await }
             }
             _ if on_sale > 0 => self.rebuild_index(|_| {}).await,
             _ => Ok(()),

@@ -6,7 +6,7 @@
 
 pub mod columns;
 mod exports;
-#[cfg(feature = "fuzz")]
+#[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod job;
 mod judging;
