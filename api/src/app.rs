@@ -229,6 +229,7 @@ impl Shared {
     async fn open(services: Services, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         let catalogue = services.catalogue().await?;
         let Services { config, clock, db, objects, passwords, background } = services;
+        config.read_terms(db.fresh()).await?;
         let secrets = config.secret_keys()?;
         let signer = Arc::new(Signer::new(&secrets));
         let guide = Guide::open(db.clone(), clock, catalogue.clone(), signer.clone(), &config, &background).await?;
@@ -349,9 +350,10 @@ impl Shared {
         let catalogue = self.catalogue.clone();
         let watcher = favourites::Watcher { db: db.clone(), clock, catalogue, bell: bell.clone() };
         background.spawn(|stop| watcher.run(stop));
-        let sweeper =
-            Sweeper { db: db.clone(), clock, read_model, bell, completion_days: config.order_completion_days };
+        let sweeper = Sweeper { db: db.clone(), clock, read_model, bell, config: config.clone() };
         background.spawn(|stop| sweeper.run(stop));
+        let (terms, asked) = (config.clone(), db.clone());
+        background.spawn(|stop| async move { terms.follow_terms(asked, stop).await });
         let objects = self.objects.clone().into_inner();
         let janitor = Janitor { db: db.clone(), clock, objects, over: forgotten() };
         background.spawn(|stop| janitor.run(stop));

@@ -74,6 +74,7 @@ pub mod lot;
 pub mod lot_certificate;
 pub mod lot_source;
 pub mod lot_stock;
+pub mod market_term;
 pub mod measure_budget;
 pub mod measure_guest;
 pub mod media;

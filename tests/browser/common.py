@@ -74,9 +74,13 @@ def look(page, name, width=PHONE["width"], strict=False):
     )
     if small:
         faults.append(f"{name}: too small to touch: {small[:5]}")
-    # Pages of others, which hold a widget, are printed as they say.
+    head = page.evaluate("(document.querySelector('header.top') || document.head).getBoundingClientRect().height")
+    if head > 64:
+        faults.append(f"{name}: the page's head takes {head:.0f} pixels")
+    # Pages of others, which hold a widget, are printed and read as they say.
     if page.url.startswith(BASE):
         on_paper(page, name)
+        aloud(page, name)
     if os.environ.get("SHAPES"):
         shapes(page, name, strict)
     seen.append(name)
@@ -94,6 +98,73 @@ def on_paper(page, name):
     page.emulate_media(media="null", color_scheme="null")
     if ink > 90 or paper < 250 or pressed:
         faults.append(f"{name}: on paper ink is {ink:.0f} and paper {paper:.0f} of 255, and these are printed: {pressed[:3]}")
+
+
+SILENT = {"none", "generic", "InlineTextBox", "LineBreak", "ListMarker", "RootWebArea", "Ignored", "Iframe", "SvgRoot", "LayoutTable"}
+PRESSED = {"button", "link", "textbox", "combobox", "checkbox", "radio", "searchbox", "spinbutton", "DisclosureTriangle", "slider"}
+
+
+def read_aloud(page):
+    """What a screen reader goes through, in its order: role, name, and how far below the page each stands."""
+    session = page.context.new_cdp_session(page)
+    nodes = {node["nodeId"]: node for node in session.send("Accessibility.getFullAXTree")["nodes"]}
+    session.detach()
+    lines = []
+
+    def walk(node, depth):
+        role = node.get("role", {}).get("value", "none")
+        said = " ".join(str(node.get("name", {}).get("value", "")).split())
+        heard = not node.get("ignored") and role not in SILENT
+        # The words of what is named by them are said once.
+        if heard and not (role == "StaticText" and lines and said and said in lines[-1][1]):
+            lines.append((role, said, depth, node))
+        for child in node.get("childIds", []):
+            if child in nodes:
+                walk(nodes[child], depth + heard)
+
+    walk(next(node for node in nodes.values() if "parentId" not in node), 0)
+    return lines
+
+
+def aloud(page, name):
+    """Listened to: one heading above all, none of a level that nothing leads to, everything to press has a name, and no two things to
+    press are called the same and do something else. What is heard is written beside the picture."""
+    lines = read_aloud(page)
+    with open(f"{ARTEFACTS}/{len(seen):02}-{name}.txt", "w") as file:
+        file.writelines(f"{'  ' * depth}{role} {said}\n" for role, said, depth, _ in lines)
+    roles = [role for role, *_ in lines]
+    if "main" not in roles:
+        faults.append(f"{name}: a screen reader finds no main part")
+    level, tops = 0, 0
+    for role, said, _, node in lines:
+        if role == "heading":
+            now = next((p["value"]["value"] for p in node.get("properties", []) if p["name"] == "level"), 0)
+            tops += now == 1
+            if now > level + 1:
+                faults.append(f"{name}: heading “{said}” of level {now} follows one of level {level}")
+            level = now
+        if role in PRESSED and not said:
+            faults.append(f"{name}: {role} has no name to be read")
+    if tops != 1:
+        faults.append(f"{name}: {tops} headings of the first level")
+    # Two buttons that are called the same and send different forms cannot be told apart by ear.
+    twice = page.evaluate("""() => {
+      const sends = new Map();
+      for (const button of document.querySelectorAll("main button")) {
+        if (!button.getClientRects().length || button.type === "button") continue;
+        const named = (button.getAttribute("aria-label") || button.textContent).trim().replace(/\\s+/g, " ");
+        const form = button.form;
+        const parts = form ? [...new FormData(form, button)].filter(([key]) => !["csrf", "once", "seen"].includes(key)) : [];
+        // A field beside it tells which it is.
+        if (form && form.querySelector("input:not([type=hidden]), select, textarea")) continue;
+        const what = (form ? form.getAttribute("action") : "") + JSON.stringify(parts);
+        if (sends.has(named) && sends.get(named) !== what) return named;
+        sends.set(named, what);
+      }
+      return null;
+    }""")
+    if twice:
+        faults.append(f"{name}: two buttons are called “{twice}” and do something else")
 
 
 def shapes(page, name, strict):

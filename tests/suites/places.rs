@@ -1,6 +1,6 @@
 //! `/v1/admin-units`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::Server;
 
 fn codes(body: &Value) -> Vec<&str> {
@@ -30,6 +30,15 @@ async fn units_are_listed_and_shown_by_todays_and_former_codes() {
     let former: Vec<_> =
         unit["former"].as_array().unwrap().iter().map(|former| former["name"].as_str().unwrap()).collect();
     assert!(former.contains(&"Xã Đú Sáng"), "{former:?}");
+    // With the names of before, for who chooses step by step.
+    let provinces = client.get("/v1/admin-units?former=true").await.expect(200);
+    let phu_tho = provinces["items"].as_array().unwrap().iter().find(|one| one["code"] == "25").unwrap();
+    assert_eq!(phu_tho["former_provinces"], json!(["Tỉnh Hoà Bình", "Tỉnh Phú Thọ", "Tỉnh Vĩnh Phúc"]));
+    let communes = client.get("/v1/admin-units?province=25&former=true").await.expect(200);
+    let nat_son = communes["items"].as_array().unwrap().iter().find(|one| one["code"] == "04990").unwrap();
+    let was = |one: &Value| one["name"] == "Xã Đú Sáng" && one["district"] == "Huyện Kim Bôi";
+    assert!(nat_son["former"].as_array().unwrap().iter().any(was), "{nat_son}");
+    client.get("/v1/admin-units?former=maybe").await.expect_problem(400, "malformed");
     assert_eq!(client.get("/v1/admin-units/25").await.expect(200)["level"], "province");
     client.get("/v1/admin-units/99999").await.expect_problem(404, "not_found");
     let answer = client.get("/v1/admin-units/04990").await;

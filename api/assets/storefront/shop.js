@@ -24,6 +24,55 @@
     });
   };
 
+  // Three choices fill in the field: province (of today or of before), former district, commune.
+  const choosing = place => {
+    const field = document.getElementById(place.dataset.choices);
+    const [province, district, commune] = ["province", "district", "commune"].map(part => place.querySelector(`[data-part="${part}"]`));
+    if (!field) return;
+    place.hidden = false;
+    const bare = name => name.replace(/^(Tỉnh|Thành phố|Xã|Phường|Thị trấn) /, "");
+    const fill = (select, options) => {
+      const made = options.sort((a, b) => a[0].localeCompare(b[0], "vi", {numeric: true})).map(([text, value]) => new Option(text, value));
+      select.replaceChildren(select.options[0], ...made);
+      select.selectedIndex = 0;
+      select.disabled = options.length === 0;
+    };
+    const ask = async query => (await (await fetch("/v1/admin-units?former=true" + query)).json()).items;
+    // Hoà Bình and Hòa Bình are one.
+    const same = (a, b) => bare(a).localeCompare(bare(b), "vi", {sensitivity: "base"}) === 0;
+    let units = [];
+    const was = () => province.value.split("|")[1] || "";
+    const formers = unit => unit.former.filter(one =>
+      (!was() || one.province === was()) && (!district.value || one.district === district.value));
+    const communes = () => fill(commune, units.filter(unit => (!was() && !district.value) || formers(unit).length).map(unit => {
+      const names = [...new Set(formers(unit).map(one => bare(one.name)))].filter(name => name !== bare(unit.name) && !/^\d+$/.test(name));
+      return [unit.name + (names.length ? ` (${names.slice(0, 6).join(", ")})` : ""), `${unit.name}, ${unit.province_name}`];
+    }));
+    place.addEventListener("toggle", async () => {
+      if (province.options.length > 1) return;
+      try {
+        const options = [];
+        for (const one of await ask("")) {
+          options.push([bare(one.name), one.code]);
+          for (const old of one.former_provinces || []) {
+            if (!same(old, one.name)) options.push([`${bare(old)} (${place.dataset.now} ${bare(one.name)})`, `${one.code}|${old}`]);
+          }
+        }
+        fill(province, options);
+      } catch { /* typed by hand then */ }
+    });
+    province.addEventListener("change", async () => {
+      try {
+        units = province.value ? await ask("&province=" + province.value.split("|")[0]) : [];
+        district.selectedIndex = 0;
+        fill(district, [...new Set(units.flatMap(formers).map(one => one.district))].map(name => [name, name]));
+        communes();
+      } catch { /* typed by hand then */ }
+    });
+    district.addEventListener("change", communes);
+    commune.addEventListener("change", () => { if (commune.value) field.value = commune.value; });
+  };
+
   const copying = button => {
     if (!navigator.clipboard) return;
     button.hidden = false;
@@ -88,6 +137,7 @@
   const input = document.getElementById("commune");
   const list = document.getElementById("communes");
   if (input && list) suggest(input, list);
+  document.querySelectorAll("[data-choices]").forEach(choosing);
   document.querySelectorAll("[data-copy]").forEach(copying);
   document.querySelectorAll("[data-watch]").forEach(place => watch(place, 900));
   document.querySelectorAll("[data-near]").forEach(near);

@@ -2,6 +2,7 @@
 
 mod check;
 mod names;
+mod terms;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use self::names::{NAMES, PARSED, defaults, providers, texts};
+pub use self::terms::{TERMS, Term, Terms, Unit};
 
 use crate::platform::numbers::amount_setting;
 use crate::platform::objects::{Objects, S3};
@@ -191,6 +193,9 @@ pub struct Config {
     pub bench_route: bool,
     /// Development only: a clock that runs ahead, to see what expires.
     pub clock_ahead_seconds: i64,
+    /// What the platform's people have set meanwhile.
+    #[serde(skip)]
+    live: terms::Live,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -264,6 +269,7 @@ impl Config {
             .extract()
             .map_err(|error| anyhow::anyhow!("configuration: {error}"))?;
         config.check()?;
+        config.begin_terms();
         Ok(config)
     }
 
@@ -363,8 +369,8 @@ impl Config {
     /// How long an order waits for a payment.
     pub fn payment_time(&self, method: PaymentMethod) -> time::Duration {
         match method {
-            PaymentMethod::BankTransfer => time::Duration::hours(self.bank_transfer_hours.into()),
-            _ => time::Duration::minutes(self.payment_minutes.into()),
+            PaymentMethod::BankTransfer => time::Duration::hours(self.terms().bank_transfer_hours.into()),
+            _ => time::Duration::minutes(self.terms().payment_minutes.into()),
         }
     }
 

@@ -17,7 +17,11 @@ use crate::people::desk::Desk;
 use crate::platform::body::{Body, Params};
 use crate::platform::db::{all, by_id, run};
 use crate::platform::pagination::{NewestFirst, Page, Paging};
-use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::problem::{NOT_FOUND, Problem, codes};
+
+codes! {
+    RULE_OVER = "rule_over" 409 "Quy định này đã có ngày cuối." "This rule has its last day already.";
+}
 
 /// The rules that hold on a day.
 pub async fn rules_on(connection: &impl ConnectionTrait, day: Date) -> Result<Vec<Rule>, DbErr> {
@@ -216,7 +220,9 @@ pub async fn stop_rule(desk: &Desk, id: CommissionRuleId) -> Result<CommissionRu
     let before = by_id::<commission_rule::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let today = desk.today();
     let sql = "UPDATE commission_rule SET ends_on = CASE WHEN starts_on > $2 THEN starts_on ELSE $2 END WHERE id = $1 AND (ends_on IS NULL OR ends_on > $2)";
-    run(&transaction, sql, [id.into(), today.into()]).await?;
+    if run(&transaction, sql, [id.into(), today.into()]).await? != 1 {
+        return Err(Problem::new(&RULE_OVER));
+    }
     let row = by_id::<commission_rule::Entity>(&transaction, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let (was, is) = (json!({"ends_on": before.ends_on}), json!({"ends_on": row.ends_on}));
     desk.audit(&transaction, "commission_rule.ended", ("commission_rule", id.0), was, is).await?;

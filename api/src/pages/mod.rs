@@ -7,6 +7,7 @@
 
 mod charts;
 pub mod console;
+mod guests;
 mod session;
 pub mod storefront;
 mod words;

@@ -28,6 +28,16 @@ pub const PERSONAL: &[Record] = &[
     ),
 ];
 
+/// Things that are known by a name: the trail knows them by a number made of it.
+pub fn of_name(name: &str) -> Uuid {
+    let bytes = name.bytes().fold([0_u8; 16], |mut bytes, byte| {
+        bytes.rotate_left(1);
+        bytes[0] = bytes[0].wrapping_add(byte);
+        bytes
+    });
+    Uuid::from_bytes(bytes)
+}
+
 pub struct Change<'a> {
     pub actor: (AuditActor, Option<Uuid>),
     pub action: &'a str,

@@ -3,9 +3,11 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, post, put};
 use entity::value::{CooperativeId, DestinationId, DestinationLink, EventId, MediaPurpose, ProductId, RowId};
-use entity::{destination_cooperative, destination_event, destination_image, destination_product};
+use entity::{destination, destination_cooperative, destination_event, destination_image, destination_product};
 use garde::Validate;
-use sea_orm::{ColumnTrait, DeleteMany, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::Date;
@@ -20,6 +22,7 @@ use crate::platform::body::Body;
 use crate::platform::db::by_id;
 use crate::platform::fold;
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::revision;
 use crate::platform::upload;
 use crate::shop::catalogue::cooperative_by_slug;
 use crate::shop::catalogue::view::Bilingual;
@@ -91,16 +94,20 @@ async fn check(desk: &Desk, links: &DestinationLinks) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Says which cooperatives and products belong to a destination; what was said before is forgotten.
+/// Says which cooperatives and products belong to a destination; what was said before is forgotten, unless it is not what was
+/// `seen` then.
 pub async fn link(
     desk: &Desk,
     guide: &Guide,
     id: DestinationId,
     links: &DestinationLinks,
+    seen: Option<&str>,
 ) -> Result<Destination, Problem> {
     existing(desk, id).await?;
     check(desk, links).await?;
     let transaction = desk.begin().await?;
+    destination::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
+    revision::check(seen, &links_of(&transaction, id).await?)?;
     let mine = destination_cooperative::Column::DestinationId.eq(id);
     destination_cooperative::Entity::delete_many().filter(mine).exec(&transaction).await?;
     let mine = destination_product::Column::DestinationId.eq(id);
@@ -140,7 +147,7 @@ pub async fn link_destination(
     id: Path<DestinationId>,
     body: Body<DestinationLinks>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(link(&desk, &guide, *id, &body.0).await?))
+    Ok(HttpResponse::Ok().json(link(&desk, &guide, *id, &body.0, None).await?))
 }
 
 #[derive(Deserialize, Serialize, ToSchema, Validate)]
@@ -359,20 +366,40 @@ pub struct Belongings {
     pub links: DestinationLinks,
 }
 
-pub async fn belongings(desk: &Desk, id: DestinationId) -> Result<Belongings, Problem> {
-    existing(desk, id).await?;
-    let (connection, base_url) = (desk.db.fresh(), desk.config.base_url());
+type Linked = (Vec<destination_cooperative::Model>, Vec<destination_product::Model>);
+
+async fn linked(connection: &impl ConnectionTrait, id: DestinationId) -> Result<Linked, DbErr> {
     let makers = destination_cooperative::Entity::find()
         .filter(destination_cooperative::Column::DestinationId.eq(id))
         .order_by_asc(destination_cooperative::Column::Position);
+    let goods = destination_product::Entity::find()
+        .filter(destination_product::Column::DestinationId.eq(id))
+        .order_by_asc(destination_product::Column::ProductId);
+    Ok((makers.all(connection).await?, goods.all(connection).await?))
+}
+
+fn links(makers: &[destination_cooperative::Model], goods: Vec<destination_product::Model>) -> DestinationLinks {
+    DestinationLinks {
+        cooperatives: makers.iter().map(|maker| maker.cooperative_id).collect(),
+        products: goods.into_iter().map(ProductLinkInput::from).collect(),
+    }
+}
+
+async fn links_of(connection: &impl ConnectionTrait, id: DestinationId) -> Result<DestinationLinks, DbErr> {
+    let (makers, goods) = linked(connection, id).await?;
+    Ok(links(&makers, goods))
+}
+
+pub async fn belongings(desk: &Desk, id: DestinationId) -> Result<Belongings, Problem> {
+    existing(desk, id).await?;
+    let (connection, base_url) = (desk.db.fresh(), desk.config.base_url());
+    let (makers, goods) = linked(connection, id).await?;
     let (mut cooperatives, mut products, mut pictures) = (Vec::new(), Vec::new(), Vec::new());
-    for row in makers.all(connection).await? {
+    for row in &makers {
         let maker = by_id::<entity::cooperative::Entity>(connection, row.cooperative_id).await?;
         let name = maker.map(|maker| maker.name_vi).unwrap_or_default();
         cooperatives.push(Named { id: row.cooperative_id, name, kind: None });
     }
-    let goods = destination_product::Entity::find().filter(destination_product::Column::DestinationId.eq(id));
-    let goods = goods.all(connection).await?;
     for row in &goods {
         let product = by_id::<entity::product::Entity>(connection, row.product_id).await?;
         let name = product.map(|product| product.name_vi).unwrap_or_default();
@@ -389,10 +416,7 @@ pub async fn belongings(desk: &Desk, id: DestinationId) -> Result<Belongings, Pr
     let events = destination_event::Entity::find()
         .filter(destination_event::Column::DestinationId.eq(id))
         .order_by_desc(destination_event::Column::StartsOn);
-    let links = DestinationLinks {
-        cooperatives: cooperatives.iter().map(|maker| maker.id).collect(),
-        products: goods.into_iter().map(ProductLinkInput::from).collect(),
-    };
+    let links = links(&makers, goods);
     let events = events.all(connection).await?.iter().map(DestinationEvent::of).collect();
     Ok(Belongings { cooperatives, products, events, pictures, links })
 }

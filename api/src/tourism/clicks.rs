@@ -118,7 +118,8 @@ async fn go(
             kind: if poster { ClickKind::Poster } else { ClickKind::Link },
             counted: !came_before(guide, &feed, request),
         };
-        let (id, until) = mint(guide.db.write(), click, guide.attribution_days, guide.clock.now()).await?;
+        let (id, until) =
+            mint(guide.db.write(), click, guide.config.terms().attribution_days, guide.clock.now()).await?;
         extra.push(format!("via={}", guide.signer.click(id, until)));
     }
     if !extra.is_empty() {

@@ -96,7 +96,7 @@ pub struct Guide {
     pub signer: Arc<Signer>,
     pub base_url: String,
     pub storefront_url: String,
-    pub attribution_days: u32,
+    pub config: Config,
     book: ArcSwap<Book>,
     reading: tokio::sync::Mutex<()>,
     /// A reading failed, or is under way.
@@ -124,7 +124,7 @@ impl Guide {
             signer,
             base_url: config.base_url(),
             storefront_url: config.storefront_url(),
-            attribution_days: config.attribution_days,
+            config: config.clone(),
             book: ArcSwap::from_pointee(Book::default()),
             reading: tokio::sync::Mutex::default(),
             stale: AtomicBool::new(false),

@@ -24,6 +24,7 @@ pub mod reports;
 mod serve;
 mod served;
 pub mod sheet;
+pub mod site_oversight;
 pub mod sites;
 pub mod team;
 mod views;
@@ -76,6 +77,8 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(team::remove_member)
         .service(partners::list_partners)
         .service(partners::decide_partner)
+        .service(site_oversight::list_known)
+        .service(site_oversight::withdraw_site)
         .service(sites::list_sites)
         .service(sites::add_site)
         .service(sites::verify_site)

@@ -276,6 +276,7 @@ impl Notifier {
         let mail = match event.topic.as_str() {
             "partner.approved" => texts::partner_approved(&link),
             "partner.rejected" | "partner.suspended" => texts::partner_refused(&text("note"), &link),
+            "partner.site_withdrawn" => texts::partner_site_withdrawn(&text("origin"), &text("note"), &link),
             "partner.bank_changed" => texts::partner_bank_changed(),
             "partner.webhook_failing" => texts::webhook_failing(&text("url")),
             _ => return Ok(()),

@@ -335,6 +335,22 @@ pub fn partner_refused(note: &str, link: &str) -> Mail {
     )
 }
 
+pub fn partner_site_withdrawn(origin: &str, note: &str, link: &str) -> Mail {
+    bilingual(
+        Language::Vi,
+        (
+            "Trang web của bạn không còn hiện sản phẩm",
+            format!("Chợ OCOP đã gỡ trang {origin}: không còn khung sản phẩm nào hiện ở đó. Lý do: {note}\n{link}"),
+        ),
+        (
+            "Your web site shows our products no longer",
+            format!(
+                "Chợ OCOP took away the site {origin}: no widget is shown there any more. The reason: {note}\n{link}"
+            ),
+        ),
+    )
+}
+
 pub fn partner_bank_changed() -> Mail {
     bilingual(
         Language::Vi,

@@ -23,7 +23,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 
-use crate::config::{Config, MailSink};
+use crate::config::{Config, MailSink, Terms};
 use crate::platform::db::Db;
 use crate::platform::outgoing;
 use crate::platform::retention::Over;
@@ -95,8 +95,7 @@ pub struct Texting {
     messengers: Vec<Box<dyn Messenger>>,
     /// Where messages lie when there is nobody to send them; none where they are only logged.
     folder: Option<PathBuf>,
-    per_number: i64,
-    in_all: i64,
+    config: Config,
 }
 
 fn secret<'a>(value: Option<&'a SecretString>, setting: &str) -> anyhow::Result<&'a SecretString> {
@@ -117,8 +116,7 @@ impl Texting {
             });
         }
         let folder = (config.mail_sink() != MailSink::Log).then(|| config.data_dir.join("mail"));
-        let (per_number, in_all) = (config.texts_per_number.into(), config.texts_per_day.into());
-        Ok(Self { db, messengers, folder, per_number, in_all })
+        Ok(Self { db, messengers, folder, config: config.clone() })
     }
 
     /// Sends a message once. An error is for whoever tries again later.
@@ -131,7 +129,8 @@ impl Texting {
         }
         let today = now - Duration::days(1);
         let sent = store::sent_since(&self.db, &message.to, today).await?;
-        if sent.to_number > self.per_number || sent.in_all > self.in_all {
+        let Terms { texts_per_number, texts_per_day, .. } = self.config.terms();
+        if sent.to_number > texts_per_number.into() || sent.in_all > texts_per_day.into() {
             tracing::warn!(
                 key = message.key,
                 to_number = sent.to_number,

@@ -220,7 +220,7 @@ async fn at_the_door(
             first.get_or_insert(row);
         }
         let standing = order_within(transaction, order.id).await?;
-        let respond_by = Some(now + Duration::hours(till.config.order_response_hours.into()));
+        let respond_by = Some(now + Duration::hours(till.config.terms().order_response_hours.into()));
         let by = By { respond_by, ..By::of(OrderActor::System, None, Some("cash on delivery".to_owned())) };
         levels.extend(step_within(transaction, &tools, &standing, Action::Pay, by).await?);
     }

@@ -196,7 +196,7 @@ async fn ask_for(
         };
         if let Some(owed) = owe(&transaction, &orders, asked, now).await? {
             if limited {
-                let most = desk.config.refund_approval_above;
+                let most = desk.config.terms().refund_approval_above;
                 refund_states::let_small_go(&transaction, &owed.refunds, most).await?;
             }
             ids.extend(owed.refunds);

@@ -173,7 +173,7 @@ impl Till {
             let standing = order_within(transaction, *order).await?;
             let total = standing.total_amount.0;
             journals.extend(sale::capture(transaction, *order, &[(source.clone(), total)], row.id.0, now).await?);
-            let respond_by = Some(now + Duration::hours(self.config.order_response_hours.into()));
+            let respond_by = Some(now + Duration::hours(self.config.terms().order_response_hours.into()));
             let by = By { respond_by, ..By::of(OrderActor::System, None, Some("paid".to_owned())) };
             match standing.state {
                 OrderState::AwaitingPayment => {

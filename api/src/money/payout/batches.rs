@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::preview::left_out;
 use super::store::{delivered_by, due, settle};
-use crate::config::Config;
+use crate::config::Terms;
 use crate::ledger;
 use crate::ledger::rules::{Account, Entry, Journal};
 use crate::people::desk::Desk;
@@ -231,7 +231,7 @@ async fn write_batch(
     cutoff_on: Date,
     now: OffsetDateTime,
 ) -> Result<payout_batch::Model, Written> {
-    let Config { payout_hold_days, payout_minimum, .. } = **desk.config;
+    let Terms { payout_hold_days, payout_minimum, .. } = desk.config.terms();
     let until = delivered_by(cutoff_on, payout_hold_days);
     let id = PayoutBatchId::new();
     let row = payout_batch::ActiveModel {

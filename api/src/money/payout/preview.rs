@@ -9,6 +9,7 @@ use time::Date;
 use utoipa::{IntoParams, ToSchema};
 
 use super::store::{Due, delivered_by, due, due_to};
+use crate::config::Terms;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::Params;
@@ -72,8 +73,8 @@ pub struct Cutoff {
 pub async fn preview_of(desk: &Desk, cutoff_on: Option<Date>) -> Result<PayoutPreview, Problem> {
     desk.who.require(PlatformRole::Admin)?;
     let cutoff_on = cutoff_on.unwrap_or_else(|| desk.today());
-    let rows = due(desk.db.fresh(), delivered_by(cutoff_on, desk.config.payout_hold_days)).await?;
-    let minimum = desk.config.payout_minimum;
+    let rows = due(desk.db.fresh(), delivered_by(cutoff_on, desk.config.terms().payout_hold_days)).await?;
+    let minimum = desk.config.terms().payout_minimum;
     let paid = rows.iter().filter(|row| left_out(row, minimum).is_none()).map(|row| row.amount.0).sum();
     let line = |row: Due| PreviewLine {
         cooperative_id: row.cooperative_id,
@@ -111,7 +112,7 @@ pub struct NextPayout {
 
 /// What the next run pays a cooperative.
 pub async fn next_of(desk: &Desk, cooperative: CooperativeId) -> Result<NextPayout, Problem> {
-    let (hold_days, minimum) = (desk.config.payout_hold_days, desk.config.payout_minimum);
+    let Terms { payout_hold_days: hold_days, payout_minimum: minimum, .. } = desk.config.terms();
     let found = due_to(desk.db.fresh(), cooperative, delivered_by(desk.today(), hold_days)).await?;
     let found = found.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let left_out = if found.due.0 < minimum.max(1) {

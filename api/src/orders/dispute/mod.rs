@@ -239,7 +239,7 @@ pub async fn begin(order: &BuyersOrder, config: &Config, input: NewDispute) -> R
         state: Set(DisputeState::Open),
         reason_code: Set(input.reason),
         text: Set(fold::stored(&input.text)),
-        evidence_until: Set(now + Duration::days(config.dispute_days.into())),
+        evidence_until: Set(now + Duration::days(config.terms().dispute_days.into())),
         decision: Set(None),
         decision_text: Set(None),
         refund_id: Set(None),

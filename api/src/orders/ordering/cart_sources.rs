@@ -89,7 +89,7 @@ pub async fn attribute_cart(
     if row.state != CartState::Open {
         return Err(Problem::new(&CART_CLOSED));
     }
-    let tools = (db.get_ref(), signer.get_ref(), config.attribution_days);
+    let tools = (db.get_ref(), signer.get_ref(), config.terms().attribution_days);
     attribute(tools, row.id, body.0.click.as_deref(), body.0.code.as_deref(), clock.now()).await?;
     changed(&db, &known, row.id, clock.now()).await
 }

@@ -207,7 +207,7 @@ pub fn returnable_until(
     config: &Config,
 ) -> Option<OffsetDateTime> {
     let arrived = matches!(row.state, OrderState::Delivered | OrderState::Completed) && row.contract_id.is_none();
-    let days = DAYS.max(config.order_completion_days.into());
+    let days = DAYS.max(config.terms().order_completion_days.into());
     delivered_at.filter(|_| arrived).map(|at| at + Duration::days(days))
 }
 

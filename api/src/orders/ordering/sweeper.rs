@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::rules::Action;
 use super::steps::{By, Tools, step};
 use super::store::order;
+use crate::config::Config;
 use crate::platform::background::Stop;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, all};
@@ -26,7 +27,7 @@ pub struct Sweeper {
     pub clock: Clock,
     pub read_model: ReadModel,
     pub bell: Data<Bell>,
-    pub completion_days: u32,
+    pub config: Data<Config>,
 }
 
 #[derive(FromQueryResult)]
@@ -56,7 +57,7 @@ impl Sweeper {
         let due = "SELECT id FROM orders WHERE state = 'delivered' AND delivered_at <= $1 AND contract_id IS NULL
                      AND NOT EXISTS (SELECT 1 FROM return_request r WHERE r.order_id = orders.id AND r.state IN ('requested', 'approved'))
                      AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.order_id = orders.id AND d.state = 'open')";
-        let until = now - time::Duration::days(self.completion_days.into());
+        let until = now - time::Duration::days(self.config.terms().order_completion_days.into());
         self.each(due, until, Action::Complete, "nobody objected").await?;
         Ok(())
     }

@@ -113,7 +113,7 @@ impl Writing<'_> {
         if self.prepaid() {
             (OrderState::AwaitingPayment, self.now + self.config.payment_time(self.input.payment_method))
         } else {
-            (OrderState::Placed, self.now + Duration::hours(self.config.order_response_hours.into()))
+            (OrderState::Placed, self.now + Duration::hours(self.config.terms().order_response_hours.into()))
         }
     }
 

@@ -10,10 +10,11 @@ use serde::Deserialize;
 use super::render::{open_page, page, page_with, value};
 use super::{admin, business, officer, partner};
 use crate::config::Config;
+use crate::pages::guests::bring_basket;
 use crate::pages::session::{
     Coming, FORM, Form, Seat, Turn, choose, foreign_form, sit_down, speak, stand_up, to, to_second_step,
 };
-use crate::people::identity::{Entered, Passwords, SignUp, authenticate, confirm, sign_up};
+use crate::people::identity::{Entered, Passwords, SignInHook, SignUp, authenticate, confirm, sign_up};
 use crate::people::places;
 use crate::platform::body::validate;
 use crate::platform::clock::Clock;
@@ -76,6 +77,7 @@ pub async fn login(
     clock: Data<Clock>,
     config: Data<Config>,
     passwords: Data<Passwords>,
+    hook: Data<SignInHook>,
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let form = foreign_form(&request, payload).await?;
@@ -85,8 +87,10 @@ pub async fn login(
     match authenticate(&db, &passwords, &coming.visit, shown, now).await {
         Ok(Entered::In(account)) => {
             let transaction = db.begin().await?;
-            let response = sit_down(&transaction, (account.id, language), coming, now, "/console").await?;
+            let secure = coming.secure;
+            let mut response = sit_down(&transaction, (account.id, language), coming, now, "/console").await?;
             transaction.commit().await?;
+            bring_basket(&request, &hook, account.id, (&mut response, secure)).await?;
             Ok(response)
         }
         Ok(Entered::Step(step)) => Ok(to_second_step(step, coming.secure, "/console")),
@@ -153,6 +157,7 @@ pub async fn verify(
     db: Data<Db>,
     clock: Data<Clock>,
     config: Data<Config>,
+    hook: Data<SignInHook>,
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let form = foreign_form(&request, payload).await?;
@@ -162,10 +167,10 @@ pub async fn verify(
     match confirm(&transaction, form.text("code"), now).await {
         Ok(account) => {
             let secure = config.base_url().starts_with("https:");
-            let response =
-                sit_down(&transaction, (account.id, language), Coming::by_password(&request, secure), now, "/console")
-                    .await?;
+            let coming = Coming::by_password(&request, secure);
+            let mut response = sit_down(&transaction, (account.id, language), coming, now, "/console").await?;
             transaction.commit().await?;
+            bring_basket(&request, &hook, account.id, (&mut response, secure)).await?;
             Ok(response)
         }
         Err(problem) if problem.code.status < 500 => {

@@ -13,6 +13,7 @@ mod deliveries;
 mod design;
 mod doors;
 mod dossiers;
+mod drawings;
 mod entry;
 mod export;
 mod help;

@@ -33,7 +33,7 @@ macro_rules! pages {
 
 pages! {
     "admin_application.html", "admin_applications.html", "admin_base.html", "admin_categories.html", "admin_destination.html", "admin_destinations.html", "admin_holidays.html", "admin_commission.html", "admin_cooperative.html", "admin_disputes.html", "admin_failures.html", "admin_figures.html", "admin_late.html", "admin_listings.html", "admin_macros.html", "admin_order.html", "admin_organisations.html", "admin_partners.html",
-    "admin_privacy.html", "admin_breach.html", "admin_payout.html", "admin_payouts.html", "admin_people.html", "admin_promotions.html", "admin_rates.html", "admin_recalls.html", "admin_reconciliation.html", "admin_refunds.html", "admin_reviews.html", "admin_search.html", "admin_settlements.html", "admin_tax.html", "admin_today.html", "admin_trail.html",
+    "admin_privacy.html", "admin_breach.html", "admin_payout.html", "admin_payouts.html", "admin_people.html", "admin_promotions.html", "admin_rates.html", "admin_recalls.html", "admin_reconciliation.html", "admin_refunds.html", "admin_reviews.html", "admin_search.html", "admin_settlements.html", "admin_tax.html", "admin_terms.html", "admin_today.html", "admin_trail.html",
     "base.html", "login.html", "register.html", "verify.html", "apply.html", "join.html", "today.html", "orders.html",
     "order.html", "pack.html", "stock.html", "stock_row.html", "products.html", "product.html", "imports.html", "import.html",
     "import_progress.html", "lots.html", "lot.html", "recalls.html", "recall.html", "plots.html", "plot.html", "certificates.html", "dossier_macros.html", "dossiers.html", "dossier.html", "officer_base.html",
@@ -141,6 +141,7 @@ pub fn page_with(
         may_team => seat.may(Permission::ManageTeam),
         may_return => seat.may(Permission::HandleReturns),
         help => help::of(name, seat.language == Language::En),
+        steps => value(&help::steps_of(name, seat.language == Language::En)),
         ..values
     };
     let mut response = html(status, fill(name, values)?);

@@ -42,7 +42,7 @@ pub async fn held(shell: &Shell) -> Result<Option<(CartId, Holder<'_>)>, Problem
 /// The basket takes the click its guest came by. One that is not good any more is nothing to bother the guest with.
 pub async fn bring_along(shell: &Shell, cart: CartId) -> Result<(), Problem> {
     let Some(via) = &shell.via else { return Ok(()) };
-    let tools = (shell.db.get_ref(), shell.guide.signer.as_ref(), shell.config.attribution_days);
+    let tools = (shell.db.get_ref(), shell.guide.signer.as_ref(), shell.config.terms().attribution_days);
     match attribute(tools, cart, Some(via), None, shell.clock.now()).await {
         Err(problem) if problem.code.status >= 500 => Err(problem),
         _ => Ok(()),
@@ -133,7 +133,7 @@ pub async fn change(request: HttpRequest, shell: Shell, payload: Payload) -> Res
 pub async fn use_code(request: HttpRequest, shell: Shell, payload: Payload) -> Result<HttpResponse, Fault> {
     let form = own_form(&shell, &request, payload).await?;
     let Some((id, _)) = held(&shell).await? else { return Ok(shell.to("/basket")) };
-    let tools = (shell.db.get_ref(), shell.guide.signer.as_ref(), shell.config.attribution_days);
+    let tools = (shell.db.get_ref(), shell.guide.signer.as_ref(), shell.config.terms().attribution_days);
     match attribute(tools, id, None, Some(form.text("code")), shell.clock.now()).await {
         Ok(()) => Ok(shell.to("/basket")),
         Err(problem) => refused(&shell, problem).await,

@@ -16,12 +16,12 @@ use tokio::sync::OnceCell;
 use crate::config::Config;
 use crate::money::payment::PAYING;
 use crate::orders::ordering::Known;
+use crate::pages::guests;
 use crate::pages::session::{cookie_of, session_of};
 use crate::pages::words;
 use crate::people::identity::SignedIn;
 use crate::platform::body::service;
 use crate::platform::clock::Clock;
-use crate::platform::cookies;
 use crate::platform::db::Db;
 use crate::platform::i18n::language_of;
 use crate::platform::outbox::Bell;
@@ -32,7 +32,6 @@ use crate::shop::catalogue::Catalogue;
 use crate::tourism::Guide;
 
 static SCRIPT: &str = include_str!("../../../assets/storefront/shop.js");
-const BASKET: &str = "ocop_basket";
 const LANGUAGE: &str = "ocop_lang";
 const VIA: &str = "ocop_via";
 /// Who receives it and where, kept on this device by who asked for it.
@@ -162,10 +161,6 @@ impl Shell {
         let asked = parameter(request, "lang").and_then(|lang| lang.parse::<Language>().ok());
         let kept = request.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse::<Language>().ok());
         let foreign = || request.headers().contains_key(header::ACCEPT_LANGUAGE).then(|| language_of(request));
-        let basket = cookies::shown(request, BASKET).and_then(|cookie| {
-            let (id, token) = cookie.split_once('.')?;
-            Some((id.parse().ok()?, token.to_owned()))
-        });
         let arrived = parameter(request, "via").filter(|via| via.len() <= 100);
         let fresh = arrived.is_some();
         let guide: Data<Guide> = service(request)?;
@@ -183,7 +178,7 @@ impl Shell {
             bell: service(request)?,
             language: asked.or(kept).or_else(foreign).unwrap_or_default(),
             here: request.path().to_owned(),
-            basket,
+            basket: guests::basket_of(request),
             recipient: request.cookie(RECIPIENT).map(|cookie| cookie.value().to_owned()),
             session: cookie_of(request),
             person: OnceCell::new(),
@@ -232,18 +227,13 @@ impl Shell {
             let _ = response.add_cookie(&self.cookie(LANGUAGE, self.language.as_str().to_owned(), 365));
         }
         if let Some(via) = self.via.as_ref().filter(|_| self.fresh) {
-            let days = i64::from(self.config.attribution_days);
+            let days = i64::from(self.config.terms().attribution_days);
             let _ = response.add_cookie(&self.cookie(VIA, via.clone(), days));
         }
     }
 
     pub fn keep_basket(&self, response: &mut HttpResponse, basket: Option<(CartId, &str)>) {
-        let days = actix_web::cookie::time::Duration::days;
-        let cookie = match basket {
-            Some((id, token)) => cookies::kept(BASKET, format!("{id}.{token}"), self.is_secure(), days(30)),
-            None => cookies::gone(BASKET, self.is_secure()),
-        };
-        let _ = response.add_cookie(&cookie);
+        guests::keep_basket(response, basket, self.is_secure());
     }
 
     /// Keeps the recipient on this device, or forgets who was kept.

@@ -35,8 +35,11 @@ pub struct AdminUnit {
     /// The name of before July 2025 that was searched for, when it was not today's.
     #[schema(required = true)]
     matched_former_name: Option<String>,
-    /// On a single unit: the communes it was made of.
+    /// On a single unit, or where `former` asks for it: the communes it was made of.
     former: Vec<FormerUnit>,
+    /// On a province, where `former` asks for it: the provinces of before that it has communes of, by their names then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    former_provinces: Vec<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -67,6 +70,9 @@ pub struct Query {
     #[garde(inner(range(min = 1, max = 100)))]
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
+    /// With what each was made of on 1 July 2025, to choose by names that people know. Not with `q`.
+    #[garde(skip)]
+    former: Option<bool>,
 }
 
 fn province_unit(province: &Province) -> AdminUnit {
@@ -78,7 +84,26 @@ fn province_unit(province: &Province) -> AdminUnit {
         province_name: province.name.to_owned(),
         matched_former_name: None,
         former: Vec::new(),
+        former_provinces: Vec::new(),
     }
+}
+
+fn with_former_provinces(province: &Province) -> AdminUnit {
+    let mut names: Vec<_> =
+        communes_of(province.code).flat_map(|commune| &commune.former).map(|former| former.province).collect();
+    names.sort_unstable();
+    names.dedup();
+    AdminUnit { former_provinces: names, ..province_unit(province) }
+}
+
+fn with_former(found: &Commune, matched: Option<&Former>) -> AdminUnit {
+    let former = found.former.iter().map(|f| FormerUnit {
+        code: f.code.to_owned(),
+        name: f.name.to_owned(),
+        district: f.district.to_owned(),
+        province: f.province.to_owned(),
+    });
+    AdminUnit { former: former.collect(), ..commune_unit(found, matched) }
 }
 
 fn commune_unit(commune: &Commune, matched: Option<&Former>) -> AdminUnit {
@@ -91,6 +116,7 @@ fn commune_unit(commune: &Commune, matched: Option<&Former>) -> AdminUnit {
         province_name: province.name.to_owned(),
         matched_former_name: matched.map(|f| format!("{}, {}, {}", f.name, f.district, f.province)),
         former: Vec::new(),
+        former_provinces: Vec::new(),
     }
 }
 
@@ -107,8 +133,14 @@ pub async fn list(request: HttpRequest, query: Params<Query>) -> Result<HttpResp
                 Found::Commune(commune, former) => commune_unit(commune, former),
             })
             .collect(),
-        (None, Some(code)) => communes_of(code).map(|commune| commune_unit(commune, None)).collect(),
-        (None, None) => TABLE.provinces.iter().map(province_unit).collect(),
+        (None, Some(code)) => {
+            let unit = if query.former == Some(true) { with_former } else { commune_unit };
+            communes_of(code).map(|commune| unit(commune, None)).collect()
+        }
+        (None, None) => {
+            let unit = if query.former == Some(true) { with_former_provinces } else { province_unit };
+            TABLE.provinces.iter().map(unit).collect()
+        }
     };
     Ok(Ready::json(&AdminUnits { items }).map_err(Problem::internal)?.respond(&request, CACHE))
 }
@@ -119,13 +151,7 @@ pub async fn list(request: HttpRequest, query: Params<Query>) -> Result<HttpResp
 pub async fn show(request: HttpRequest, code: Path<String>) -> Result<HttpResponse, Problem> {
     let unit = if let Some(found) = commune(&code).or_else(|| successor(&code)) {
         let matched = found.former.iter().find(|former| former.code == *code && found.code != *code);
-        let former = found.former.iter().map(|f| FormerUnit {
-            code: f.code.to_owned(),
-            name: f.name.to_owned(),
-            district: f.district.to_owned(),
-            province: f.province.to_owned(),
-        });
-        AdminUnit { former: former.collect(), ..commune_unit(found, matched) }
+        with_former(found, matched)
     } else {
         province_unit(province(&code).ok_or_else(|| Problem::new(&NOT_FOUND))?)
     };

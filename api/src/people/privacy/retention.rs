@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::Date;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::people::desk::Desk;
+use crate::platform::audit;
 use crate::platform::body::Body;
 use crate::platform::problem::{NOT_FOUND, Problem};
 use crate::platform::retention::{Over, in_force, rules};
@@ -108,19 +108,9 @@ pub async fn set(desk: &Desk, over: &[Over], kind: &str, input: &RuleInput) -> R
     let transaction = desk.begin().await?;
     retention_rule::Entity::insert(row).on_conflict(again).exec_without_returning(&transaction).await?;
     let after = json!({"kind": over.kind, "days": input.days, "valid_from": input.valid_from.to_string()});
-    desk.audit(&transaction, "retention.set", ("retention", mark(over.kind)), (), after).await?;
+    desk.audit(&transaction, "retention.set", ("retention", audit::of_name(over.kind)), (), after).await?;
     transaction.commit().await?;
     Ok(())
-}
-
-/// Kinds have no id of their own: the trail knows them by a number made of the name.
-fn mark(kind: &str) -> Uuid {
-    let bytes = kind.bytes().fold([0_u8; 16], |mut bytes, byte| {
-        bytes.rotate_left(1);
-        bytes[0] = bytes[0].wrapping_add(byte);
-        bytes
-    });
-    Uuid::from_bytes(bytes)
 }
 
 /// How long everything is kept that is kept for a while.

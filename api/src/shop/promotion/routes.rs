@@ -8,7 +8,7 @@ use entity::value::{
     CooperativeId, FundedBy, Money, PlatformRole, ProductId, PromotionId, PromotionKind, PromotionState, Vnd,
 };
 use garde::Validate;
-use sea_orm::{ActiveModelTrait, FromQueryResult, Set};
+use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -17,11 +17,12 @@ use utoipa::ToSchema;
 use crate::people::desk::Desk;
 use crate::people::identity::Permission;
 use crate::platform::body::{Body, Params};
-use crate::platform::db::{all, is_duplicate, one, run};
+use crate::platform::db::{is_duplicate, one};
 use crate::platform::fold;
 use crate::platform::moments;
 use crate::platform::pagination::{NewestFirst, Page, Paging};
 use crate::platform::problem::{NOT_FOUND, Problem};
+use crate::platform::revision::CHANGED_MEANWHILE;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Promotion)]
@@ -159,6 +160,8 @@ pub struct NewPromotion {
 #[garde(allow_unvalidated)]
 pub struct PromotionChange {
     state: PromotionState,
+    /// The state it was seen in; refused if it is in another one by now.
+    seen: Option<PromotionState>,
 }
 
 #[derive(FromQueryResult)]
@@ -251,9 +254,9 @@ pub async fn add(desk: &Desk, input: NewPromotion) -> Result<PromotionView, Prob
 }
 
 /// Pauses a promotion of the platform, or lets it go on.
-pub async fn set(desk: &Desk, id: PromotionId, state: PromotionState) -> Result<PromotionView, Problem> {
+pub async fn set(desk: &Desk, id: PromotionId, asked: PromotionChange) -> Result<PromotionView, Problem> {
     desk.who.require(PlatformRole::Admin)?;
-    change(desk, None, id, state).await
+    change(desk, None, id, asked).await
 }
 
 /// All promotions, newest first.
@@ -266,19 +269,19 @@ async fn change(
     desk: &Desk,
     cooperative: Option<CooperativeId>,
     id: PromotionId,
-    state: PromotionState,
+    asked: PromotionChange,
 ) -> Result<PromotionView, Problem> {
     let transaction = desk.begin().await?;
-    let sql = "UPDATE promotion SET state = $2, updated_at = $3 WHERE id = $1 AND COALESCE(cooperative_id, $4) = $4";
-    let owner = cooperative.unwrap_or(CooperativeId(uuid::Uuid::nil()));
-    if run(&transaction, sql, [id.into(), state.as_str().into(), desk.now().into(), owner.into()]).await? != 1 {
-        return Err(Problem::new(&NOT_FOUND));
+    let row = promotion::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
+    // A shop must not reach the platform's own, nor another's.
+    let before = row.filter(|row| row.cooperative_id == cooperative).ok_or_else(|| Problem::new(&NOT_FOUND))?;
+    if asked.seen.is_some_and(|seen| seen != before.state) {
+        return Err(Problem::new(&CHANGED_MEANWHILE));
     }
-    let row = all::<promotion::Model>(&transaction, "SELECT * FROM promotion WHERE id = $1", [id.into()]).await?;
-    let row = row.into_iter().next().filter(|row| row.cooperative_id == cooperative);
-    // A shop must not reach the platform's own.
-    let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    desk.audit(&transaction, "promotion.changed", ("promotion", id.0), json!(null), json!({"state": state})).await?;
+    let (was, is) = (json!({"state": before.state}), json!({"state": asked.state}));
+    let row = promotion::ActiveModel { state: Set(asked.state), updated_at: Set(desk.now()), ..before.into() };
+    let row = row.update(&transaction).await?;
+    desk.audit(&transaction, "promotion.changed", ("promotion", id.0), was, is).await?;
     transaction.commit().await?;
     Ok(view(row))
 }
@@ -316,7 +319,7 @@ pub async fn change_for_platform(
     id: Path<PromotionId>,
     body: Body<PromotionChange>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(set(&desk, *id, body.0.state).await?))
+    Ok(HttpResponse::Ok().json(set(&desk, *id, body.0).await?))
 }
 
 /// Promotions of the shop, newest first.
@@ -353,5 +356,5 @@ pub async fn change_for_shop(
 ) -> Result<HttpResponse, Problem> {
     let (cooperative, id) = path.into_inner();
     desk.may(cooperative, Permission::EditListings).await?;
-    Ok(HttpResponse::Ok().json(change(&desk, Some(cooperative), id, body.0.state).await?))
+    Ok(HttpResponse::Ok().json(change(&desk, Some(cooperative), id, body.0).await?))
 }

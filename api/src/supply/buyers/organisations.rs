@@ -6,7 +6,7 @@ use entity::supply::{OrganisationRole, OrganisationState};
 use entity::value::{OrganisationId, PlatformRole, Vnd};
 use entity::{organisation, organisation_member};
 use garde::Validate;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -20,6 +20,7 @@ use crate::platform::db::{all, is_duplicate, one, run};
 use crate::platform::fold;
 use crate::platform::pagination::{MAX_LIMIT, NewestFirst, Page};
 use crate::platform::problem::{FORBIDDEN, NOT_FOUND, Problem, codes};
+use crate::platform::revision;
 use crate::shop::selling::applications::right_tax_code;
 
 codes! {
@@ -308,11 +309,24 @@ pub struct OrganisationDecisionInput {
     pub credit_days: Option<i32>,
 }
 
-/// Verify an organisation and grant its credit, reject it, or suspend it.
+impl Organisation {
+    /// What is decided of it.
+    fn judged(&self) -> impl Serialize {
+        (self.state, self.credit_limit, self.credit_days)
+    }
+
+    /// A mark of what a page shows before it is decided anew.
+    pub fn revision(&self) -> String {
+        revision::of(&self.judged())
+    }
+}
+
+/// Verifies an organisation and grants its credit, rejects it, or suspends it; refused if it is not any more as it was `seen`.
 pub async fn judge_organisation(
     desk: &Desk,
     id: OrganisationId,
     input: OrganisationDecisionInput,
+    seen: Option<&str>,
 ) -> Result<Organisation, Problem> {
     admin(desk)?;
     let (to, from) = match input.decision {
@@ -325,7 +339,9 @@ pub async fn judge_organisation(
         return Err(Problem::field("/note", "missing", "cần lý do", "a reason is needed"));
     }
     let transaction = desk.begin().await?;
+    organisation::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
     let before = shown(&transaction, id).await?;
+    revision::check(seen, &before.judged())?;
     let sql = format!(
         "UPDATE organisation SET state = $2, decision_note = $3, decided_by = $4, decided_at = $5, credit_limit = $6, credit_days = $7
          WHERE id = $1 AND state IN ({from})"
@@ -357,5 +373,5 @@ pub async fn decide_organisation(
     id: Path<OrganisationId>,
     body: Body<OrganisationDecisionInput>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(judge_organisation(&desk, *id, body.0).await?))
+    Ok(HttpResponse::Ok().json(judge_organisation(&desk, *id, body.0, None).await?))
 }

@@ -1,8 +1,12 @@
 //! Whom the platform lets in, and what buyers get to see: applications, partners, organisations, listings, reviews.
 
+use std::collections::HashMap;
+
 use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use entity::value::{ApplicationId, CooperativeId, DocumentId, ListingReviewId, OrganisationId, PartnerId, ReviewId};
+use entity::value::{
+    ApplicationId, CooperativeId, DocumentId, ListingReviewId, OrganisationId, PartnerId, ReviewId, SiteId,
+};
 use minijinja::context;
 use serde_json::{Value, json};
 
@@ -16,8 +20,7 @@ use crate::shop::reviews;
 use crate::shop::selling::admin as shops;
 use crate::shop::selling::decisions::{self, ApplicationQuery};
 use crate::supply::buyers::{self, OrganisationQuery};
-use crate::tourism::Guide;
-use crate::tourism::partners;
+use crate::tourism::{Guide, partners, site_oversight};
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -31,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on_review)
         .service(on_partners)
         .service(on_partner)
+        .service(on_site)
         .service(on_organisations)
         .service(on_organisation)
         .service(on_shop)
@@ -130,7 +134,26 @@ async fn on_review(
 #[get("/admin/partners")]
 async fn on_partners(admin: Admin) -> Result<HttpResponse, Turn> {
     let found = partners::all_partners(&admin.seat.desk, query(json!({"limit": MAX_LIMIT}))?).await?;
-    admin.page("admin_partners.html", "to_do", context! { partners => value(&found.items) })
+    let ids: Vec<PartnerId> = found.items.iter().map(|one| one.id).collect();
+    let sites = site_oversight::of_partners(&admin.seat.desk, &ids).await?;
+    admin.page("admin_partners.html", "to_do", context! { partners => value(&found.items), sites => value(&sites) })
+}
+
+#[post("/admin/partners/{id}/sites/{site}")]
+async fn on_site(
+    request: HttpRequest,
+    admin: Admin,
+    guide: Data<Guide>,
+    path: Path<(PartnerId, SiteId)>,
+    payload: Payload,
+) -> Result<HttpResponse, Turn> {
+    let form = admin.form(&request, payload).await?;
+    let withdrawn = async {
+        let asked = input(&json!({"note": form.text("note")}))?;
+        site_oversight::withdraw(&admin.seat.desk, &guide, path.into_inner(), &asked).await
+    };
+    let done = withdrawn.await;
+    admin.seat.told("/admin/partners", done, WRITTEN)
 }
 
 #[post("/admin/partners/{id}")]
@@ -154,7 +177,12 @@ async fn on_partner(
 async fn on_organisations(admin: Admin) -> Result<HttpResponse, Turn> {
     let asked = OrganisationQuery { state: None, limit: Some(MAX_LIMIT), cursor: None };
     let found = buyers::all_organisations(&admin.seat.desk, &asked).await?;
-    admin.page("admin_organisations.html", "to_do", context! { organisations => value(&found.items) })
+    let seen: HashMap<OrganisationId, String> = found.items.iter().map(|one| (one.id, one.revision())).collect();
+    admin.page(
+        "admin_organisations.html",
+        "to_do",
+        context! { organisations => value(&found.items), seen => value(&seen) },
+    )
 }
 
 async fn decide_organisation(admin: &Admin, id: OrganisationId, form: &Form) -> Result<(), Problem> {
@@ -162,7 +190,7 @@ async fn decide_organisation(admin: &Admin, id: OrganisationId, form: &Form) -> 
         "decision": form.text("decision"), "note": form.some("note"), "credit_limit": form.amount("credit_limit")?,
         "credit_days": form.days("credit_days")?,
     }))?;
-    buyers::judge_organisation(&admin.seat.desk, id, asked).await.map(drop)
+    buyers::judge_organisation(&admin.seat.desk, id, asked, form.some("seen").as_deref()).await.map(drop)
 }
 
 #[post("/admin/organisations/{id}")]

@@ -186,9 +186,8 @@ async fn on_event_off(
 }
 
 /// What belongs to the place with this form's addition, or without what it strikes.
-async fn linked(admin: &Admin, form: &Form, id: DestinationId) -> Result<DestinationLinks, Problem> {
+async fn linked(admin: &Admin, form: &Form, mut links: DestinationLinks) -> Result<DestinationLinks, Problem> {
     let desk = &admin.seat.desk;
-    let mut links = belonging::belongings(desk, id).await?.links;
     match form.text("act") {
         "cooperative" => links.cooperatives.push(belonging::cooperative_meant(desk, form.text("cooperative")).await?),
         "product" => {
@@ -220,8 +219,11 @@ async fn on_link(
 ) -> Result<HttpResponse, Turn> {
     let form = admin.form(&request, payload).await?;
     let done = async {
-        let links = linked(&admin, &form, *id).await?;
-        belonging::link(&admin.seat.desk, &guide, *id, &links).await.map(drop)
+        let links = belonging::belongings(&admin.seat.desk, *id).await?.links;
+        // Of two that are changed at once the second is told, for each replaces all of them.
+        let seen = revision::of(&links);
+        let links = linked(&admin, &form, links).await?;
+        belonging::link(&admin.seat.desk, &guide, *id, &links, Some(&seen)).await.map(drop)
     };
     let done = done.await;
     admin.seat.told(&page_of(*id), done, WRITTEN)

@@ -6,6 +6,7 @@ mod money;
 mod overview;
 mod privacy;
 mod settings;
+mod terms;
 mod world;
 
 use std::future::Future;
@@ -30,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
     decisions::routes(config);
     money::routes(config);
     settings::routes(config);
+    terms::routes(config);
     destinations::routes(config);
     world::routes(config);
     privacy::routes(config);

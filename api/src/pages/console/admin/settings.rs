@@ -118,7 +118,10 @@ async fn on_promotion_state(
     payload: Payload,
 ) -> Result<HttpResponse, Turn> {
     let form = admin.form(&request, payload).await?;
-    let set = async { promotion::set(&admin.seat.desk, *id, form.parsed("state")?).await.map(drop) };
+    let set = async {
+        let asked = input(&json!({"state": form.text("state"), "seen": form.text("seen")}))?;
+        promotion::set(&admin.seat.desk, *id, asked).await.map(drop)
+    };
     let done = set.await;
     admin.seat.told("/admin/promotions", done, WRITTEN)
 }

@@ -6,13 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use entity::value::AccountId;
 use minijinja::context;
 
-use crate::orders::ordering::Holder;
+use crate::pages::guests::bring_basket;
 use crate::pages::session::{Coming, sit_down, step_of, to_second_step};
-use crate::pages::storefront::basket::{held, own_form};
+use crate::pages::storefront::basket::own_form;
 use crate::pages::storefront::shell::{Fault, Shell, parameter};
 use crate::people::identity::{
-    BAD_PASSKEY, Entered, GuestCart, PASSKEYS_UNAVAILABLE, Passwords, SignInHook, SignUp, Site, ask_to_reset,
-    authenticate, begin_entry, confirm, enter_by_passkey, reset_by_code, second_step, sign_up as ask_in,
+    BAD_PASSKEY, Entered, PASSKEYS_UNAVAILABLE, Passwords, SignInHook, SignUp, Site, ask_to_reset, authenticate,
+    begin_entry, confirm, enter_by_passkey, reset_by_code, second_step, sign_up as ask_in,
 };
 use crate::platform::forms::Form;
 use crate::platform::problem::Problem;
@@ -57,14 +57,6 @@ fn refused(shell: &Shell, step: &str, problem: Problem, form: &Form) -> Result<H
     door(shell, step, StatusCode::UNPROCESSABLE_ENTITY, (form.text("next"), &words), Some(form))
 }
 
-/// The guest's basket goes along with who signs in.
-async fn bring_basket(shell: &Shell, hook: &SignInHook, account: AccountId) -> Result<(), Problem> {
-    if let Some((id, Holder::Guest(token))) = held(shell).await? {
-        hook.signed_in(account, &GuestCart { id, token: token.to_owned() }).await?;
-    }
-    Ok(())
-}
-
 #[get("/sign-in")]
 pub async fn sign_in_page(request: HttpRequest, shell: Shell) -> Result<HttpResponse, Fault> {
     let next = next_of(&request);
@@ -87,7 +79,7 @@ pub async fn sign_in(
     let (coming, now) = (Coming::by_password(&request, shell.is_secure()), shell.clock.now());
     let next = own_path(form.text("next"));
     match authenticate(&shell.db, &passwords, &coming.visit, (form.text("login"), password), now).await {
-        Ok(Entered::In(account)) => come_in(&shell, &hook, account.id, coming, next).await,
+        Ok(Entered::In(account)) => come_in(&request, (&shell, &hook), account.id, coming, next).await,
         Ok(Entered::Step(step)) => Ok(to_second_step(step, coming.secure, next)),
         Err(problem) => refused(&shell, "in", problem, &form),
     }
@@ -120,26 +112,25 @@ pub async fn by_passkey(
         enter_by_passkey(&shell.db, &site, &credential, shell.clock.now()).await
     };
     match entered.await {
-        Ok(account) => come_in(&shell, &hook, account.id, coming, own_path(form.text("next"))).await,
+        Ok(account) => come_in(&request, (&shell, &hook), account.id, coming, own_path(form.text("next"))).await,
         Err(problem) => refused(&shell, "in", problem, &form),
     }
 }
 
 /// Somebody is who they say: their basket comes along.
 async fn come_in(
-    shell: &Shell,
-    hook: &SignInHook,
+    request: &HttpRequest,
+    (shell, hook): (&Shell, &SignInHook),
     account: AccountId,
     coming: Coming,
     next: &str,
 ) -> Result<HttpResponse, Fault> {
-    bring_basket(shell, hook, account).await?;
     let who = (account, shell.language);
     let transaction = shell.db.begin().await?;
     let mut response = sit_down(&transaction, who, coming, shell.clock.now(), next).await?;
     transaction.commit().await?;
     shell.bell.ring();
-    shell.keep_basket(&mut response, None);
+    bring_basket(request, hook, account, (&mut response, shell.is_secure())).await?;
     Ok(response)
 }
 
@@ -160,7 +151,7 @@ pub async fn second(
     let coming = Coming { strong: true, ..Coming::by_password(&request, shell.is_secure()) };
     let shown = (step_of(&request), form.text("code"));
     match second_step(&shell.db, &coming.visit, (&shown.0, shown.1), shell.clock.now()).await {
-        Ok(account) => come_in(&shell, &hook, account.id, coming, own_path(form.text("next"))).await,
+        Ok(account) => come_in(&request, (&shell, &hook), account.id, coming, own_path(form.text("next"))).await,
         Err(problem) => refused(&shell, "second", problem, &form),
     }
 }
@@ -222,8 +213,7 @@ pub async fn code(
     let coming = Coming::by_password(&request, shell.is_secure());
     let mut response = sit_down(&transaction, who, coming, now, next).await?;
     transaction.commit().await?;
-    bring_basket(&shell, &hook, account.id).await?;
-    shell.keep_basket(&mut response, None);
+    bring_basket(&request, &hook, account.id, (&mut response, shell.is_secure())).await?;
     Ok(response)
 }
 
