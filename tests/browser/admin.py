@@ -350,6 +350,28 @@ def rules(page):
     done(page)
 
 
+def terms(page):
+    """How long, how much, how often; and a partner's site that should show nothing of ours."""
+    page.goto(BASE + "/admin/terms")
+    page.click("summary:has-text('Mỗi lần chi trả ít nhất')")
+    page.fill("#payout_minimum", "50k")
+    look(page, "admin-terms", strict=True)
+    page.click("details[open] button:has-text('Ghi')")
+    done(page)
+    page.wait_for_selector("summary:has-text('50.000 ₫')")
+    token = sign_in("homestay@example.vn")
+    owned = api("GET", "/v1/partners", token=token)["items"][0]["id"]
+    api("POST", f"/v1/partner/{owned}/sites", {"url": "https://trang-da-doi-chu.example"}, token=token)
+    page.goto(BASE + "/admin/partners")
+    page.click("li:has-text('trang-da-doi-chu') summary:has-text('Gỡ trang này')")
+    page.fill("li:has-text('trang-da-doi-chu') input[name=note]", "Trang đã đổi chủ")
+    look(page, "admin-partner-site", strict=True)
+    page.click("li:has-text('trang-da-doi-chu') button:has-text('Gỡ trang này')")
+    done(page)
+    if "trang-da-doi-chu" in page.inner_text("main"):
+        faults.append("a site that was taken away is still there")
+
+
 def overview(page):
     page.goto(BASE + "/admin/search?q=muong+dong")
     page.click("#found a:has-text('Mường Động')")
@@ -387,6 +409,7 @@ with sync_playwright() as playwright:
     rivals(page, second)
     rules(page)
     world(page)
+    terms(page)
     overview(page)
     _, seller = console(browser, "xanh-kim-boi@example.vn")
     if seller.goto(BASE + "/admin").status != 403:

@@ -7,7 +7,7 @@ PASSWORD = "buoi-dien-kim-boi"
 PHONE = {"width": 360, "height": 740}
 # A guest's own browser: headless ones are programs, and count for nothing.
 AGENT = "Mozilla/5.0 (Linux; Android 11; Redmi 9A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36"
-faults, seen = [], []
+faults, seen, listening = [], [], {}
 
 
 def until(page, holds, seconds=10):
@@ -60,6 +60,8 @@ def mailed_code(to, pattern):
 
 def look(page, name, width=PHONE["width"], strict=False):
     """Every page is photographed, measured and judged; strictly: nothing at all may be wrong."""
+    # Pictures below the fold are fetched when somebody comes near them.
+    page.evaluate("() => Promise.all([...document.images].map(image => { image.loading = 'eager'; return image.decode().catch(() => {}); }))")
     page.screenshot(path=f"{ARTEFACTS}/{len(seen):02}-{name}.png", full_page=True)
     found = page.evaluate(AXE + "\n; axe.run(document, {resultTypes: ['violations']})")
     for violation in found["violations"]:
@@ -100,15 +102,17 @@ def on_paper(page, name):
         faults.append(f"{name}: on paper ink is {ink:.0f} and paper {paper:.0f} of 255, and these are printed: {pressed[:3]}")
 
 
-SILENT = {"none", "generic", "InlineTextBox", "LineBreak", "ListMarker", "RootWebArea", "Ignored", "Iframe", "SvgRoot", "LayoutTable"}
+SILENT = {"none", "generic", "InlineTextBox", "LineBreak", "ListMarker", "RootWebArea", "Ignored", "Iframe", "SvgRoot", "LayoutTable",
+          "LabelText", "Legend", "MenuListPopup", "paragraph"}
 PRESSED = {"button", "link", "textbox", "combobox", "checkbox", "radio", "searchbox", "spinbutton", "DisclosureTriangle", "slider"}
 
 
 def read_aloud(page):
     """What a screen reader goes through, in its order: role, name, and how far below the page each stands."""
-    session = page.context.new_cdp_session(page)
-    nodes = {node["nodeId"]: node for node in session.send("Accessibility.getFullAXTree")["nodes"]}
-    session.detach()
+    # One that is detached would take the page's virtual authenticator along.
+    if page not in listening:
+        listening[page] = page.context.new_cdp_session(page)
+    nodes = {node["nodeId"]: node for node in listening[page].send("Accessibility.getFullAXTree")["nodes"]}
     lines = []
 
     def walk(node, depth):
@@ -155,8 +159,8 @@ def aloud(page, name):
         const named = (button.getAttribute("aria-label") || button.textContent).trim().replace(/\\s+/g, " ");
         const form = button.form;
         const parts = form ? [...new FormData(form, button)].filter(([key]) => !["csrf", "once", "seen"].includes(key)) : [];
-        // A field beside it tells which it is.
-        if (form && form.querySelector("input:not([type=hidden]), select, textarea")) continue;
+        // Where people work, a field beside it tells which it is.
+        if (form && !document.body.classList.contains("shop") && form.querySelector("input:not([type=hidden]), select, textarea")) continue;
         const what = (form ? form.getAttribute("action") : "") + JSON.stringify(parts);
         if (sends.has(named) && sends.get(named) !== what) return named;
         sends.set(named, what);

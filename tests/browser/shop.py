@@ -208,6 +208,8 @@ def is_told(page):
     told.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     told.send("ServiceWorker.enable")
     until(page, lambda: found)
+    # What is pushed before the worker is at work is lost.
+    page.evaluate("async () => { const {active} = await navigator.serviceWorker.ready; while (active.state !== 'activated') await new Promise(done => setTimeout(done, 20)); }")
     words = json.dumps({"title": "Đơn DH-1 đã gửi", "body": "Mật ong", "url": BASE + "/account/orders", "tag": "t1"})
     told.send("ServiceWorker.deliverPushMessage", {"origin": BASE, "registrationId": found[0]["registrationId"], "data": words})
     shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(one => one.title)"

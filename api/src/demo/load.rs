@@ -4,17 +4,19 @@ use std::collections::HashMap;
 
 use entity::value::{
     AccountId, CategoryId, CertificateId, CertificateState, CooperativeId, CooperativeStatus, DestinationId, Language,
-    LotId, MemberRole, MovementKind, OffSeason, OfferId, OfferStatus, PlatformRole, ProductId, ProductStatus, RowId,
-    Vnd,
+    LotId, MediaPurpose, MemberRole, MovementKind, OffSeason, OfferId, OfferStatus, PlatformRole, ProductId,
+    ProductStatus, RowId, Vnd,
 };
 use entity::{
-    category, certificate, cooperative, destination, offer, product, product_image, recognition, stock, stock_movement,
+    category, certificate, cooperative, destination, destination_image, offer, product, product_image, recognition,
+    stock, stock_movement,
 };
-use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, Set};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, Set};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::data::{BUYER, CATEGORIES, GOODS, Good, MAKERS, Maker, PLACES, Pack};
 use super::{PASSWORD, dossiers, offices, partner, past, pictures, plots, programme, supply};
+use crate::media;
 use crate::ocop::certification::code_of;
 use crate::people::identity::rules::Contact;
 use crate::people::identity::{NewAccount, Passwords, create_account, grant_membership, grant_role};
@@ -38,6 +40,29 @@ async fn draw_pictures(objects: &Objects) -> anyhow::Result<()> {
     for good in GOODS {
         let png = tokio::task::spawn_blocking(move || pictures::draw(good.picture.0, good.picture.1)).await??;
         objects.put(&picture_key(good), png).await?;
+    }
+    Ok(())
+}
+
+/// Every destination with a picture of its kind.
+async fn hang_pictures(
+    transaction: &DatabaseTransaction,
+    objects: &Objects,
+    now: OffsetDateTime,
+) -> anyhow::Result<()> {
+    for place in destination::Entity::find().all(transaction).await? {
+        let png = tokio::task::spawn_blocking(move || pictures::draw_place(place.kind)).await??;
+        let owner = media::Owner { purpose: MediaPurpose::Listing, cooperative: None, account: None, order: None };
+        let file = media::keep(transaction, objects, owner, png, now).await?;
+        let image = destination_image::ActiveModel {
+            id: Set(RowId::new()),
+            destination_id: Set(place.id),
+            media_id: Set(file.id),
+            alt_vi: Set(format!("Hình vẽ {}", place.name_vi)),
+            alt_en: Set(format!("A drawing of {}", place.name_en)),
+            position: Set(0),
+        };
+        destination_image::Entity::insert(image).exec_without_returning(transaction).await?;
     }
     Ok(())
 }
@@ -101,6 +126,7 @@ pub async fn load(db: &Db, clock: Clock, objects: &Objects, passwords: &Password
     destination::Entity::insert_many(PLACES.iter().map(|place| place_row(place, since)))
         .exec_without_returning(&transaction)
         .await?;
+    hang_pictures(&transaction, objects, now).await?;
     let homestay = create_account(&transaction, person(PARTNER.0, PARTNER.1), now).await?;
     let ids: Vec<CooperativeId> = makers.iter().map(|(id, _)| *id).collect();
     partner::add(&transaction, homestay.id, &ids, since, now).await?;

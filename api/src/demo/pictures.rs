@@ -1,6 +1,7 @@
 //! Pictures for the demo: drawn, so that nothing is fetched and nobody's photograph is used.
 
 use anyhow::Context;
+use entity::value::DestinationKind;
 use resvg::{tiny_skia, usvg};
 
 use super::data::Motif;
@@ -9,15 +10,30 @@ pub const SIZE: u32 = 640;
 
 /// A PNG of `SIZE` × `SIZE` pixels: hills of Kim Bôi, and the product in front.
 pub fn draw(motif: Motif, colour: &str) -> anyhow::Result<Vec<u8>> {
-    let svg = svg(motif, colour);
-    let tree = usvg::Tree::from_str(&svg, &usvg::Options::default()).context("demo picture")?;
+    png(&hills(&product(motif, colour), colour))
+}
+
+/// The same hills, and what visitors come for.
+pub fn draw_place(kind: DestinationKind) -> anyhow::Result<Vec<u8>> {
+    let front = match kind {
+        DestinationKind::HotSpring => spring(),
+        DestinationKind::Waterfall => waterfall(),
+        DestinationKind::Lake => lake(),
+        DestinationKind::Resort => [house(250, 470, 1.3), spring()].concat(),
+        _ => [house(180, 470, 0.9), house(420, 480, 1.1), house(300, 540, 1.2)].concat(),
+    };
+    png(&hills(&front, "#7fa36b"))
+}
+
+fn png(svg: &str) -> anyhow::Result<Vec<u8>> {
+    let tree = usvg::Tree::from_str(svg, &usvg::Options::default()).context("demo picture")?;
     let mut canvas = tiny_skia::Pixmap::new(SIZE, SIZE).context("demo picture")?;
     resvg::render(&tree, tiny_skia::Transform::identity(), &mut canvas.as_mut());
     canvas.encode_png().context("demo picture")
 }
 
-fn svg(motif: Motif, colour: &str) -> String {
-    let front = match motif {
+fn product(motif: Motif, colour: &str) -> String {
+    match motif {
         Motif::Fruit => fruit(colour),
         Motif::Cluster => cluster(colour),
         Motif::Bottle => bottle(colour, 120, 300, 46),
@@ -27,7 +43,10 @@ fn svg(motif: Motif, colour: &str) -> String {
         Motif::Tea => tea(colour),
         Motif::Leaves => leaves(colour),
         Motif::Shoots => shoots(colour),
-    };
+    }
+}
+
+fn hills(front: &str, colour: &str) -> String {
     format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 640" width="640" height="640">
 <defs><linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#fdf6e3"/><stop offset="1" stop-color="#f3e2bd"/></linearGradient>
@@ -35,6 +54,35 @@ fn svg(motif: Motif, colour: &str) -> String {
 <rect width="640" height="640" fill="url(#sky)"/><circle cx="500" cy="130" r="54" fill="#f6c667" opacity="0.75"/>
 <path d="M0 380 Q90 260 190 350 T390 320 T640 360 V640 H0Z" fill="#a9c09a"/><path d="M0 440 Q140 340 290 420 T640 410 V640 H0Z" fill="#7fa36b"/>
 <path d="M0 520 Q200 460 360 510 T640 500 V640 H0Z" fill="#5f8650"/><ellipse cx="320" cy="566" rx="200" ry="26" fill="#33502c" opacity="0.35"/>{front}</svg>"##
+    )
+}
+
+fn spring() -> String {
+    r##"<ellipse cx="330" cy="540" rx="230" ry="58" fill="#8a8f86"/><ellipse cx="330" cy="534" rx="208" ry="46" fill="#7cc4d6"/>
+<path d="M230 530 q40 -14 80 0 t80 0" stroke="#d8f2f7" stroke-width="6" fill="none"/>
+<path d="M260 470 q-18 -34 0 -68 q18 -34 0 -68 M340 460 q-18 -34 0 -68 q18 -34 0 -68 M420 470 q-18 -34 0 -68 q18 -34 0 -68" stroke="#fff" stroke-width="11" stroke-linecap="round" fill="none" opacity="0.8"/>"##
+        .to_owned()
+}
+
+fn waterfall() -> String {
+    r##"<path d="M190 250 H450 L480 560 H160Z" fill="#6d7468"/><path d="M270 250 H380 L410 540 H240Z" fill="#bfe3ee"/>
+<path d="M292 256 L276 530 M325 256 V536 M358 256 L372 530" stroke="#fff" stroke-width="9" opacity="0.85"/><path d="M190 330 H262 M386 370 H462 M176 440 H250 M398 470 H470" stroke="#4f564b" stroke-width="8"/>
+<ellipse cx="325" cy="560" rx="210" ry="40" fill="#8fcbdc"/><ellipse cx="325" cy="548" rx="110" ry="20" fill="#fff" opacity="0.8"/>"##
+        .to_owned()
+}
+
+fn lake() -> String {
+    r##"<path d="M0 440 H640 V640 H0Z" fill="#6fb3cf"/><path d="M60 430 Q130 360 210 430Z" fill="#5f8650"/><path d="M420 436 Q500 350 600 436Z" fill="#557a48"/>
+<path d="M40 520 h90 M180 580 h120 M470 530 h110 M400 600 h90" stroke="#cfeaf3" stroke-width="7" stroke-linecap="round"/>
+<path d="M210 520 H430 L396 566 H244Z" fill="#8a5a2b"/><path d="M262 520 V470 H378 V520" fill="none" stroke="#8a5a2b" stroke-width="9"/><path d="M248 472 H392 L370 446 H270Z" fill="#c9781b"/>"##
+        .to_owned()
+}
+
+/// On stilts, as the Mường build.
+fn house(x: i32, y: i32, size: f32) -> String {
+    format!(
+        r##"<g transform="translate({x} {y}) scale({size})"><path d="M-80 0 V70 M-30 0 V70 M30 0 V70 M80 0 V70" stroke="#6b4423" stroke-width="10"/>
+<rect x="-92" y="-52" width="184" height="60" fill="#b98a4e"/><rect x="-16" y="-36" width="32" height="44" fill="#6b4423"/><path d="M-118 -48 L-60 -126 H60 L118 -48Z" fill="#8d6534"/></g>"##
     )
 }
 
@@ -151,6 +199,9 @@ mod tests {
         ] {
             let png = draw(motif, "#e8c14a").expect("drawn");
             assert!(png.starts_with(b"\x89PNG"));
+        }
+        for place in crate::demo::data::PLACES {
+            assert!(draw_place(place.1).expect("drawn").starts_with(b"\x89PNG"));
         }
     }
 }

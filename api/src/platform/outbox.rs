@@ -141,14 +141,14 @@ impl Worker {
         while !stop.is_asked() {
             let started = Instant::now();
             match self.round(rung).await {
-                Ok(0) => {
-                    let waited = tokio::time::timeout(Duration::from_secs(1), self.bell.0.notified());
+                // What comes next rings the bell; what handling an event caused may not, and is asked for soon.
+                Ok(taken) if taken < BATCH => {
+                    let silence = Duration::from_millis(if taken == 0 { 1_000 } else { 200 });
+                    let waited = tokio::time::timeout(silence, self.bell.0.notified());
                     rung = matches!(stop.until(waited).await, Some(Ok(())));
                 }
                 // A full batch means a rush: buyers come before mails about their orders.
-                Ok(BATCH) => drop(stop.pause(started.elapsed() * 2).await),
-                // Whether there is more is asked like any other time.
-                Ok(_) => rung = false,
+                Ok(_) => drop(stop.pause(started.elapsed() * 2).await),
                 Err(error) => {
                     tracing::warn!(%error, "outbox round failed");
                     stop.pause(Duration::from_secs(1)).await;

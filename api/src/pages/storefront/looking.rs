@@ -14,7 +14,7 @@ use super::shell::{Fault, Shell};
 use crate::platform::numbers;
 use crate::platform::problem::Problem;
 use crate::platform::templates::value;
-use crate::shop::catalogue::view::CooperativeCard;
+use crate::shop::catalogue::view::{CooperativeCard, Image};
 use crate::tourism::destinations::Destination;
 
 /// As many products as a page shows.
@@ -158,12 +158,21 @@ fn categories(shell: &Shell) -> Result<Vec<Value>, Problem> {
         .collect())
 }
 
+/// Who grows it, with a picture of what is grown.
+#[derive(Serialize)]
+struct Grower {
+    #[serde(flatten)]
+    card: CooperativeCard,
+    image: Option<Image>,
+}
+
 /// Those who sell most kinds of things first.
-fn growers(shell: &Shell) -> Vec<CooperativeCard> {
+fn growers(shell: &Shell) -> Vec<Grower> {
     let mut cards = shell.catalogue.cooperative_cards();
     cards.sort_by(|a, b| b.product_count.cmp(&a.product_count).then_with(|| a.slug.cmp(&b.slug)));
     cards.truncate(NAMED);
-    cards
+    let mut images = shell.catalogue.pictures_of(&cards.iter().map(|card| card.id).collect::<Vec<_>>());
+    cards.into_iter().map(|card| Grower { image: images.remove(&card.id), card }).collect()
 }
 
 #[get("/")]

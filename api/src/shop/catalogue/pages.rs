@@ -1,5 +1,6 @@
 //! Making answers: a list is a join of cards, a page is read from the database once per version.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
@@ -11,8 +12,8 @@ use super::materials;
 use super::rules::Availability;
 use super::shelf::{Entry, Snapshot, origin};
 use super::view::{
-    Bilingual, CategoryNode, CategoryTree, CooperativeCard, CooperativePage, OfferView, PreorderView, ProductPage,
-    RecognitionView, Reduction, Seller, TierView,
+    Bilingual, CategoryNode, CategoryTree, CooperativeCard, CooperativePage, Image, OfferView, PreorderView,
+    ProductPage, RecognitionView, Reduction, Seller, TierView,
 };
 use super::{Catalogue, store};
 use crate::ocop::certificates;
@@ -171,6 +172,23 @@ impl Catalogue {
         let snapshot = self.snapshot();
         let active = snapshot.cooperatives.values().filter(|row| row.status == CooperativeStatus::Active);
         active.filter_map(|row| cooperative_card(&snapshot, row.id)).collect()
+    }
+
+    /// A picture of something that each of some cooperatives sells, of those that have one.
+    pub fn pictures_of(&self, cooperatives: &[CooperativeId]) -> HashMap<CooperativeId, Image> {
+        let snapshot = self.snapshot();
+        let mut found = HashMap::with_capacity(cooperatives.len());
+        for entry in &snapshot.entries {
+            if found.len() == cooperatives.len() {
+                break;
+            }
+            if let Some(image) = &entry.card.image
+                && cooperatives.contains(&entry.cooperative)
+            {
+                found.entry(entry.cooperative).or_insert_with(|| image.clone());
+            }
+        }
+        found
     }
 
     pub async fn cooperative_page(&self, key: &str) -> Result<Arc<Ready>, Problem> {
