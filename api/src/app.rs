@@ -185,7 +185,7 @@ impl Services {
         db.refresh_statistics().await?;
         let objects = config.objects()?;
         let breached = config.breached_passwords.as_deref().map(Breached::open).transpose()?;
-        let passwords = Passwords::new(breached)?;
+        let passwords = Passwords::new(breached);
         Ok(Self { clock, db, objects, passwords, config, background: Background::default() })
     }
 
@@ -237,8 +237,8 @@ impl Shared {
         let edge = Edge {
             trust_proxy: config.trust_proxy,
             limit: Limit::per_second(config.rate_limit_per_second),
-            https: config.base_url().starts_with("https:"),
-            strict_transport: config.env == Environment::Production && config.base_url().starts_with("https:"),
+            https: config.is_https(),
+            strict_transport: config.env == Environment::Production && config.is_https(),
         };
         let auth_limit = AuthLimit(Limit::per_minute(config.auth_rate_limit_per_minute));
         let providers = Arc::new(Providers::registry(&config)?);

@@ -288,6 +288,11 @@ impl Config {
         self.read_database_url.as_ref().map(ExposeSecret::expose_secret)
     }
 
+    /// Whether the world reaches this server by HTTPS: cookies go no other way then.
+    pub fn is_https(&self) -> bool {
+        self.base_url().starts_with("https:")
+    }
+
     /// Without a slash at the end.
     pub fn base_url(&self) -> String {
         match &self.base_url {

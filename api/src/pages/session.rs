@@ -181,7 +181,7 @@ pub async fn take_seat(request: &HttpRequest, door: &str) -> Result<Seat, Turn> 
         Some((kind == "good", words.to_owned()))
     });
     Ok(Seat {
-        secure: desk.config.base_url().starts_with("https:"),
+        secure: desk.config.is_https(),
         desk,
         csrf: row.csrf,
         language: row.language,

@@ -10,6 +10,8 @@ use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Error, State, Value, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::clock::VIETNAM;
 
@@ -107,29 +109,29 @@ pub fn is_english(state: &State<'_, '_>) -> bool {
     state.lookup("lang").is_some_and(|lang| lang.as_str() == Some("en"))
 }
 
+/// A moment as JSON tells it, in Vietnam.
+fn read(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok().map(|at| at.to_offset(VIETNAM))
+}
+
 /// `24/11 16:05`, in Vietnam.
 pub fn moment(text: &str) -> String {
-    use time::format_description::well_known::Rfc3339;
-    let Ok(at) = time::OffsetDateTime::parse(text, &Rfc3339) else { return text.to_owned() };
-    let at = at.to_offset(VIETNAM);
+    let Some(at) = read(text) else { return text.to_owned() };
     format!("{:02}/{:02} {:02}:{:02}", at.day(), u8::from(at.month()), at.hour(), at.minute())
 }
 
 /// `2026-11-24T16:05`, in Vietnam, as a `datetime-local` field wants it; nothing for what is no moment.
 #[allow(clippy::needless_pass_by_value, reason = "a filter's signature")]
 fn local(value: Value) -> String {
-    use time::format_description::well_known::Rfc3339;
-    let at = value.as_str().and_then(|text| time::OffsetDateTime::parse(text, &Rfc3339).ok());
-    at.map_or_else(String::new, |at| {
-        let at = at.to_offset(VIETNAM);
-        format!("{}T{:02}:{:02}", at.date(), at.hour(), at.minute())
-    })
+    let at = value.as_str().and_then(read);
+    at.map_or_else(String::new, |at| format!("{}T{:02}:{:02}", at.date(), at.hour(), at.minute()))
 }
 
-/// `24/11/2026`
+/// `24/11/2026`; of a moment, the day it is in Vietnam.
 #[allow(clippy::needless_pass_by_value, reason = "a filter's signature")]
 pub fn day(value: Value) -> String {
     let text = value.to_string();
+    let text = read(&text).map_or(text, |at| at.date().to_string());
     match text.split('-').collect::<Vec<_>>().as_slice() {
         [year, month, day] => format!("{day}/{month}/{year}"),
         _ => text,

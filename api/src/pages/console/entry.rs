@@ -82,7 +82,7 @@ pub async fn login(
 ) -> Result<HttpResponse, Turn> {
     let form = foreign_form(&request, payload).await?;
     let language = if form.text("lang") == "en" { Language::En } else { Language::Vi };
-    let (coming, now) = (Coming::by_password(&request, config.base_url().starts_with("https:")), clock.now());
+    let (coming, now) = (Coming::by_password(&request, config.is_https()), clock.now());
     let shown = (form.text("login"), form.0.field("password").unwrap_or_default());
     match authenticate(&db, &passwords, &coming.visit, shown, now).await {
         Ok(Entered::In(account)) => {
@@ -166,7 +166,7 @@ pub async fn verify(
     let transaction = db.begin().await?;
     match confirm(&transaction, form.text("code"), now).await {
         Ok(account) => {
-            let secure = config.base_url().starts_with("https:");
+            let secure = config.is_https();
             let coming = Coming::by_password(&request, secure);
             let mut response = sit_down(&transaction, (account.id, language), coming, now, "/console").await?;
             transaction.commit().await?;
@@ -200,7 +200,7 @@ pub async fn set_shop(request: HttpRequest, seat: Seat, payload: Payload) -> Res
     let id: CooperativeId = form.parsed("shop")?;
     let mut response = to("/console/today");
     if seat.shops.iter().any(|shop| shop.id == id) {
-        choose(&mut response, id, seat.desk.config.base_url().starts_with("https:"));
+        choose(&mut response, id, seat.desk.config.is_https());
     }
     Ok(response)
 }
@@ -338,7 +338,7 @@ pub async fn join(request: HttpRequest, seat: Seat, payload: Payload) -> Result<
     match team::accept(&seat.desk, form.text("code")).await {
         Ok(joined) => {
             let mut response = seat.back("/console/today", Ok(seat.say("Đã tham gia.", "Joined.")));
-            choose(&mut response, joined.cooperative_id, seat.desk.config.base_url().starts_with("https:"));
+            choose(&mut response, joined.cooperative_id, seat.desk.config.is_https());
             Ok(response)
         }
         Err(problem) if problem.code.status < 500 => Ok(seat.back("/console/join", Err(&problem))),

@@ -177,5 +177,6 @@ mod tests {
         }
         assert_eq!(templates::moment("2026-11-24T09:05:00Z"), "24/11 16:05");
         assert_eq!(templates::day(Value::from("2026-11-24")), "24/11/2026");
+        assert_eq!(templates::day(Value::from("2026-11-24T19:05:00Z")), "25/11/2026");
     }
 }

@@ -208,7 +208,7 @@ impl Shell {
 
     /// Whether the site is reached by HTTPS: cookies go no other way then.
     pub fn is_secure(&self) -> bool {
-        self.config.base_url().starts_with("https:")
+        self.config.is_https()
     }
 
     fn cookie<'a>(&self, name: &'a str, value: String, days: i64) -> Cookie<'a> {

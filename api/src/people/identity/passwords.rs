@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Argon2, Params};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::Semaphore;
 
 use super::breached::Breached;
@@ -21,10 +23,9 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    pub fn new(breached: Option<Breached>) -> anyhow::Result<Self> {
+    pub fn new(breached: Option<Breached>) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let decoy = hash_now(&crate::platform::secrets::token())?.into();
-        Ok(Self { slots: Arc::new(Semaphore::new(cores)), breached: breached.map(Arc::new), decoy })
+        Self { slots: Arc::new(Semaphore::new(cores)), breached: breached.map(Arc::new), decoy: decoy().into() }
     }
 
     /// Why a password will not do; told at `pointer`.
@@ -71,8 +72,37 @@ impl Passwords {
     }
 }
 
+/// As a hash is written, and nobody's: its bytes are drawn, not made of a password.
+fn decoy() -> String {
+    let (salt, hash) = (rand::random::<[u8; 16]>(), rand::random::<[u8; 32]>());
+    format!(
+        "$argon2id$v=19$m={},t={},p={}${}${}",
+        Params::DEFAULT_M_COST,
+        Params::DEFAULT_T_COST,
+        Params::DEFAULT_P_COST,
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(hash)
+    )
+}
+
 fn hash_now(password: &str) -> anyhow::Result<String> {
     let hash =
         Argon2::default().hash_password(password.as_bytes()).map_err(|error| anyhow::anyhow!("argon2: {error}"))?;
     Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobodys_hash_takes_as_long_as_anybodys() {
+        let (nobodys, anybodys) = (decoy(), hash_now("bưởi ngọt đầu mùa").expect("a hash"));
+        let read = |hash: &str| {
+            let parsed = PasswordHash::new(hash).expect("a hash");
+            let (salt, bytes) = (parsed.salt.expect("a salt"), parsed.hash.expect("bytes"));
+            (parsed.algorithm.to_string(), parsed.version, parsed.params.to_string(), salt.len(), bytes.len())
+        };
+        assert_eq!(read(&nobodys), read(&anybodys));
+    }
 }
