@@ -30,6 +30,7 @@ mod identity;
 mod imports;
 mod listings;
 mod livelihood;
+mod lots;
 mod made_up;
 mod manners;
 mod market;
@@ -78,3 +79,12 @@ mod verdicts;
 mod webhooks;
 mod wholesale;
 mod written;
+
+#[test]
+fn every_file_here_is_run() {
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/suites")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let Some(suite) = name.strip_suffix(".rs").filter(|suite| *suite != "main") else { continue };
+        assert!(include_str!("main.rs").contains(&format!("mod {suite};\n")), "{name} is in no `mod`");
+    }
+}
