@@ -1,7 +1,7 @@
 //! Where the tourists are: destinations, partners, and what partners show of what grows nearby.
 //!
 //! Destinations are read by everybody (`destinations`) and kept by officers (`keeping`, and `belonging` for what belongs to one). A partner (`partners`, its `team`,
-//! `sites`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`) written in many formats
+//! `sites`, which administrators see by `site_oversight`, `keys`) defines feeds (`feeds`, `definition`); a feed is one sheet of products (`sheet`) written in many formats
 //! (`formats`), served as ready bytes (`serve`) and shown by a widget (`embed`) or printed (`poster`). Showing it counts
 //! (`views`), and guests come by signed links (`clicks`); what that brought is read from the books (`reports`). Boxes can be
 //! collected at a partner's reception (`boxes`). What is served without asking the database stands in memory (`guide`).
