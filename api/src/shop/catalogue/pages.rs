@@ -174,11 +174,12 @@ impl Catalogue {
         active.filter_map(|row| cooperative_card(&snapshot, row.id)).collect()
     }
 
-    /// A picture of something that each of some cooperatives sells, of those that have one.
+    /// A picture of something that each of some cooperatives sells, of those that have one among the first few thousand products:
+    /// the front page does not go through a whole country for a picture.
     pub fn pictures_of(&self, cooperatives: &[CooperativeId]) -> HashMap<CooperativeId, Image> {
         let snapshot = self.snapshot();
         let mut found = HashMap::with_capacity(cooperatives.len());
-        for entry in &snapshot.entries {
+        for entry in snapshot.entries.iter().take(5_000) {
             if found.len() == cooperatives.len() {
                 break;
             }
