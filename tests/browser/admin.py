@@ -161,7 +161,7 @@ def money(page, second):
     second.click("button:has-text('Duyệt')")
     done(second)
     # No gateway sends a transfer back: a person does.
-    until(second, lambda: waiting(second, "Hoàn tiền phải chuyển tay") > 0, seconds=20)
+    until(second, lambda: waiting(second, "Hoàn tiền phải chuyển tay") > 0)
     open_task(second, "Hoàn tiền phải chuyển tay")
     second.fill("input[name=bank_reference]", "FT26333000009")
     look(second, "admin-refund-by-hand", strict=True)

@@ -10,9 +10,10 @@ AGENT = "Mozilla/5.0 (Linux; Android 11; Redmi 9A) AppleWebKit/537.36 (KHTML, li
 faults, seen, listening = [], [], {}
 
 
-def until(page, holds, seconds=10):
+def until(page, holds, seconds=60):
     """Waits from outside of the page: `wait_for_function` looks again by `eval`, which our policy for scripts forbids."""
-    for _ in range(seconds * 20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         if holds():
             return
         page.wait_for_timeout(50)
@@ -47,7 +48,7 @@ def console(browser, login):
 
 
 def mailed_code(to, pattern):
-    for _ in range(100):
+    for _ in range(600):
         for name in sorted(glob.glob(DATA + "/mail/*.eml"), reverse=True):
             message = email.message_from_binary_file(open(name, "rb"), policy=email.policy.default)
             if to in str(message["to"]):

@@ -121,7 +121,7 @@ def run(browser):
         page.goto(BASE + "/console/import")
         page.set_input_files("#file", file("hang-hoa.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", buffer.getvalue()))
         page.click("button:has-text('Kiểm tra')")
-        page.wait_for_selector("button:has-text('Nhập')", timeout=20000)
+        page.wait_for_selector("button:has-text('Nhập')")
 
     send()
     look(page, "import-row-errors")
@@ -129,7 +129,7 @@ def run(browser):
     assert "I5" in text and "“hai trăm” không phải số tiền" in text and "F6" in text, text
     assert re.search(r"Dòng đúng\s*3", text) and re.search(r"Dòng có lỗi\s*2", text), text
     page.click("text=Nhập các dòng đúng")
-    page.wait_for_selector("text=Xem hàng hóa", timeout=20000)
+    page.wait_for_selector("text=Xem hàng hóa")
     look(page, "import-done")
     # Mended, and sent again: rows read in before are not read in twice.
     sheet.cell(5, headings.index("Giá (đ)") + 1).value = "200k"
@@ -143,7 +143,7 @@ def run(browser):
     page.click("text=Xác nhận các dòng đã chọn")
     page.wait_for_selector("text=Nhập tất cả")
     page.click("text=Nhập tất cả")
-    page.wait_for_selector("text=Xem hàng hóa", timeout=20000)
+    page.wait_for_selector("text=Xem hàng hóa")
     assert re.search(r"Có thay đổi\s*3", page.inner_text("main")), page.inner_text("main")
     go("/console/products", "products")
     page.click("main a:has-text('Bưởi Thử')")

@@ -46,7 +46,7 @@ def widget(browser, origin, width, scheme, layout="grid"):
     page = context.new_page()
     page.add_init_script(SHIFTS)
     page.goto(origin)
-    page.locator("ocop-products a.card").first.wait_for(state="attached", timeout=10000)
+    page.locator("ocop-products a.card").first.wait_for(state="attached")
     page.wait_for_load_state("networkidle")
     count = page.evaluate("document.querySelector('ocop-products').shadowRoot.querySelectorAll('a.card').length")
     if count != 6:
