@@ -134,7 +134,17 @@ async fn pages_can_be_found_and_read_in_two_languages() {
     let robots = client.get("/robots.txt").await.text;
     assert!(robots.contains(&format!("Sitemap: {base}/sitemap.xml")) && robots.contains("Disallow: /basket"));
     let found = client.query("/", &[("q", "buoi dien")]).await;
-    assert!(found.text.contains("/p/buoi-dien-du-sang") && found.text.contains("noindex"));
+    assert!(found.text.contains("/p/buoi-dien-du-sang"));
+    // Of all that can be typed, search engines learn no page but those of categories.
+    for (path, canonical) in
+        [("/?q=buoi+dien", "/"), ("/?sort=stars&lang=vi", "/"), ("/?category=mat-ong", "/?category=mat-ong")]
+    {
+        let page = client.get(path).await.text;
+        assert!(page.contains(&format!("<link rel=\"canonical\" href=\"{base}{canonical}\">")), "{path}");
+    }
+    let english = client.get("/?category=mat-ong&lang=en").await.text;
+    assert!(english.contains(&format!("<link rel=\"canonical\" href=\"{base}/?category=mat-ong&amp;lang=en\">")));
+    assert!(client.get("/?q=xyzzy").await.text.contains("noindex"));
     let missing = client.get("/p/khong-co").await;
     assert!(missing.status == 404 && missing.text.contains("<!doctype html>"));
     for hostile in ["/p/%3Cscript%3E", "/?q=%3Cscript%3Ealert(1)%3C/script%3E", "/p/x?via=%22%3E", "/?cursor=zzz"] {

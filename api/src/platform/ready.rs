@@ -55,26 +55,47 @@ impl Ready {
 /// Public lists and pages: any cache may keep them for a moment and serve them while it asks again.
 pub const PUBLIC: &str = "public, max-age=5, stale-while-revalidate=30";
 
-/// Answers kept by the request they answer, bounded by their size in bytes.
-pub struct Kept(Cache<String, Arc<Ready>>);
+/// What an answer was made of; another one makes it old.
+pub type Version = (u64, u64);
+
+/// Answers kept by the request they answer, bounded by their size in bytes. Each request has one, the newest: what is old makes
+/// room for it, and does not wait until everything kept is full.
+pub struct Kept(Cache<String, (Version, Arc<Ready>)>);
 
 impl Kept {
     pub fn new(max_bytes: u64) -> Self {
         Self(
             Cache::builder()
                 .max_capacity(max_bytes)
-                .weigher(|key: &String, value: &Arc<Ready>| {
-                    u32::try_from(key.len() + value.bytes.len() + 200).unwrap_or(u32::MAX)
+                .weigher(|key: &String, (_, ready): &(Version, Arc<Ready>)| {
+                    u32::try_from(key.len() + ready.bytes.len() + 200).unwrap_or(u32::MAX)
                 })
                 .build(),
         )
     }
 
-    pub fn get(&self, key: &str) -> Option<Arc<Ready>> {
-        self.0.get(key)
+    pub fn get(&self, key: &str, version: Version) -> Option<Arc<Ready>> {
+        self.0.get(key).filter(|(made_of, _)| *made_of == version).map(|(_, ready)| ready)
     }
 
-    pub fn put(&self, key: String, ready: Arc<Ready>) {
-        self.0.insert(key, ready);
+    pub fn put(&self, key: String, version: Version, ready: Arc<Ready>) {
+        self.0.insert(key, (version, ready));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_request_only_the_newest_answer_is_kept() {
+        let kept = Kept::new(1_000_000);
+        for version in 1..=100 {
+            kept.put("l?q=buoi".to_owned(), (version, 0), Arc::new(Ready::bytes(vec![b'x'; 5_000])));
+        }
+        assert!(kept.get("l?q=buoi", (99, 0)).is_none());
+        assert_eq!(kept.get("l?q=buoi", (100, 0)).map(|ready| ready.bytes.len()), Some(5_000));
+        kept.0.run_pending_tasks();
+        assert!(kept.0.weighted_size() < 6_000);
     }
 }

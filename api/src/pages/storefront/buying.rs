@@ -85,7 +85,10 @@ async fn checkout_page(shell: &Shell, status: StatusCode, typed: &Typed, error: 
         None => Vec::new(),
     };
     let values = context! { addresses => value(&addresses), shops => value(&shops), methods => methods, form => value(typed), error => error };
-    shell.page("checkout.html", status, values)
+    // A search engine has no basket, and is sent to the front; what is somebody's own is kept by nobody on the way.
+    let canonical = format!("{}/checkout", shell.config.storefront_url());
+    let body = shell.filled("checkout.html", context! { canonical => canonical, ..values })?;
+    Ok(shell.respond(status, body, false))
 }
 
 /// What is known of who is signed in: their name and contact, and the address they chose of their book, or the newest.

@@ -118,6 +118,12 @@ impl Looking {
         Ok(asked.finish())
     }
 
+    /// The page search engines know this one by: a category's, else the front page, for every search is some of what is there.
+    fn canonical(&self) -> String {
+        let of_category = Self { category: self.category.clone(), ..Self::default() };
+        if *self == of_category { of_category.further("") } else { "/".to_owned() }
+    }
+
     /// The address of what comes after these.
     fn further(&self, cursor: &str) -> String {
         let next = Self { cursor: cursor.to_owned(), ..self.clone() };
@@ -128,7 +134,8 @@ impl Looking {
                 address.append_pair(name, text);
             }
         }
-        format!("/?{}", address.finish())
+        let asked = address.finish();
+        if asked.is_empty() { "/".to_owned() } else { format!("/?{asked}") }
     }
 }
 
@@ -201,11 +208,12 @@ pub async fn home(shell: Shell, query: Query<Looking>) -> Result<HttpResponse, F
             value(&book.places.iter().take(NAMED).map(|place| Destination::of(place)).collect::<Vec<_>>())
         } else { value(&Vec::<u8>::new()) },
     };
-    if front {
-        let canonical = format!("{}/", shell.config.storefront_url());
-        return shell.page("home.html", status, context! { canonical => canonical, ..values });
+    // Words that find nothing are anybody's: no search engine need know them.
+    if empty && !front {
+        return shell.page("home.html", status, values);
     }
-    shell.page("home.html", status, values)
+    let canonical = format!("{}{}", shell.config.storefront_url(), looking.canonical());
+    shell.page("home.html", status, context! { canonical => canonical, ..values })
 }
 
 #[cfg(test)]

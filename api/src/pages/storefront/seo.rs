@@ -16,7 +16,7 @@ const MOST: usize = 50_000;
 #[get("/robots.txt")]
 pub async fn robots(config: Data<Config>) -> HttpResponse {
     let body = format!(
-        "User-agent: *\nDisallow: /basket\nDisallow: /checkout\nDisallow: /o/\nDisallow: /go/\nDisallow: /account\nDisallow: /sign-in\nDisallow: /sign-up\nDisallow: /forgot\nDisallow: /admin\nDisallow: /officer\nDisallow: /business\nDisallow: /console\nDisallow: /partner\nDisallow: /v1/\nSitemap: {}/sitemap.xml\n",
+        "User-agent: *\nDisallow: /basket\nDisallow: /checkout/\nDisallow: /o/\nDisallow: /go/\nDisallow: /account\nDisallow: /sign-in\nDisallow: /sign-up\nDisallow: /forgot\nDisallow: /admin\nDisallow: /officer\nDisallow: /business\nDisallow: /console\nDisallow: /partner\nDisallow: /v1/\nSitemap: {}/sitemap.xml\n",
         config.base_url()
     );
     HttpResponse::Ok()

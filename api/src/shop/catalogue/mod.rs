@@ -39,7 +39,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::outbox::Follower;
 use crate::platform::read_model::{Level, Shown};
-use crate::platform::ready::Kept;
+use crate::platform::ready::{Kept, Version};
 use crate::platform::retention::Over;
 use crate::platform::routing::Routes;
 use browse::Fit;
@@ -84,7 +84,7 @@ pub struct Catalogue {
     search: Search,
     kept: Kept,
     /// What fits words typed lately.
-    fits: Cache<String, Arc<[Fit]>>,
+    fits: Cache<String, (Version, Arc<[Fit]>)>,
     misses: misses::Misses,
     to_index: mpsc::UnboundedSender<Vec<ProductId>>,
     missed: std::sync::Mutex<Missed>,
@@ -129,7 +129,7 @@ impl Catalogue {
             kept: Kept::new(KEPT_BYTES),
             fits: Cache::builder()
                 .max_capacity(FITS_BYTES)
-                .weigher(|key: &String, fits: &Arc<[Fit]>| {
+                .weigher(|key: &String, (_, fits): &(Version, Arc<[Fit]>)| {
                     u32::try_from(key.len() + size_of_val(&**fits) + 200).unwrap_or(u32::MAX)
                 })
                 .build(),

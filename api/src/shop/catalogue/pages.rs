@@ -26,19 +26,25 @@ use crate::platform::ready::Ready;
 
 impl Catalogue {
     /// The answer under this key at this version, made if it is not kept.
-    fn kept(&self, key: String, make: impl FnOnce() -> Result<Ready, Problem>) -> Result<Arc<Ready>, Problem> {
-        if let Some(ready) = self.kept.get(&key) {
+    fn kept(
+        &self,
+        key: String,
+        version: u64,
+        make: impl FnOnce() -> Result<Ready, Problem>,
+    ) -> Result<Arc<Ready>, Problem> {
+        let version = (version, 0);
+        if let Some(ready) = self.kept.get(&key, version) {
             return Ok(ready);
         }
         let ready = Arc::new(make()?);
-        self.kept.put(key, ready.clone());
+        self.kept.put(key, version, ready.clone());
         Ok(ready)
     }
 
     pub fn product_list(&self, query: &str) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
-        let key = format!("l{}.{}?{query}", snapshot.version, self.search.generation());
-        if let Some(ready) = self.kept.get(&key) {
+        let (key, version) = (format!("l?{query}"), (snapshot.version, self.search.generation()));
+        if let Some(ready) = self.kept.get(&key, version) {
             return Ok(ready);
         }
         let wanted = Wanted::parse(query)?;
@@ -50,22 +56,24 @@ impl Catalogue {
         match &wanted.q {
             // Not kept: each search in vain is counted.
             Some(q) if found.total == 0 => self.misses.note(q),
-            _ => self.kept.put(key, ready.clone()),
+            _ => self.kept.put(key, version, ready.clone()),
         }
         Ok(ready)
     }
 
     /// What fits the words typed. Kept, for who searches goes on to filters and further pages of the same words.
     fn fitting(&self, snapshot: &Snapshot, q: &str) -> tantivy::Result<Arc<[Fit]>> {
-        let key = format!("{}.{}?{q}", snapshot.arrangement, self.search.generation());
-        if let Some(fits) = self.fits.get(&key) {
+        let version = (snapshot.arrangement, self.search.generation());
+        if let Some((made_of, fits)) = self.fits.get(q)
+            && made_of == version
+        {
             return Ok(fits);
         }
         let place = |id: &ProductId| u32::try_from(*snapshot.by_id.get(id)?).ok();
         let hits = self.search.hits(q)?;
         let fits: Arc<[Fit]> =
             hits.into_iter().filter_map(|(id, score)| Some(Fit { place: place(&id)?, score })).collect();
-        self.fits.insert(key, fits.clone());
+        self.fits.insert(q.to_owned(), (version, fits.clone()));
         Ok(fits)
     }
 
@@ -80,12 +88,12 @@ impl Catalogue {
         let snapshot = self.snapshot().clone();
         let id = key.parse::<ProductId>().ok().or_else(|| snapshot.by_slug.get(key).copied());
         let entry = id.and_then(|id| snapshot.get(id)).ok_or_else(|| Problem::new(&NOT_FOUND))?;
-        let key = format!("p{}", entry.version);
-        if let Some(ready) = self.kept.get(&key) {
+        let key = format!("p{}", entry.id);
+        if let Some(ready) = self.kept.get(&key, (entry.version, 0)) {
             return Ok(ready);
         }
         let page = self.read_page(entry, &snapshot).await?;
-        self.kept(key, || Ready::json(&page).map_err(Problem::internal))
+        self.kept(key, entry.version, || Ready::json(&page).map_err(Problem::internal))
     }
 
     async fn read_page(&self, entry: &Entry, snapshot: &Snapshot) -> Result<ProductPage, Problem> {
@@ -123,7 +131,7 @@ impl Catalogue {
 
     pub fn category_tree(&self) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
-        self.kept(format!("t{}", snapshot.version), || {
+        self.kept("t".to_owned(), snapshot.version, || {
             Ready::json(&CategoryTree { items: nodes(&snapshot, None) }).map_err(Problem::internal)
         })
     }
@@ -135,7 +143,7 @@ impl Catalogue {
         query: &str,
     ) -> Result<Arc<Ready>, Problem> {
         let snapshot = self.snapshot();
-        self.kept(format!("cl{}?{query}", snapshot.version), || {
+        self.kept(format!("cl?{query}"), snapshot.version, || {
             let mut rows: Vec<_> = snapshot
                 .cooperatives
                 .values()
@@ -201,8 +209,8 @@ impl Catalogue {
             .find(|row| row.slug == key || key.parse().is_ok_and(|id: CooperativeId| id == row.id))
             .filter(|row| row.status == CooperativeStatus::Active)
             .ok_or_else(gone)?;
-        let key = format!("c{}:{}", snapshot.version, row.id);
-        if let Some(ready) = self.kept.get(&key) {
+        let key = format!("c{}", row.id);
+        if let Some(ready) = self.kept.get(&key, (snapshot.version, 0)) {
             return Ok(ready);
         }
         let full = by_id::<cooperative::Entity>(self.db.fresh(), row.id).await?.ok_or_else(gone)?;
@@ -214,7 +222,7 @@ impl Catalogue {
             seller: seller_view(&full),
             products: products.map(|entry| entry.card.clone()).collect(),
         };
-        self.kept(key, || Ready::json(&page).map_err(Problem::internal))
+        self.kept(key, snapshot.version, || Ready::json(&page).map_err(Problem::internal))
     }
 }
 

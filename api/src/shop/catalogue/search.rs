@@ -83,7 +83,7 @@ impl Search {
         self.reader.searcher().num_docs()
     }
 
-    /// Changes with every commit that searches see; part of the key of kept answers.
+    /// Changes with every commit that searches see; kept answers remember it.
     pub fn generation(&self) -> u64 {
         self.reader.searcher().generation().generation_id()
     }

@@ -30,7 +30,7 @@ pub fn next_version() -> u64 {
 }
 
 pub struct Snapshot {
-    /// Of what is shown; part of the key of every kept answer.
+    /// Of what is shown; every kept answer remembers it.
     pub version: u64,
     /// The day seasons and stars were judged by.
     pub today: Date,
