@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Basket, Client, PASSWORD, Server, between};
+use tests::{Asked, Basket, Client, FEED, Gateway, Manner, PASSWORD, Server, StandIn, between};
 
 use crate::console::Browser;
+use crate::payments::until;
+use crate::payouts::{bank_accounts, sold};
 use crate::supply::Market;
 use crate::traceability::{day, text};
 
@@ -62,6 +64,120 @@ async fn a_term_that_is_set_holds_for_what_begins_then_on_every_node() {
             .await;
     let done: Vec<_> = both.iter().filter(|answer| answer.status == 200).collect();
     assert_eq!(done.len(), 1, "{:?}", both.iter().map(|answer| answer.status).collect::<Vec<_>>());
+}
+
+async fn set(admin: &Client, name: &str, value: i64) {
+    admin.put(&format!("/v1/admin/terms/{name}"), json!({"value": value})).await.expect(200);
+}
+
+/// Minutes from one moment of a table's only row of this kind to another.
+async fn minutes(server: &Server, table: &str, to: &str, of: &str) -> i64 {
+    let between = if tests::on_postgres() {
+        format!("EXTRACT(EPOCH FROM {to} - created_at) / 60")
+    } else {
+        format!("(julianday(substr({to}, 1, 19)) - julianday(substr(created_at, 1, 19))) * 1440")
+    };
+    server.count(&format!("SELECT CAST(ROUND({between}) AS bigint) FROM {table} WHERE {of}")).await
+}
+
+#[tokio::test]
+async fn payments_refunds_and_disputes_keep_to_the_terms_that_are_set() {
+    let gateway = Gateway::new().await;
+    let server = Server::with(gateway.settings()).await;
+    let admin = server.sign_in("admin@example.vn").await;
+    set(&admin, "payment_minutes", 37).await;
+    set(&admin, "bank_transfer_hours", 5).await;
+    let offer = server.offer("mat-ong-rung-hop-tien", 0).await;
+    for (method, wanted) in [("vnpay", 37), ("bank_transfer", 300)] {
+        let basket = server.basket(&[(&offer, 1)]).await;
+        let purchase = basket.buy_by(method).await;
+        basket.pay(&purchase, method, "a").await.expect(201);
+        assert_eq!(minutes(&server, "payment", "expires_at", &format!("method = '{method}'")).await, wanted);
+    }
+
+    let (basket, purchase, seller) = sold(&server, "hat-doi").await;
+    let order = &purchase["orders"][0];
+    let refunds = seller.path(&format!("orders/{}/refunds", text(order, "id")));
+    for (limit, key, waiting) in [(1_000_000, "free", 0), (1_000, "large", 1)] {
+        set(&admin, "refund_approval_above", limit).await;
+        let asked = json!({"amount": 2_000, "delivery": false, "note": "Gói bị rách"});
+        seller.client.clone().header("idempotency-key", key).post(&refunds, asked).await.expect(201);
+        assert_eq!(server.count("SELECT COUNT(*) FROM refund WHERE state = 'awaiting_approval'").await, waiting);
+    }
+
+    set(&admin, "dispute_days", 9).await;
+    let told = json!({"reason": "damaged", "text": "Hạt mốc gần một nửa gói"});
+    basket.client.post(&Basket::link(order).replace('?', "/disputes?"), told).await.expect(201);
+    assert_eq!(minutes(&server, "dispute", "evidence_until", "state = 'open'").await, 9 * 24 * 60);
+}
+
+#[tokio::test]
+async fn payouts_completion_and_clicks_keep_to_the_terms_that_are_set() {
+    let gateway = Gateway::new().await;
+    let mut server = Server::with(gateway.settings()).await;
+    bank_accounts(&server).await;
+    let admin = server.sign_in("admin@example.vn").await;
+    server.partner().await;
+    for (name, value) in [("order_completion_days", 1), ("attribution_days", 2), ("payout_hold_days", 1)] {
+        set(&admin, name, value).await;
+    }
+    let (_, purchase, seller) = sold(&server, "mat-ong-rung-hop-tien").await;
+    let click = server.click(&server.link(FEED, "hat-doi").await).await.unwrap();
+    let total = purchase["total"]["amount"].as_i64().unwrap();
+    let state = format!(
+        "SELECT COUNT(*) FROM orders WHERE state = '{{}}' AND number = '{}'",
+        text(&purchase["orders"][0], "number")
+    );
+    assert_eq!(server.count(&state.replace("{}", "delivered")).await, 1);
+    let due = async |admin: &Client| {
+        let preview = admin.get("/v1/admin/payout-batches/preview").await.expect(200);
+        let lines = preview["lines"].as_array().unwrap();
+        let line = lines.iter().find(|line| line["cooperative_id"] == seller.cooperative.as_str());
+        line.map_or((0, Value::Null), |line| (line["amount"]["amount"].as_i64().unwrap(), line["left_out"].clone()))
+    };
+    let held = due(&admin).await.0;
+
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 36 * 3_600)).await;
+    let admin = server.sign_in("admin@example.vn").await;
+    until(&server, &state.replace("{}", "completed"), 1).await;
+    assert_eq!(due(&admin).await, (held + total, Value::Null), "a day and a half is over a day");
+    set(&admin, "payout_minimum", held + total + 1).await;
+    assert_eq!(due(&admin).await, (held + total, json!("below_minimum")));
+    set(&admin, "payout_hold_days", 3).await;
+    assert_eq!(due(&admin).await.0, held, "and under three");
+    let offer = server.offer("hat-doi", 0).await;
+    server.basket(&[(&offer, 1)]).await.attribute(json!({"click": click})).await.expect(200);
+
+    server.restart_with(|settings| settings.set("OCOP_CLOCK_AHEAD_SECONDS", 49 * 3_600)).await;
+    let late = server.basket(&[(&offer, 1)]).await.attribute(json!({"click": click})).await;
+    late.expect_problem(422, "invalid");
+}
+
+#[tokio::test]
+async fn text_messages_keep_to_the_terms_that_are_set() {
+    let there = StandIn::new(|_: &Asked| Manner::Answer(200, json!({}))).await;
+    let url = format!("{}/send?to={{phone}}&text={{text}}", there.url);
+    let own = tests::Settings::default().set("OCOP_MESSENGERS", "http").set("OCOP_SMS_HTTP_URL", url);
+    let server = Server::with(own.set("OCOP_SMS_HTTP_TOKEN", "gateway-token")).await;
+    let admin = server.sign_in("admin@example.vn").await;
+    let sign_up = async |number: &str| {
+        let form = json!({"contact": number, "name": "Trần Thị Hoa", "password": PASSWORD, "consent": true});
+        server.client().post("/v1/auth/register", form).await.expect(202);
+    };
+    let ended = "SELECT COUNT(*) FROM text_message WHERE state IN ('sent', 'limited')";
+    set(&admin, "texts_per_number", 1).await;
+    for (number, so_far) in [("0912345678", 1), ("0912345678", 2)] {
+        sign_up(number).await;
+        until(&server, ended, so_far).await;
+    }
+    assert_eq!(there.asked().len(), 1, "one to a number");
+    set(&admin, "texts_per_number", 9).await;
+    set(&admin, "texts_per_day", 2).await;
+    for (number, so_far) in [("0987654321", 3), ("0987654322", 4)] {
+        sign_up(number).await;
+        until(&server, ended, so_far).await;
+    }
+    assert_eq!(there.asked().len(), 2, "two in all");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub async fn bank_accounts(server: &Server) {
 }
 
 /// A paid and delivered order of this product; its purchase and its seller.
-async fn sold(server: &Server, product: &str) -> (Basket, Value, Seller) {
+pub async fn sold(server: &Server, product: &str) -> (Basket, Value, Seller) {
     let offer = server.offer(product, 0).await;
     let basket = server.basket(&[(&offer, 2)]).await;
     let purchase = basket.buy_by("vnpay").await;
