@@ -3,7 +3,8 @@
 use serde_json::json;
 use tests::{PASSWORD, Server};
 
-/// A browser without scripts: keeps cookies, follows redirects, sends forms.
+/// A browser without scripts: keeps cookies, follows redirects, sends forms. A clone is another tab.
+#[derive(Clone)]
 pub struct Browser {
     http: reqwest::Client,
     base: String,

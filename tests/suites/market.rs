@@ -265,6 +265,39 @@ async fn of_two_admins_at_a_rule_a_promotion_or_an_organisation_the_second_is_to
 }
 
 #[tokio::test]
+async fn of_many_who_name_growers_of_a_place_at_once_nobody_overwrites_another() {
+    let server = Server::start().await;
+    let mut admin = Browser::sign_in(&server, "admin@example.vn").await;
+    let listed = admin.get("/admin/destinations").await.text;
+    let page = format!("/admin/destinations/{}", between(&listed, "href=\"/admin/destinations/", "\""));
+    let action = format!("{page}/links");
+    let growers = server.client().get("/v1/cooperatives?limit=50").await.expect(200);
+    let before = admin.get(&page).await.text;
+    let named = |grower: &&Value| !before.contains(grower["name"]["vi"].as_str().unwrap());
+    let growers: Vec<_> = growers["items"].as_array().unwrap().iter().filter(named).take(6).cloned().collect();
+    assert_eq!(growers.len(), 6, "{before}");
+    let mut tabs = Vec::new();
+    for grower in &growers {
+        let mut tab = admin.clone();
+        let marks = tab.marks(&page, &action).await;
+        let (path, address) = (action.clone(), format!("{}/c/{}", server.url(), text(grower, "slug")));
+        tabs.push(
+            async move { tab.fill(&path, &marks, &[("act", "cooperative"), ("cooperative", &address)]).await.text },
+        );
+    }
+    let told = futures_util::future::join_all(tabs).await;
+    let after = admin.get(&page).await.text;
+    let mut kept = 0;
+    for (told, grower) in told.iter().zip(&growers) {
+        let (kept_it, refused) = (told.contains("Đã ghi."), told.contains("Người khác vừa sửa"));
+        assert!(kept_it != refused, "one or the other: {told}");
+        assert_eq!(after.contains(grower["name"]["vi"].as_str().unwrap()), kept_it, "{grower}");
+        kept += i32::from(kept_it);
+    }
+    assert!(kept > 0);
+}
+
+#[tokio::test]
 async fn a_guests_basket_comes_along_by_the_consoles_door_too() {
     let server = Server::start().await;
     let mut browser = tests::Browser::new(&server);
