@@ -42,6 +42,13 @@ impl Settings {
         self.0.push((name.to_owned(), value.to_string()));
         self
     }
+
+    /// For races: as many at the database at once as a market's rush brings. Elsewhere few are enough, for each begins by reading
+    /// of every table what it is.
+    #[must_use]
+    pub fn crowded() -> Self {
+        Self::default().set("OCOP_DATABASE_CONNECTIONS", 16)
+    }
 }
 
 pub struct Server {
@@ -157,7 +164,7 @@ impl Server {
             .current_dir(self.data.path())
             .env("OCOP_DATA_DIR", self.data.path())
             .env("OCOP_DATABASE_URL", &self.database_url)
-            .env("OCOP_DATABASE_CONNECTIONS", "8")
+            .env("OCOP_DATABASE_CONNECTIONS", "4")
             .env("OCOP_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("OCOP_LOG", "warn")
             .env("OCOP_RATE_LIMIT_PER_SECOND", "0")

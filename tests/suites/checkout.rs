@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Basket, Server};
+use tests::{Basket, Server, Settings};
 
 fn changes(body: &Value) -> Vec<&str> {
     body["changes"].as_array().unwrap().iter().map(|change| change["kind"].as_str().unwrap()).collect()
@@ -32,7 +32,7 @@ async fn one_checkout_makes_one_order_per_cooperative() {
 
 #[tokio::test]
 async fn two_hundred_buyers_race_for_ten_and_ten_are_sold() {
-    let server = Server::start().await;
+    let server = Server::with(Settings::crowded()).await;
     let offer = server.offer("mut-buoi-huu-co", 0).await;
     let seller = server.seller_of("mut-buoi-huu-co").await;
     seller.set_available(&offer, 10).await;
@@ -56,7 +56,7 @@ async fn two_hundred_buyers_race_for_ten_and_ten_are_sold() {
 
 #[tokio::test]
 async fn fifty_equal_checkouts_are_one_purchase() {
-    let server = Server::start().await;
+    let server = Server::with(Settings::crowded()).await;
     let offer = server.offer("mat-ong-thuong-tien", 0).await;
     let basket = server.basket(&[(&offer, 1)]).await;
     let quote = basket.quote().await;

@@ -92,7 +92,7 @@ fn today() -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_buyers_race_for_ten_uses() {
-    let server = Server::with(Settings::default().set("OCOP_RATE_LIMIT_PER_SECOND", 0)).await;
+    let server = Server::with(Settings::crowded().set("OCOP_RATE_LIMIT_PER_SECOND", 0)).await;
     let mut limited = ten_per_cent("MUOI");
     limited["usage_limit"] = 10.into();
     let promotion = admin(&server).await.post("/v1/admin/promotions", limited).await.expect(201);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Basket, Server};
+use tests::{Basket, Server, Settings};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -110,7 +110,7 @@ async fn every_change_of_what_is_sold_grows_the_version_and_sales_do_not() {
 
 #[tokio::test]
 async fn buyers_at_two_nodes_take_exactly_what_there_is_in_whatever_order_they_want_it() {
-    let server = Server::start().await;
+    let server = Server::with(Settings::crowded()).await;
     let other = server.second_node().await;
     let (jam, honey) = (server.offer("mut-buoi-huu-co", 0).await, server.offer("mat-ong-thuong-tien", 0).await);
     server.seller_of("mut-buoi-huu-co").await.set_available(&jam, 80).await;
