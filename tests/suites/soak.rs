@@ -242,9 +242,10 @@ async fn an_hour_of_a_market_leaves_memory_flat_and_the_books_right() {
     {
         assert!(done.get(what).is_some_and(|count| *count > 0), "nothing was {what}: {done:?}");
     }
-    // The first quarter fills what is meant to be kept.
+    // The first quarter of an hour fills what is meant to be kept: answers, pages of tables. In less it is still being filled.
+    let filling = if minutes < 45 { 30.0 } else { 10.0 };
     let quarter = memory.len() / 4;
     let (early, late) = (mean(&memory[quarter..2 * quarter]), mean(&memory[3 * quarter..]));
     println!("{minutes} minutes: {done:?}; memory {early:.0} MB in the second quarter, {late:.0} MB in the last");
-    assert!(late <= early * 1.1 + 10.0, "memory grew from {early:.0} to {late:.0} MB");
+    assert!(late <= early * 1.1 + filling, "memory grew from {early:.0} to {late:.0} MB");
 }
