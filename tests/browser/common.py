@@ -59,11 +59,22 @@ def mailed_code(to, pattern):
     sys.exit(f"no mail to {to} matches {pattern}")
 
 
+def picture(page, name, whole=True):
+    """Of a page, into the artefacts. A browser that has much to do says at times that it could not, and can a moment later."""
+    for left in (2, 1, 0):
+        try:
+            return page.screenshot(path=f"{ARTEFACTS}/{name}.png", full_page=whole)
+        except Exception as error:
+            if not left or "Unable to capture" not in str(error) and "Timeout" not in str(error):
+                raise
+            page.wait_for_timeout(2000)
+
+
 def look(page, name, width=PHONE["width"], strict=False):
     """Every page is photographed, measured and judged; strictly: nothing at all may be wrong."""
     # Pictures below the fold are fetched when somebody comes near them.
     page.evaluate("() => Promise.all([...document.images].map(image => { image.loading = 'eager'; return image.decode().catch(() => {}); }))")
-    page.screenshot(path=f"{ARTEFACTS}/{len(seen):02}-{name}.png", full_page=True)
+    picture(page, f"{len(seen):02}-{name}")
     found = page.evaluate(AXE + "\n; axe.run(document, {resultTypes: ['violations']})")
     for violation in found["violations"]:
         if strict or violation["impact"] in ("serious", "critical"):
@@ -180,7 +191,7 @@ def shapes(page, name, strict):
     for shape, width, scheme in [("dark", size["width"], "dark"), ("wide", 1280, "light"), ("wide-dark", 1280, "dark")]:
         page.set_viewport_size({"width": width, "height": size["height"]})
         page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=f"{ARTEFACTS}/{len(seen):02}-{name}-{shape}.png", full_page=True)
+        picture(page, f"{len(seen):02}-{name}-{shape}")
         found = page.evaluate(AXE + "\n; axe.run(document, {resultTypes: ['violations'], runOnly: ['color-contrast', 'scrollable-region-focusable']})")
         for violation in found["violations"]:
             faults.append(f"{name}, {shape}: axe {violation['id']}: {violation['nodes'][0]['html'][:160]}")

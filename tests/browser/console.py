@@ -11,7 +11,7 @@ import io, os, re, struct, sys, time, zlib
 import openpyxl
 from playwright.sync_api import sync_playwright
 
-from common import ARTEFACTS, BASE, PASSWORD, PHONE, api, faults, look, mailed_code, seen, sign_in
+from common import ARTEFACTS, BASE, PASSWORD, PHONE, api, faults, look, mailed_code, picture, seen, sign_in
 
 
 def png(width=600, height=450):
@@ -254,7 +254,7 @@ def run(browser):
     bare.goto(BASE + "/console/stock")
     bare.locator("li:has-text('BT-6') button:has-text('10')").click()
     assert "BT-6" in bare.inner_text("main")
-    bare.screenshot(path=f"{ARTEFACTS}/{len(seen):02}-stock-without-scripts-dark.png", full_page=True)
+    picture(bare, f"{len(seen):02}-stock-without-scripts-dark")
     bare.goto(BASE + "/console/orders/" + order["id"])
     bare.fill("#text", "Hàng đang trên đường")
     bare.locator("#talk button").click()

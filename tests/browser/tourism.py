@@ -7,7 +7,7 @@ import gzip, http.server, threading, time, urllib.request
 
 from playwright.sync_api import sync_playwright
 
-from common import AGENT, ARTEFACTS, BASE, PASSWORD, PHONE, api, faults, finish, look, sign_in, until
+from common import AGENT, BASE, PASSWORD, PHONE, api, faults, finish, look, picture, sign_in, until
 import os
 
 FEED = "qua-que-suoi-khoang"
@@ -135,7 +135,7 @@ def run(browser):
     frame.locator("a.card").first.wait_for()
     if frame.locator("a.card").count() != 6:
         faults.append("the frame does not show 6 products")
-    other.screenshot(path=f"{ARTEFACTS}/frame-without-scripts.png")
+    picture(other, "frame-without-scripts", whole=False)
     plain.close()
 
     site["body"] = snippet
@@ -235,7 +235,7 @@ def run(browser):
     shop.click("button:has-text('Đặt mua')")
     if "Cảm ơn bạn đã đặt hàng" not in shop.inner_text("main"):
         faults.append(f"buying without scripts ends at {shop.url}: {shop.inner_text('main')[:200]}")
-    shop.screenshot(path=f"{ARTEFACTS}/order-without-scripts.png", full_page=True)
+    picture(shop, "order-without-scripts")
     bare.close()
 
     # Collected at the reception.
