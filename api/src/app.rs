@@ -185,7 +185,7 @@ impl Services {
         db.refresh_statistics().await?;
         let objects = config.objects()?;
         let breached = config.breached_passwords.as_deref().map(Breached::open).transpose()?;
-        let passwords = Passwords::new(breached);
+        let passwords = Passwords::new(breached, config.password_memory_kib)?;
         Ok(Self { clock, db, objects, passwords, config, background: Background::default() })
     }
 

@@ -32,6 +32,9 @@ fn binary() -> PathBuf {
     path
 }
 
+/// As little as the server takes: tests sign in all the time.
+const PASSWORD_MEMORY_KIB: &str = "1024";
+
 /// What a test changes of the server's settings.
 #[derive(Clone, Default)]
 pub struct Settings(Vec<(String, String)>);
@@ -43,11 +46,11 @@ impl Settings {
         self
     }
 
-    /// For races: as many at the database at once as a market's rush brings. Elsewhere few are enough, for each begins by reading
-    /// of every table what it is.
+    /// For races: as many at the database at once as a market's rush brings, asked by two threads. Elsewhere few are enough, for
+    /// each connection begins by reading of every table what it is, and each thread by making every route.
     #[must_use]
     pub fn crowded() -> Self {
-        Self::default().set("OCOP_DATABASE_CONNECTIONS", 16)
+        Self::default().set("OCOP_DATABASE_CONNECTIONS", 16).set("OCOP_WORKERS", 2)
     }
 }
 
@@ -82,7 +85,8 @@ impl Server {
         let (database_url, database) = if on_postgres() {
             let name = format!("t{}", Uuid::new_v4().simple());
             let tag = template.file_name().unwrap().to_string_lossy().into_owned();
-            postgres(&format!("CREATE DATABASE {name} TEMPLATE {tag}")).await;
+            // By its files: written to the log, too, page by page, it takes twice as long.
+            postgres(&format!("CREATE DATABASE {name} TEMPLATE {tag} STRATEGY FILE_COPY")).await;
             (format!("{}/{name}", postgres_url()), Some(name))
         } else {
             (format!("sqlite://{}/ocop.db", data.path().display()), None)
@@ -164,7 +168,10 @@ impl Server {
             .current_dir(self.data.path())
             .env("OCOP_DATA_DIR", self.data.path())
             .env("OCOP_DATABASE_URL", &self.database_url)
-            .env("OCOP_DATABASE_CONNECTIONS", "4")
+            .env("OCOP_DATABASE_CONNECTIONS", std::env::var("TEST_CONNECTIONS").as_deref().unwrap_or("4"))
+            .env("OCOP_WORKERS", "1")
+            // What guessing costs is a test's own business, in `signing_in`.
+            .env("OCOP_PASSWORD_MEMORY_KIB", PASSWORD_MEMORY_KIB)
             .env("OCOP_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("OCOP_LOG", "warn")
             .env("OCOP_RATE_LIMIT_PER_SECOND", "0")
@@ -359,11 +366,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
         if let Some(name) = self.database.take() {
-            let url = postgres_url();
             // Dropping must not depend on the test's runtime, which may be unwinding.
-            let _ = Command::new("psql")
-                .args([&format!("{url}/postgres"), "-qc", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")])
-                .status();
+            let dropping = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(postgres(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+            });
+            let _ = dropping.join();
         }
     }
 }
@@ -429,6 +437,7 @@ async fn template() -> PathBuf {
         .current_dir(&making)
         .env("OCOP_DATA_DIR", &making)
         .env("OCOP_DATABASE_URL", url)
+        .env("OCOP_PASSWORD_MEMORY_KIB", PASSWORD_MEMORY_KIB)
         .env("OCOP_LOG", "warn")
         .output()
         .unwrap();

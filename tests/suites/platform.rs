@@ -16,6 +16,7 @@ async fn mistakes_in_the_configuration_are_named() {
         ("OCOP_LISTN", "127.0.0.1:1", "OCOP_LISTN"),
         ("OCOP_DATABASE_URL", "mysql://x", "OCOP_DATABASE_URL"),
         ("OCOP_MAIL_SINK", "smtp", "OCOP_SMTP_URL"),
+        ("OCOP_PASSWORD_MEMORY_KIB", "12", "from 1024"),
         ("OCOP_LOG", "no=such=filter", "OCOP_LOG"),
     ] {
         let server = Server::prepared(Settings::default().set(name, value)).await;
@@ -33,10 +34,14 @@ async fn production_refuses_to_start_without_its_secrets_and_never_serves_the_de
     let signing = production.set("OCOP_SECRET_KEYS", key.trim()).set("OCOP_BASE_URL", "https://cho.example.vn");
     let server = Server::prepared(signing.clone()).await;
     assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_DATA_KEYS must be set"));
-    let strange = signing.clone().set("OCOP_DATA_KEYS", key.trim()).set("OCOP_PHONE_SIGN_IN", "false");
+    let dear = signing.clone().set("OCOP_PASSWORD_MEMORY_KIB", 19_456);
+    let strange = dear.set("OCOP_DATA_KEYS", key.trim()).set("OCOP_PHONE_SIGN_IN", "false");
     let elsewhere = Server::prepared(strange).await;
     assert!(text(&elsewhere.ocop(&["serve"], "")).contains("OCOP_DATA_KEYS does not hold"), "sealed by another");
-    let mute = signing.set("OCOP_DATA_KEYS", server.data_keys());
+    let cheap = signing.set("OCOP_DATA_KEYS", server.data_keys());
+    let server = Server::prepared(cheap.clone()).await;
+    assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_PASSWORD_MEMORY_KIB is at least 19456"));
+    let mute = cheap.set("OCOP_PASSWORD_MEMORY_KIB", 19_456);
     let server = Server::prepared(mute.clone()).await;
     assert!(text(&server.ocop(&["serve"], "")).contains("OCOP_MESSENGERS"), "codes to phones need a way");
     let server = Server::prepared(mute.clone().set("OCOP_MESSENGERS", "esms")).await;

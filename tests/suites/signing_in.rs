@@ -274,6 +274,22 @@ async fn a_password_that_became_known_is_nobodys() {
 }
 
 #[tokio::test]
+async fn what_a_guess_costs_is_raised_and_reaches_an_account_as_it_signs_in() {
+    let mut server = Server::start().await;
+    server.new_buyer(MAIL).await;
+    let dear = "SELECT COUNT(*) FROM account WHERE password_hash LIKE '$argon2id$v=19$m=19456,%'";
+    assert_eq!(server.count(dear).await, 0);
+    server.restart_with(|settings| settings.set("OCOP_PASSWORD_MEMORY_KIB", 19_456)).await;
+    let wrong = json!({"login": MAIL, "password": "khong phai mat khau"});
+    server.client().post("/v1/auth/login", wrong).await.expect_problem(401, "bad_credentials");
+    assert_eq!(server.count(dear).await, 0, "who guesses changes nothing");
+    for _ in 0..2 {
+        signed_in(&server, MAIL).await;
+        assert_eq!(server.count(dear).await, 1);
+    }
+}
+
+#[tokio::test]
 async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
     let server = Server::start().await;
     server.new_buyer(MAIL).await;

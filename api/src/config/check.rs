@@ -28,6 +28,9 @@ impl Config {
         if self.otlp_url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
             bail!("OCOP_OTLP_URL begins with http:// or https://");
         }
+        if !(1_024..=1_048_576).contains(&self.password_memory_kib) {
+            bail!("OCOP_PASSWORD_MEMORY_KIB is what one password's hash takes, from 1024 (1 MiB) to 1048576 (1 GiB)");
+        }
         if self.env == Environment::Development {
             return Ok(());
         }
@@ -37,6 +40,11 @@ impl Config {
         if self.data_keys.is_none() {
             bail!(
                 "in production OCOP_DATA_KEYS must be set; `ocop key new` makes a value. Keep it apart from the database"
+            );
+        }
+        if self.password_memory_kib < 19_456 {
+            bail!(
+                "in production OCOP_PASSWORD_MEMORY_KIB is at least 19456, as OWASP asks of argon2id with two passes"
             );
         }
         if self.phone_sign_in && self.messengers.trim().is_empty() {

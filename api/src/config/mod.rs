@@ -90,6 +90,8 @@ pub struct Config {
     pub second_factor: Option<SecondFactor>,
     /// A file of passwords that became known, as `ocop passwords` makes it: nobody chooses one of them.
     pub breached_passwords: Option<PathBuf>,
+    /// What one hash of a password takes, in KiB; hashes made with less or more are made anew at the next sign-in.
+    pub password_memory_kib: u32,
     /// Whether a phone number is enough to sign up: codes go there.
     pub phone_sign_in: bool,
     /// How phones are written to, in this order, comma-separated: zalo, esms, speedsms, http.

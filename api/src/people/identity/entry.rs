@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use time::OffsetDateTime;
 
 use super::checks::{BAD_CODE, BAD_CREDENTIALS, contact_at};
+use super::passwords::Fit;
 use super::rules::{Contact, reads_messages};
 use super::second::{first_step, has_one};
 use super::sessions::end_all;
@@ -102,9 +103,12 @@ pub async fn authenticate(
     let what = password_of(contact.as_ref().map_or(login, Contact::as_str));
     let tried = Tried::of(db, &what, account.as_ref().map(|account| account.id), visit).await?;
     tried.begin(db, now).await?;
-    let fits = passwords.verify(password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
-    let account = account.filter(|_| fits).ok_or_else(|| Problem::new(&BAD_CREDENTIALS))?;
+    let fit = passwords.verify(password, account.as_ref().map(|account| account.password_hash.as_str())).await?;
+    let account = account.filter(|_| !matches!(fit, Fit::No)).ok_or_else(|| Problem::new(&BAD_CREDENTIALS))?;
     tried.good(db.write()).await?;
+    if let Fit::Renewed(hash) = fit {
+        store::renew_hash(db.write(), &account, &hash).await?;
+    }
     if has_one(db.fresh(), account.id).await? {
         return Ok(Entered::Step(first_step(db, account.id, now).await?));
     }

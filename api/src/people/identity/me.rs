@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::checks::BAD_CREDENTIALS;
+use super::passwords::Fit;
 use super::sessions::end_all;
 use super::throttle::Tried;
 use super::{Passwords, SignedIn, store};
@@ -164,7 +165,7 @@ pub async fn prove(
     let account = own_account(db, caller).await?;
     let tried = Tried::from_anywhere(&format!("current:{}", account.id));
     tried.begin(db, now).await?;
-    if !passwords.verify(password, Some(&account.password_hash)).await? {
+    if matches!(passwords.verify(password, Some(&account.password_hash)).await?, Fit::No) {
         return Err(Problem::new(&BAD_CREDENTIALS));
     }
     tried.good(db.write()).await?;

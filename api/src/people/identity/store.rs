@@ -296,6 +296,13 @@ pub async fn take_reset(
     .await
 }
 
+/// The same password, kept as is asked for now; unless it was changed meanwhile.
+pub async fn renew_hash(connection: &impl ConnectionTrait, account: &account::Model, hash: &str) -> Result<(), DbErr> {
+    let sql = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+    run(connection, sql, [account.id.into(), account.password_hash.as_str().into(), hash.into()]).await?;
+    Ok(())
+}
+
 pub async fn set_password(
     connection: &impl ConnectionTrait,
     id: AccountId,
