@@ -1,6 +1,7 @@
 //! The house keeps its shape: districts and slices call downwards only, past nobody's `mod.rs`, in no circle; a table has one
 //! slice that writes it. A fault names the file, and what to do.
 
+mod holding;
 mod papers;
 mod source;
 

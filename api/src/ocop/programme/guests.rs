@@ -53,7 +53,7 @@ pub async fn invite(desk: &Desk, id: MeasureId, input: GuestsInput) -> Result<Pl
     if measure.state == MeasureState::Cancelled {
         return Err(Problem::new(&MEASURE_CANCELLED));
     }
-    let office = acting(desk, OfficePermission::KeepPlans, Some(plan.office_id)).await?;
+    let office = acting(desk, &transaction, OfficePermission::KeepPlans, Some(plan.office_id)).await?;
     within(&transaction, &place_of(&office), input.cooperative_id).await?;
     let held = measure_guest::Entity::find().filter(measure_guest::Column::MeasureId.eq(id));
     if held.count(&transaction).await? + input.people.len() as u64 > MOST {

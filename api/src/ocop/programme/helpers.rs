@@ -171,7 +171,7 @@ pub async fn offer_help(desk: &Desk, id: DifficultyId, input: HelpInput) -> Resu
     if !places.covers(&found.commune_code) {
         return Err(Problem::new(&NOT_FOUND));
     }
-    let office = acting(desk, OfficePermission::OfferHelp, input.office_id).await?;
+    let office = acting(desk, desk.db.fresh(), OfficePermission::OfferHelp, input.office_id).await?;
     if !place_of(&office).covers(&found.commune_code) {
         return Err(Problem::new(&FORBIDDEN));
     }

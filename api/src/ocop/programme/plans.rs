@@ -86,7 +86,7 @@ pub struct PlanInput {
 
 /// Begin a year's plan.
 pub async fn create(desk: &Desk, input: PlanInput) -> Result<PlanDetail, Problem> {
-    let office = acting(desk, OfficePermission::KeepPlans, input.office_id).await?;
+    let office = acting(desk, desk.db.fresh(), OfficePermission::KeepPlans, input.office_id).await?;
     let id = PlanId::new();
     let transaction = desk.begin().await?;
     let row = programme_plan::ActiveModel {

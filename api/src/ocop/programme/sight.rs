@@ -46,17 +46,18 @@ pub(super) fn place_of(office: &office::Model) -> Jurisdiction {
 /// The office somebody acts for: the one named, or their only one that has the permission.
 pub(super) async fn acting(
     desk: &Desk,
+    connection: &impl ConnectionTrait,
     permission: OfficePermission,
     named: Option<OfficeId>,
 ) -> Result<office::Model, Problem> {
-    let seats = desk.seats(permission).await?;
+    let seats = desk.seats_in(connection, permission).await?;
     let seat = match named {
         Some(id) => seats.iter().find(|seat| seat.office_id == id),
         None => seats.first(),
     };
     let missing = || Problem::field("/office_id", "office", "không phải cơ quan của bạn", "it is not your office");
     let id = seat.ok_or_else(missing)?.office_id;
-    by_id::<office::Entity>(desk.db.fresh(), id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
+    by_id::<office::Entity>(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))
 }
 
 #[derive(FromQueryResult)]

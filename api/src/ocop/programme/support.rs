@@ -196,7 +196,7 @@ pub async fn grant(desk: &Desk, input: SupportInput) -> Result<SupportDetail, Pr
     if input.granted_on > desk.today() {
         return Err(Problem::field("/granted_on", "range", "ở tương lai", "is in the future"));
     }
-    let office = acting(desk, OfficePermission::GrantSupport, input.office_id).await?;
+    let office = acting(desk, desk.db.fresh(), OfficePermission::GrantSupport, input.office_id).await?;
     let id = SupportId::new();
     let transaction = desk.begin().await?;
     within(&transaction, &place_of(&office), input.cooperative_id).await?;

@@ -128,12 +128,12 @@ pub(super) async fn own(
     permission: OfficePermission,
     id: PlanId,
 ) -> Result<programme_plan::Model, Problem> {
-    let sight = condition(&desk.seats(OfficePermission::SeeFigures).await?);
+    let sight = condition(&desk.seats_in(connection, OfficePermission::SeeFigures).await?);
     let sql =
         format!("SELECT n.* FROM programme_plan n JOIN office o ON o.id = n.office_id WHERE n.id = $1 AND {sight}");
     let row = one::<programme_plan::Model>(connection, sql, [id.into()]).await?;
     let row = row.ok_or_else(|| Problem::new(&NOT_FOUND))?;
-    let seats = desk.seats(permission).await?;
+    let seats = desk.seats_in(connection, permission).await?;
     if seats.iter().any(|seat| seat.office_id == row.office_id) { Ok(row) } else { Err(Problem::new(&FORBIDDEN)) }
 }
 
@@ -261,7 +261,7 @@ pub(super) async fn own_measure(
     connection: &impl ConnectionTrait,
     id: MeasureId,
 ) -> Result<(plan_measure::Model, entity::programme_plan::Model), Problem> {
-    desk.seats(OfficePermission::KeepPlans).await?;
+    desk.seats_in(connection, OfficePermission::KeepPlans).await?;
     let row = by_id::<plan_measure::Entity>(connection, id).await?.ok_or_else(|| Problem::new(&NOT_FOUND))?;
     let plan = own(desk, connection, OfficePermission::KeepPlans, row.plan_id).await?;
     Ok((row, plan))

@@ -80,8 +80,18 @@ impl Desk {
 
     /// The caller's places in offices that have the permission; refused without one.
     pub async fn seats(&self, permission: OfficePermission) -> Result<Vec<Seat>, Problem> {
+        self.seats_in(self.db.fresh(), permission).await
+    }
+
+    /// The same inside of a transaction: whoever holds one asks for no second connection, for those who wait for theirs while they
+    /// hold one may be all there are.
+    pub async fn seats_in(
+        &self,
+        connection: &impl ConnectionTrait,
+        permission: OfficePermission,
+    ) -> Result<Vec<Seat>, Problem> {
         self.who.require_strong()?;
-        let mut seats = seats_of(self.db.fresh(), self.who.account).await?;
+        let mut seats = seats_of(connection, self.who.account).await?;
         seats.retain(|seat| seat.may(permission));
         if seats.is_empty() { Err(Problem::new(&FORBIDDEN)) } else { Ok(seats) }
     }

@@ -80,9 +80,17 @@ pub struct AcceptanceRecord {
 }
 
 /// A delivery of the organisation.
-pub async fn bought(desk: &Desk, (organisation, id): (OrganisationId, DeliveryId)) -> Result<Delivery, Problem> {
-    may(desk, organisation, OrganisationRole::Member).await?;
-    let found = delivery(desk.db.fresh(), &desk.config, id).await?;
+pub async fn bought(desk: &Desk, path: (OrganisationId, DeliveryId)) -> Result<Delivery, Problem> {
+    may(desk, path.0, OrganisationRole::Member).await?;
+    bought_in(desk.db.fresh(), desk, path).await
+}
+
+async fn bought_in(
+    connection: &impl ConnectionTrait,
+    desk: &Desk,
+    (organisation, id): (OrganisationId, DeliveryId),
+) -> Result<Delivery, Problem> {
+    let found = delivery(connection, &desk.config, id).await?;
     if found.organisation_id == organisation { Ok(found) } else { Err(Problem::new(&NOT_FOUND)) }
 }
 
@@ -139,7 +147,7 @@ pub async fn write(
     may(desk, path.0, OrganisationRole::Buyer).await?;
     check(desk, &input)?;
     let transaction = desk.begin().await?;
-    let found = bought(desk, path).await?;
+    let found = bought_in(&transaction, desk, path).await?;
     check_weights(&mut input.graded, &found.grades, input.gross_g - input.tare_g - input.rejected_g)?;
     let order = found.order_id.ok_or_else(|| Problem::new(&NOT_DELIVERED))?;
     // Two who write at once come one after the other.

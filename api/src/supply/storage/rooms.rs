@@ -213,6 +213,7 @@ pub async fn change(desk: &Desk, path: (Keeper, ColdRoomId), input: RoomInput) -
         .await
         .map_err(named_twice)?;
     if changed.rows_affected != 1 {
+        transaction.rollback().await?;
         shown(desk, path).await?;
         return Err(Problem::new(&ROOM_CHANGED));
     }
