@@ -73,7 +73,7 @@ use crate::tourism::Guide;
 use crate::tourism::sites::Looker;
 use crate::{ledger, oversight, tourism};
 
-/// Every route of the API, slice by slice. Routes are tried in this order: what is asked for most stands first.
+/// Every route of the API, slice by slice. In a group of theirs (`platform::routing`) routes are tried in this order.
 pub fn routes(config: &mut Routes<'_>) {
     catalogue::routes(config);
     tourism::public_routes(config);
@@ -152,7 +152,7 @@ struct Document;
 /// The OpenAPI document, generated from the routes.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
-    drop(App::new().configure(|app| routes(&mut Routes::written(app, &mut document))));
+    Routes::written(&mut document, routes);
     openapi::complete(&mut document);
     document
 }
@@ -418,7 +418,7 @@ pub async fn serve(services: Services, metrics: PrometheusHandle) -> anyhow::Res
             // First of all, as no reference may be slowed down by the routes before it.
             .service(service::bench)
             .configure(storefront::first)
-            .configure(|app| routes(&mut Routes::served(app)))
+            .configure(|app| Routes::served(app, routes))
             .configure(service::routes)
             .configure(swagger::routes)
             .configure(templates::routes)

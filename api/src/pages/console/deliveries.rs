@@ -26,7 +26,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on_answer)
         .service(on_sellers_paper)
         .service(on_sellers_change)
-        .service(on_sellers_answer)
+        .service(on_sellers_answer);
+}
+
+pub fn buyers_routes(config: &mut ServiceConfig) {
+    config
         .service(on_bought)
         .service(on_weigh)
         .service(on_short)

@@ -43,13 +43,38 @@ mod wholesale;
 mod words;
 
 use actix_web::web::ServiceConfig;
+
+use crate::platform::routing::below;
 pub use doors::doors;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(design::on_design)
+        .service(people::on_own)
+        .service(below("/console").configure(cooperatives_routes))
+        .service(below("/business").configure(buyers_routes))
+        .service(below("/partner").configure(partner::routes))
+        .service(below("/officer").configure(officers_routes))
+        .service(below("/admin").configure(admin::routes));
+}
+
+fn buyers_routes(config: &mut ServiceConfig) {
+    business::routes(config);
+    deliveries::buyers_routes(config);
+    wholesale::routes(config);
+}
+
+fn officers_routes(config: &mut ServiceConfig) {
+    officer::routes(config);
+    officer_figures::routes(config);
+    officer_plans::routes(config);
+    officer_support::routes(config);
+}
+
+fn cooperatives_routes(config: &mut ServiceConfig) {
+    config
         .service(render::script)
         .service(render::copy_script)
-        .service(design::on_design)
         .service(entry::front)
         .service(entry::login_page)
         .service(entry::login)
@@ -118,24 +143,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(receptions::on_change)
         .service(income::on_show)
         .service(income::on_statement);
-    partner::routes(config);
-    programme_routes(config);
-}
-
-/// Stars and the programme: a cooperative's pages, and the officers'.
-fn programme_routes(config: &mut ServiceConfig) {
     dossiers::routes(config);
     people::routes(config);
     programme::routes(config);
-    admin::routes(config);
-    officer::routes(config);
-    officer_figures::routes(config);
-    officer_plans::routes(config);
-    officer_support::routes(config);
-    business::routes(config);
     deliveries::routes(config);
     storage::routes(config);
     export::routes(config);
-    wholesale::routes(config);
     requests::routes(config);
 }

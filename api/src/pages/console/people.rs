@@ -31,8 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on_change)
         .service(on_link)
         .service(on_pay)
-        .service(on_remove)
-        .service(on_own);
+        .service(on_remove);
 }
 
 const PAGE: &str = "/console/people";
@@ -214,7 +213,7 @@ struct HouseholdQuery {
 
 /// A household's own page: whoever has the link reads it.
 #[get("/h")]
-async fn on_own(request: HttpRequest, db: Data<Db>, query: Query<HouseholdQuery>) -> Result<HttpResponse, Turn> {
+pub async fn on_own(request: HttpRequest, db: Data<Db>, query: Query<HouseholdQuery>) -> Result<HttpResponse, Turn> {
     let found = livelihood::own_income(db.fresh(), &query.token).await?;
     let values = context! { own => true, h => value(&found), paid => value(&found.payments) };
     let mut response = open_page(

@@ -22,6 +22,8 @@ mod shell;
 mod trace;
 
 use actix_web::web::ServiceConfig;
+
+use crate::platform::routing::below;
 pub use trace::Stories;
 
 /// What labels lead to, and the pages people read most. Routes are tried in turn, and these are asked for by whole villages: they
@@ -55,6 +57,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(buying::checkout_form)
         .service(buying::review)
         .service(buying::buy)
+        .service(below("/o").configure(orders_routes));
+    account::routes(config);
+}
+
+/// A guest's order, by its link.
+fn orders_routes(config: &mut ServiceConfig) {
+    config
         .service(orders::on_show)
         .service(orders::on_state)
         .service(orders::on_qr)
@@ -67,5 +76,4 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(following::on_take_back)
         .service(following::on_dispute)
         .service(following::on_evidence);
-    account::routes(config);
 }

@@ -27,6 +27,7 @@ pub use data::field_words;
 use super::shell::{Fault, Shell};
 use crate::pages::session::{FORM, Form, Seat, Turn, said, take_seat};
 use crate::platform::problem::Problem;
+use crate::platform::routing::below;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -44,6 +45,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(door::forgot)
         .service(door::reset_page)
         .service(door::reset)
+        .service(data::on_privacy)
+        .service(below("/account").configure(own_routes));
+}
+
+fn own_routes(config: &mut ServiceConfig) {
+    config
         .service(hub::on_show)
         .service(hub::on_sign_out)
         .service(hub::on_details)
@@ -53,7 +60,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(data::on_file)
         .service(data::on_consent)
         .service(data::on_erase)
-        .service(data::on_privacy)
         .service(notices::on_show)
         .service(notices::on_choose)
         .service(notices::on_subscribe)
