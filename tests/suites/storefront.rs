@@ -145,6 +145,17 @@ async fn pages_can_be_found_and_read_in_two_languages() {
     let english = client.get("/?category=mat-ong&lang=en").await.text;
     assert!(english.contains(&format!("<link rel=\"canonical\" href=\"{base}/?category=mat-ong&amp;lang=en\">")));
     assert!(client.get("/?q=xyzzy").await.text.contains("noindex"));
+    // Whatever may be found says what it is.
+    let mut basket = Browser::new(&server);
+    let offer = server.offer("buoi-dien-du-sang", 0).await;
+    basket.send("/basket/add", &[("offer", offer.as_str()), ("quantity", "1")]).await;
+    for path in
+        ["/", "/p/buoi-dien-du-sang", "/c/htx-nong-nghiep-xanh-kim-boi", "/d/mai-chau", "/checkout", "/map", "/t"]
+    {
+        let page = basket.get(path).await;
+        let said = page.text.split("<meta name=\"description\"").nth(1).and_then(|rest| rest.split('"').nth(1));
+        assert!(page.status == 200 && said.is_some_and(|said| said.chars().count() > 20), "{path}: {said:?}");
+    }
     let missing = client.get("/p/khong-co").await;
     assert!(missing.status == 404 && missing.text.contains("<!doctype html>"));
     for hostile in ["/p/%3Cscript%3E", "/?q=%3Cscript%3Ealert(1)%3C/script%3E", "/p/x?via=%22%3E", "/?cursor=zzz"] {
