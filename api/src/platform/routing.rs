@@ -24,7 +24,8 @@ const PARTED: &[(&str, usize)] =
     &[("admin", 0), ("me", 0), ("officer", 0), ("business", 1), ("partner", 1), ("seller", 2)];
 
 /// Where the API's operation stands: `/v1/seller/cooperatives/{id}/orders` with `seller`, and there with `orders`.
-fn place(path: &str) -> Option<(&str, Option<&str>)> {
+/// That part is a word in every operation, never a parameter (checked where all are known): a group is found by its name.
+pub fn place(path: &str) -> Option<(&str, Option<&str>)> {
     let mut parts = path.strip_prefix("/v1/")?.split('/');
     let first = parts.next()?;
     let between = PARTED.iter().find(|(name, _)| *name == first);

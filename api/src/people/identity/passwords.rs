@@ -136,7 +136,7 @@ mod tests {
         assert!(matches!(cheap.verify("bưởi ngọt đầu mùa", Some(&hash)).await, Ok(Fit::Yes)));
         assert!(matches!(dear.verify("bưởi chua đầu mùa", Some(&hash)).await, Ok(Fit::No)));
         let Ok(Fit::Renewed(renewed)) = dear.verify("bưởi ngọt đầu mùa", Some(&hash)).await else {
-            panic!("kept")
+            panic!("a hash that cost less is kept as it was")
         };
         assert!(renewed.contains("m=2048,"), "{renewed}");
         assert!(matches!(dear.verify("bưởi ngọt đầu mùa", Some(&renewed)).await, Ok(Fit::Yes)));
