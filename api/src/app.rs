@@ -472,17 +472,3 @@ async fn forget_quiet_clients(edge: Data<Edge>, auth: Data<AuthLimit>, stop: Sto
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::document;
-    use crate::platform::routing::place;
-
-    #[test]
-    fn operations_are_grouped_by_words() {
-        for path in document().paths.paths.keys() {
-            let (first, part) = place(path).unwrap_or_default();
-            assert!(![Some(first), part].into_iter().flatten().any(|name| name.starts_with('{')), "{path}");
-        }
-    }
-}

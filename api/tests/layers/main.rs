@@ -3,6 +3,7 @@
 
 mod holding;
 mod papers;
+mod routes;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
