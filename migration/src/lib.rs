@@ -55,6 +55,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("m0043_notices", include_str!("sql/0043_notices.sql")),
     ("m0044_told_while_signed_in", include_str!("sql/0044_told_while_signed_in.sql")),
     ("m0045_market_terms", include_str!("sql/0045_market_terms.sql")),
+    ("m0046_lighter_purchase", include_str!("sql/0046_lighter_purchase.sql")),
 ];
 
 pub struct Migrator;

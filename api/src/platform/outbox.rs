@@ -21,10 +21,13 @@ use uuid::Uuid;
 use super::background::Stop;
 use super::clock::Clock;
 use super::db::{Db, all, list, one, padded, run};
+use super::problem::Problem;
 
 /// A worker that dies leaves its events to others after this many seconds.
 const LEASE_SECONDS: i64 = 30;
 const BATCH: usize = 200;
+/// What happens within so long is handed over together.
+const GATHER: Duration = Duration::from_millis(25);
 /// With growing delay, the last attempt comes after about three days.
 const MAX_ATTEMPTS: i32 = 30;
 
@@ -146,6 +149,10 @@ impl Worker {
                     let silence = Duration::from_millis(if taken == 0 { 1_000 } else { 200 });
                     let waited = tokio::time::timeout(silence, self.bell.0.notified());
                     rung = matches!(stop.until(waited).await, Some(Ok(())));
+                    if rung {
+                        // Whoever rang is seldom alone, and waits for an answer, not for a mail.
+                        stop.pause(GATHER).await;
+                    }
                 }
                 // A full batch means a rush: buyers come before mails about their orders.
                 Ok(_) => drop(stop.pause(started.elapsed() * 2).await),
@@ -158,7 +165,7 @@ impl Worker {
     }
 
     /// Takes what is due under a lease, hands it out, and marks what arrived. The number of events taken.
-    async fn round(&self, rung: bool) -> Result<usize, DbErr> {
+    async fn round(&self, rung: bool) -> Result<usize, Problem> {
         let events = self.take(rung).await?;
         let failed = self.deliver(&events).await;
         for event in &events {
@@ -172,18 +179,14 @@ impl Worker {
             let named = padded(&delivered);
             values.extend(named.iter().map(|id| id.0.into()));
             let ids = list(2, named.len());
-            run(
-                self.db.write(),
-                format!("UPDATE outbox SET delivered_at = $1, last_error = NULL WHERE id IN {ids}"),
-                values,
-            )
-            .await?;
+            let sql = format!("UPDATE outbox SET delivered_at = $1, last_error = NULL WHERE id IN {ids}");
+            self.db.alone::<Value>(sql, values).await?;
             metrics::counter!("ocop_outbox_delivered_total").increment(delivered.len() as u64);
         }
         Ok(events.len())
     }
 
-    async fn take(&self, rung: bool) -> Result<Vec<outbox::Model>, DbErr> {
+    async fn take(&self, rung: bool) -> Result<Vec<outbox::Model>, Problem> {
         let now = self.clock.now();
         // Unless the bell was rung, nothing owed is the common case: ask without taking the writer.
         if !rung
@@ -201,16 +204,13 @@ impl Worker {
             DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
             _ => "",
         };
-        let mut events = all::<outbox::Model>(
-            self.db.write(),
-            format!(
-                "UPDATE outbox SET available_at = $2, attempts = attempts + 1 WHERE id IN (
-                     SELECT id FROM outbox WHERE delivered_at IS NULL AND available_at <= $1 ORDER BY id LIMIT {BATCH} {skip}
-                 ) RETURNING *"
-            ),
-            [now.into(), (now + time::Duration::seconds(LEASE_SECONDS)).into()],
-        )
-        .await?;
+        let sql = format!(
+            "UPDATE outbox SET available_at = $2, attempts = attempts + 1 WHERE id IN (
+                 SELECT id FROM outbox WHERE delivered_at IS NULL AND available_at <= $1 ORDER BY id LIMIT {BATCH} {skip}
+             ) RETURNING *"
+        );
+        let leased_until = now + time::Duration::seconds(LEASE_SECONDS);
+        let mut events = self.db.alone::<outbox::Model>(sql, vec![now.into(), leased_until.into()]).await?;
         events.sort_by_key(|event| event.id);
         Ok(events)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use entity::value::{AccountId, CartId, CartLineId, CartState, OfferId};
 use entity::{cart, cart_line};
-use sea_orm::{ConnectionTrait, DbBackend, Set, Value};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, QueryResult, Set, Value};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::known::{Basket, InStock, Known, Offer, in_stock_columns, versions};
 use super::store::{CartRow, LineRow};
 use super::sums::{Sum, check_known};
 use crate::platform::clock::VIETNAM;
-use crate::platform::db::{Batch, Bound, Db, all, run};
+use crate::platform::db::{Batch, Bound, Db, Script, all, run};
 use crate::platform::problem::Problem;
 use crate::platform::secrets;
 
@@ -46,13 +46,8 @@ pub async fn create(
     let token_hash = row.token_hash.clone().take().flatten();
     let rows = Batch::default().insert([row]).insert(lines.iter().map(model).collect::<Vec<_>>());
     let stock = match db.write().get_database_backend() {
-        DbBackend::Postgres => write_and_read(db, rows, &ids, today).await?,
-        _ => {
-            // Readers do not wait for the writer.
-            let stock = read(db.fresh(), &ids, today).await?;
-            db.insert(rows).await?;
-            stock
-        }
+        DbBackend::Postgres => in_one_statement(db, rows, &ids, today).await?,
+        _ => in_one_script(db, rows, &ids, today).await?,
     };
     let offers = known.as_of(db.fresh(), &stock).await?;
     if let Err(problem) = check_known(&offers, sums, POINTER, today) {
@@ -79,21 +74,30 @@ fn in_order(
 
 const FROM: &str = "FROM offer o LEFT JOIN stock s ON s.offer_id = o.id JOIN shop_version v ON v.id = o.cooperative_id";
 
-async fn read(connection: &impl ConnectionTrait, ids: &[OfferId], today: Date) -> Result<Vec<InStock>, Problem> {
-    let mut bound = Bound::default();
+/// How what is put in stands.
+fn select(bound: &mut Bound, ids: &[OfferId], today: Date) -> String {
     let (today, nil) = (bound.bind(today), bound.bind(Uuid::nil()));
     let ids = bound.list(ids.iter().map(|id| Value::from(*id)));
-    let sql = format!("SELECT {} {FROM} WHERE o.id IN ({ids})", in_stock_columns(&today, &nil));
-    Ok(all(connection, sql, bound.0).await?)
+    format!("SELECT {} {FROM} WHERE o.id IN ({ids})", in_stock_columns(&today, &nil))
 }
 
-async fn write_and_read(db: &Db, rows: Batch, ids: &[OfferId], today: Date) -> Result<Vec<InStock>, Problem> {
+async fn in_one_statement(db: &Db, rows: Batch, ids: &[OfferId], today: Date) -> Result<Vec<InStock>, Problem> {
     let mut bound = Bound::default();
     let rows = rows.parts(&mut bound);
-    let (today, nil) = (bound.bind(today), bound.bind(Uuid::nil()));
-    let ids = bound.list(ids.iter().map(|id| Value::from(*id)));
-    let sql = format!("WITH {rows} SELECT {} {FROM} WHERE o.id IN ({ids})", in_stock_columns(&today, &nil));
+    let sql = format!("WITH {rows} {}", select(&mut bound, ids, today));
     Ok(all(db.write(), sql, bound.0).await?)
+}
+
+/// Whoever writes sees what was written before: cheaper than to ask a reader, who begins anew after every write.
+async fn in_one_script(db: &Db, rows: Batch, ids: &[OfferId], today: Date) -> Result<Vec<InStock>, Problem> {
+    let Script { text, values } = rows.script();
+    let mut bound = Bound(values);
+    let text = format!("{text};\n{}", select(&mut bound, ids, today));
+    let read = |rows: Result<Vec<QueryResult>, DbErr>| {
+        let read = rows?.iter().map(|row| InStock::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        Ok(Some(read))
+    };
+    Ok(db.together(Script { text, values: bound.0 }, read).await?.unwrap_or_default())
 }
 
 /// A basket that was just changed for the first time.

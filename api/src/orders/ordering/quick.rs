@@ -5,8 +5,7 @@
 //! and the careful way (`checkout`) finds out what to say.
 
 use entity::value::{Language, OfferId};
-use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseTransaction, DbBackend, FromQueryResult};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, QueryResult};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,12 +15,12 @@ use super::store::CartRow;
 use super::write_up::{Drawn, Plan, Writing};
 use crate::config::Config;
 use crate::people::identity::Caller;
-use crate::platform::db::{Bound, Db, all, is_duplicate_of, is_lock_timeout, refusal, run};
-use crate::platform::idempotency::{Claim, IdempotencyKey, STILL_RUNNING, claim_part, claim_with};
+use crate::platform::db::{Bound, Db, Script, all, is_duplicate, is_duplicate_of, is_lock_timeout, refusal};
+use crate::platform::idempotency::{IdempotencyKey, STILL_RUNNING, claim_part};
 use crate::platform::outbox::Bell;
 use crate::platform::problem::Problem;
 use crate::platform::read_model::{Level, ReadModel};
-use crate::shop::inventory::{self, Outcome};
+use crate::shop::inventory;
 
 /// What is bought of a quote that is known, and by whom.
 pub struct Buying<'a> {
@@ -90,14 +89,13 @@ impl Buying<'_> {
         let (db, read_model, bell) = (self.db.clone(), self.read_model.clone(), self.bell.clone());
         // Once begun it goes its way, though the buyer hangs up: what was written is shown and told.
         let bought = tokio::spawn(async move {
-            let answer = body.clone();
             let levels = match db.write().get_database_backend() {
-                DbBackend::Postgres => conditions.in_one_statement(&db, &plan, &body).await?,
-                _ => db.together(Box::new(|transaction| conditions.step_by_step(transaction, plan, body))).await?,
+                DbBackend::Postgres => conditions.in_one_statement(&db, plan, &body).await?,
+                _ => conditions.in_one_script(&db, plan, &body).await?,
             };
             let Some(levels) = levels else { return Ok(None) };
             follow_up((&read_model, &bell), &levels, ("bought", "quick")).await;
-            Ok(Some(answer))
+            Ok(Some(body))
         });
         bought.await.map_err(Problem::internal)?
     }
@@ -122,12 +120,12 @@ impl Conditions {
         (text, i64::try_from(all.len()).unwrap_or(i64::MAX))
     }
 
-    async fn in_one_statement(&self, db: &Db, plan: &Plan, body: &str) -> Result<Option<Vec<Level>>, Problem> {
+    async fn in_one_statement(&self, db: &Db, plan: Plan, body: &str) -> Result<Option<Vec<Level>>, Problem> {
         let mut bound = Bound::default();
         let claim = claim_part(&mut bound, (&self.scope, &self.key, &self.print), Some((201, body)), self.now);
         let (unchanged, count) = self.unchanged(&mut bound);
         let close = self.close(&mut bound);
-        let (with, reserve) = inventory::reserve_parts(&mut bound, &plan.wanted, self.now);
+        let (with, reserve) = inventory::reserve_parts(&mut bound, DbBackend::Postgres, &plan.wanted, self.now);
         let rows = plan.rows.parts(&mut bound);
         let (count, wanted) = (bound.bind(count), bound.bind(i64::try_from(plan.wanted.len()).unwrap_or(i64::MAX)));
         let sql = format!(
@@ -147,34 +145,23 @@ impl Conditions {
         }
     }
 
-    fn step_by_step(
-        self,
-        transaction: &DatabaseTransaction,
-        plan: Plan,
-        body: String,
-    ) -> BoxFuture<'_, Result<Option<Vec<Level>>, Problem>> {
-        Box::pin(async move {
-            let kept = Some((201, body.as_str()));
-            let claim = claim_with(transaction, &self.scope, &self.key, &self.print, kept, self.now).await?;
-            if !matches!(claim, Claim::First) {
-                return Ok(None);
-            }
-            let mut bound = Bound::default();
-            let close = self.close(&mut bound);
-            let (unchanged, count) = self.unchanged(&mut bound);
-            let close =
-                format!("{close} AND (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) = {}", bound.bind(count));
-            if run(transaction, close, bound.0).await? != 1 {
-                return Ok(None);
-            }
-            let Outcome::Done(levels) = inventory::reserve(transaction, &plan.wanted, self.now).await? else {
-                return Ok(None);
-            };
-            match plan.rows.execute(transaction).await {
-                Err(error) if is_duplicate_of(&error, "number") => Ok(None),
-                done => Ok(done.map(|()| Some(levels))?),
-            }
-        })
+    /// The same as several statements of SQLite, sent at once.
+    async fn in_one_script(&self, db: &Db, plan: Plan, body: &str) -> Result<Option<Vec<Level>>, Problem> {
+        let Script { text: rows, values } = plan.rows.script();
+        let mut bound = Bound(values);
+        let claim = claim_part(&mut bound, (&self.scope, &self.key, &self.print), Some((201, body)), self.now);
+        let close = self.close(&mut bound);
+        let (unchanged, count) = self.unchanged(&mut bound);
+        let count = bound.bind(count);
+        let (with, reserve) = inventory::reserve_parts(&mut bound, DbBackend::Sqlite, &plan.wanted, self.now);
+        let text = format!(
+            "{claim} RETURNING 1 AS held;
+{close} AND (SELECT COUNT(*) FROM shop_version WHERE {unchanged}) = {count} RETURNING 1 AS held;
+WITH {with} {reserve};
+{rows}"
+        );
+        let wanted = plan.wanted.len();
+        db.together(Script { text, values: bound.0 }, move |rows| judge(rows, wanted)).await
     }
 
     /// The basket is ordered from now on, if it is its holder's still, and as it was quoted.
@@ -190,6 +177,19 @@ impl Conditions {
             bound.bind(token_hash.clone())
         )
     }
+}
+
+/// Whether key and basket held, and there was enough of everything.
+fn judge(rows: Result<Vec<QueryResult>, DbErr>, wanted: usize) -> Result<Option<Vec<Level>>, Problem> {
+    let rows = match rows {
+        // Whose key was known, or whose basket was ordered, wrote rows that stand already.
+        Err(error) if is_duplicate(&error) => return Ok(None),
+        rows => rows?,
+    };
+    let (held, reserved): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.try_get::<i64>("", "held").is_ok());
+    let levels = reserved.into_iter().map(|row| Reserved::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
+    let levels: Vec<_> = levels.into_iter().filter_map(Reserved::level).collect();
+    Ok((held.len() == 2 && levels.len() == wanted).then_some(levels))
 }
 
 impl Reserved {

@@ -361,25 +361,18 @@ pub async fn orders_for_mail(connection: &impl ConnectionTrait, ids: &[OrderId])
         return Ok(Vec::new());
     }
     let ids = &padded(ids)[..];
-    // Of the last step: where from, where to, and why.
-    let last = |column: &str| {
-        format!(
-            "(SELECT e.{column} FROM order_event e WHERE e.order_id = o.id ORDER BY e.id DESC LIMIT 1) AS last_{column}"
-        )
-    };
     let line: Vec<_> = order_line::Column::iter().map(|one| format!("l.{0} AS line_{0}", one.as_str())).collect();
     let rows = all::<LineOf>(
         connection,
         format!(
             "SELECT o.*, COALESCE(p.email, a.email) AS buyer_email, p.language AS buyer_language, c.name_vi AS cooperative_vi,
-                    c.name_en AS cooperative_en, c.email AS cooperative_email, p.payment_method AS paid_by, {}, {}, {},
+                    c.name_en AS cooperative_en, c.email AS cooperative_email, p.payment_method AS paid_by,
+                    e.from_state AS last_from_state, e.to_state AS last_to_state, e.reason AS last_reason,
                     (SELECT string_agg(s.email, ' ' ORDER BY s.email) {}) AS leaders, {}
              FROM orders o JOIN purchase p ON p.id = o.purchase_id JOIN cooperative c ON c.id = o.cooperative_id
                   LEFT JOIN account a ON a.id = p.account_id LEFT JOIN order_line l ON l.order_id = o.id
+                  LEFT JOIN order_event e ON e.id = (SELECT id FROM order_event WHERE order_id = o.id ORDER BY id DESC LIMIT 1)
              WHERE o.id IN {} ORDER BY o.id, l.id",
-            last("from_state"),
-            last("to_state"),
-            last("reason"),
             leaders("o.cooperative_id"),
             line.join(", "),
             list(1, ids.len())

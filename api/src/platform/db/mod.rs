@@ -3,6 +3,7 @@
 //! SQLite: WAL, `synchronous=FULL`, one writer connection whose transactions begin `IMMEDIATE`, a pool of readers.
 //! PostgreSQL: one pool; reads may go to a replica. SQL is written once, with `$n` placeholders, which both understand.
 
+mod batch;
 mod bound;
 mod errors;
 mod record;
@@ -18,17 +19,18 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseConnectionType, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, FromQueryResult, Insert, QueryTrait, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value, sea_query::InsertStatement,
+    DbBackend, DbErr, EntityTrait, FromQueryResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
 };
 
 use super::background::Stop;
 use super::clock::Clock;
 use super::problem::Problem;
+pub use batch::Batch;
 pub use bound::Bound;
 pub use errors::{Trouble, is_duplicate, is_duplicate_of, is_lock_timeout, refusal, trouble};
 use replica::Replica;
-pub use together::Write;
+pub use together::Script;
 
 /// So long a server that is not up is waited for: at the start, and by a request.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -158,12 +160,29 @@ impl Db {
         &self.write
     }
 
+    /// A statement that stands by itself, and the rows it returns: on SQLite together with whoever else waits for the writer.
+    pub async fn alone<T: FromQueryResult + Send + 'static>(
+        &self,
+        text: String,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, Problem> {
+        if self.write.get_database_backend() == DbBackend::Postgres {
+            return Ok(all(&self.write, text, values).await?);
+        }
+        let read = |rows: Result<Vec<QueryResult>, DbErr>| {
+            Ok(Some(rows?.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>()?))
+        };
+        Ok(self.together(Script { text, values }, read).await?.unwrap_or_default())
+    }
+
     /// Rows that stand by themselves: one statement of PostgreSQL, on SQLite together with whoever else waits for the writer.
     pub async fn insert(&self, rows: Batch) -> Result<(), Problem> {
         if self.write.get_database_backend() == DbBackend::Postgres {
             return Ok(rows.execute(&self.write).await?);
         }
-        self.together(Box::new(|transaction| Box::pin(async { Ok(Some(rows.execute(transaction).await?)) }))).await?;
+        if !rows.is_empty() {
+            self.together(rows.script(), |rows| Ok(Some(rows.map(|_| ())?))).await?;
+        }
         Ok(())
     }
 
@@ -346,49 +365,6 @@ pub fn padded<T: Copy>(ids: &[T]) -> Vec<T> {
         padded.resize(ids.len().next_power_of_two(), *last);
     }
     padded
-}
-
-/// Rows for several tables, written in one round trip: PostgreSQL takes them as one statement (foreign keys are checked at its
-/// end), SQLite as several statements sent at once. It has no network to cross, but each trip to its thread and back costs as
-/// much as an insert, while everybody waits for the one writer.
-#[derive(Default)]
-pub struct Batch(Vec<InsertStatement>);
-
-impl Batch {
-    #[must_use]
-    pub fn insert<A: sea_orm::ActiveModelTrait>(mut self, rows: impl IntoIterator<Item = A>) -> Self {
-        let mut rows = rows.into_iter().peekable();
-        if rows.peek().is_some() {
-            self.0.push(Insert::<A>::many(rows).into_query());
-        }
-        self
-    }
-
-    /// The inserts as parts of a larger statement of PostgreSQL: `t0 AS (…), t1 AS (…)`.
-    pub fn parts(&self, bound: &mut Bound) -> String {
-        let named = |(index, insert)| format!("t{index} AS ({})", bound.insert(insert));
-        self.0.iter().enumerate().map(named).collect::<Vec<_>>().join(", ")
-    }
-
-    pub async fn execute(mut self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        let Some(last) = self.0.pop() else { return Ok(()) };
-        if connection.get_database_backend() == DbBackend::Postgres {
-            let mut bound = Bound::default();
-            let before = if self.0.is_empty() { String::new() } else { format!("WITH {} ", self.parts(&mut bound)) };
-            let last = bound.insert(&last);
-            run(connection, format!("{before}{last}"), bound.0).await?;
-            return Ok(());
-        }
-        let (mut script, mut values) = (String::new(), Vec::new());
-        for statement in self.0.iter().chain([&last]) {
-            let Statement { sql, values: own, .. } = DbBackend::Sqlite.build(statement);
-            script.push_str(&sql);
-            script.push_str(";\n");
-            values.extend(own.into_iter().flat_map(|own| own.0));
-        }
-        run(connection, script, values).await?;
-        Ok(())
-    }
 }
 
 /// The row with this key, or `None`.

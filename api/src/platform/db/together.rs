@@ -1,23 +1,38 @@
 //! Group commit: writes that wait for SQLite's one writer share a transaction and its sync to the disk, each in a savepoint of
 //! its own. Nobody is answered before the commit, and what fails takes nothing else with it.
+//!
+//! A write is a script, sent at once: a trip to the writer's thread and back costs as much as an insert, while everybody waits.
+//! What becomes of its savepoint is sent with the next one's.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Db;
+use super::{Db, sql};
 use crate::platform::problem::{BUSY, Problem};
 
 /// So many writes share a commit at most.
 const MOST: usize = 64;
+const OPEN: &str = "SAVEPOINT one;\n";
+const KEEP: &str = "RELEASE one;\n";
+const TAKE_BACK: &str = "ROLLBACK TO one;\nRELEASE one;\n";
 
 /// What a write came to, told once it is known whether it stands.
 type Told = Box<dyn FnOnce(Result<(), Problem>) + Send>;
-/// Whether its savepoint is kept, and whom to tell.
-type Work = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, (bool, Told)> + Send>;
+/// Judges by the rows of a script: whether it stands, and whom to tell.
+type Verdict = Box<dyn FnOnce(Result<Vec<QueryResult>, DbErr>) -> (bool, Told) + Send>;
+
+/// Statements that stand or fall together, each but the last followed by `;` and a new line. Their values are numbered through.
+pub struct Script {
+    pub text: String,
+    pub values: Vec<Value>,
+}
+
+struct Work {
+    script: Script,
+    verdict: Verdict,
+}
 
 #[derive(Clone)]
 pub(super) struct Group(mpsc::UnboundedSender<Work>);
@@ -30,35 +45,28 @@ impl Group {
     }
 }
 
-/// What one of the group does: none takes back what it wrote, as an error does.
-pub type Write<T> =
-    Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<Option<T>, Problem>> + Send>;
-
 impl Db {
-    /// Writes in one transaction, on SQLite together with whoever else waits for the writer. None and an error leave nothing
-    /// behind.
-    pub async fn together<T: Send + 'static>(&self, write: Write<T>) -> Result<Option<T>, Problem> {
+    /// Writes together with whoever else waits for SQLite's writer. By the rows that the statements of the script returned, one
+    /// after the other, it is judged: none and an error leave nothing behind.
+    pub async fn together<T: Send + 'static>(
+        &self,
+        script: Script,
+        judge: impl FnOnce(Result<Vec<QueryResult>, DbErr>) -> Result<Option<T>, Problem> + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
         let Some(Group(sender)) = &self.group else {
-            let transaction = self.begin().await?;
-            let made = write(&transaction).await?;
-            if made.is_some() {
-                transaction.commit().await?;
-            }
-            return Ok(made);
+            return Err(Problem::internal("only SQLite has one writer"));
         };
         let (answer, answered) = oneshot::channel();
-        let work: Work = Box::new(move |transaction| {
-            Box::pin(async move {
-                let made = write(transaction).await;
-                let stands = matches!(made, Ok(Some(_)));
-                let told: Told = Box::new(move |committed| {
-                    // Who asked may have gone away: what was written stands all the same.
-                    let _ = answer.send(committed.and(made));
-                });
-                (stands, told)
-            })
+        let verdict: Verdict = Box::new(move |rows| {
+            let made = judge(rows);
+            let stands = matches!(made, Ok(Some(_)));
+            let told: Told = Box::new(move |committed| {
+                // Who asked may have gone away: what was written stands all the same.
+                let _ = answer.send(committed.and(made));
+            });
+            (stands, told)
         });
-        sender.send(work).map_err(|_| Problem::internal("nobody writes any more"))?;
+        sender.send(Work { script, verdict }).map_err(|_| Problem::internal("nobody writes any more"))?;
         // Dropped unanswered: somebody else held the database for too long, or it panicked; nothing was written.
         answered.await.map_err(|_| Problem::new(&BUSY).retry_after(1))?
     }
@@ -88,24 +96,26 @@ async fn round(
         return transaction.map(|_| ());
     };
     let mut count = 0;
-    while let Some(work) = next.take() {
+    // What becomes of the savepoint before.
+    let mut settle = "";
+    while let Some(Work { script, verdict }) = next.take() {
         count += 1;
-        let savepoint = transaction.begin().await?;
+        let text = [settle, OPEN, &script.text].concat();
+        let rows = transaction.query_all_raw(sql(&transaction, text, script.values)).await;
         // A fault in one must not end the writer for all.
-        let done = AssertUnwindSafe(work(&savepoint)).catch_unwind().await;
-        if let Ok((stands, tell)) = done {
-            if stands {
-                savepoint.commit().await?;
-            } else {
-                savepoint.rollback().await?;
-            }
+        settle = if let Ok((stands, tell)) = catch_unwind(AssertUnwindSafe(|| verdict(rows))) {
             told.push(tell);
+            if stands { KEEP } else { TAKE_BACK }
         } else {
             tracing::error!("a write panicked, and left nothing behind");
-            savepoint.rollback().await?;
-        }
+            TAKE_BACK
+        };
         next = if count < MOST { waiting.try_recv().ok() } else { None };
     }
     metrics::histogram!("ocop_writes_per_commit").record(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+    // Savepoints end with the commit; what is not to stand goes before.
+    if settle == TAKE_BACK {
+        transaction.execute_unprepared(TAKE_BACK).await?;
+    }
     transaction.commit().await
 }

@@ -106,9 +106,14 @@ fn shift_parts(bound: &mut Bound, backend: DbBackend, shifts: &[Shift], now: Off
     (with, update)
 }
 
-/// Promises stock as parts of a larger statement of PostgreSQL, as [`reserve`] does.
-pub fn reserve_parts(bound: &mut Bound, wanted: &[Wanted], now: OffsetDateTime) -> (String, String) {
-    shift_parts(bound, DbBackend::Postgres, &promised(wanted), now)
+/// Promises stock as parts of a larger statement, or of several sent at once, as [`reserve`] does.
+pub fn reserve_parts(
+    bound: &mut Bound,
+    backend: DbBackend,
+    wanted: &[Wanted],
+    now: OffsetDateTime,
+) -> (String, String) {
+    shift_parts(bound, backend, &promised(wanted), now)
 }
 
 fn promised(wanted: &[Wanted]) -> Vec<Shift> {
