@@ -484,12 +484,13 @@ def otherwise(browser):
 
 
 with sync_playwright() as playwright:
-    browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=["--no-sandbox"])
+    browser, notifying = [playwright.chromium.launch(executable_path=os.environ[one], args=["--no-sandbox"]) for one in ("CHROMIUM", "NOTIFYING")]
     try:
         for path, name in [("/", "front"), ("/p/buoi-dien-du-sang", "product"), ("/?q=cam", "search"), ("/d/suoi-khoang-kim-boi", "destination")]:
             weigh(browser, path, name)
         buys(browser)
-        belongs(browser)
+        belongs(notifying)
+        notifying.close()
         leaves(browser)
         looks_around(browser)
         describes_itself(browser)
