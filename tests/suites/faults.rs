@@ -63,7 +63,7 @@ async fn a_full_disk_refuses_to_sell_goes_on_showing_and_recovers() {
         eprintln!("not run: mounting takes root");
         return;
     };
-    let server = Server::on(&format!("sqlite://{}/ocop.db", small.path().display()), Settings::default()).await;
+    let mut server = Server::on(&format!("sqlite://{}/ocop.db", small.path().display()), Settings::default()).await;
     let offer = server.offer("hat-doi", 0).await;
     let bought = server.basket(&[(&offer, 1)]).await.buy().await;
     let link = Basket::link(&bought["orders"][0]);
@@ -79,15 +79,28 @@ async fn a_full_disk_refuses_to_sell_goes_on_showing_and_recovers() {
     }
     let refused = refused.expect("a disk that is full takes no more baskets");
     refused.expect_problem(503, "unavailable");
+    // Whoever goes on trying is refused, too: a commit that failed spoils none that come after.
+    let tries = (0..24).map(|_| async { server.client().post("/v1/carts", json!({"items": []})).await.status });
+    let told = futures_util::future::join_all(tries).await;
+    assert!(told.iter().all(|status| [201, 503].contains(status)) && told.contains(&503), "{told:?}");
     server.client().get("/v1/products/hat-doi").await.expect(200);
     server.client().get(&link).await.expect(200);
     small.free();
     let started = Instant::now();
-    while server.client().post("/v1/carts", json!({"items": []})).await.status != 201 {
-        assert!(started.elapsed() < tests::patience(Duration::from_secs(10)), "it goes on when there is room");
+    loop {
+        let answer = server.client().post("/v1/carts", json!({"items": []})).await;
+        if answer.status == 201 {
+            break;
+        }
+        let within = started.elapsed() < tests::patience(Duration::from_secs(10));
+        assert!(within, "it goes on when there is room: {} {}\n{}", answer.status, answer.text, server.log());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    server.basket(&[(&offer, 2)]).await.buy().await;
+    let again = server.basket(&[(&offer, 2)]).await.buy().await;
+    server.assert_books_agree();
+    server.kill();
+    server.run().await;
+    server.client().get(&Basket::link(&again["orders"][0])).await.expect(200);
     server.assert_books_agree();
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::Context;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection, SqliteConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseConnectionType, DatabaseTransaction,
     DbBackend, DbErr, EntityTrait, FromQueryResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
@@ -104,6 +105,9 @@ impl Db {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .sqlx_logging(false)
+                .map_sqlx_sqlite_pool_opts(|pool| {
+                    pool.after_release(|connection, _| Box::pin(between_transactions(connection)))
+                })
                 .map_sqlx_sqlite_opts(move |options| {
                     options
                         .journal_mode(SqliteJournalMode::Wal)
@@ -298,6 +302,17 @@ impl Db {
         tracing::info!("the schema was brought up to date");
         Ok(())
     }
+}
+
+/// Whether a connection that comes back may be used again. Where a commit fails, as on a full disk, SQLite takes the transaction
+/// back by itself; the driver's own `ROLLBACK` finds none, and from then on it takes every transaction for one inside another,
+/// whose commit keeps nothing. Such a connection is closed, and a new one opened.
+async fn between_transactions(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // What is to be taken back is on its way: asked after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 async fn begin(write: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
